@@ -1,0 +1,99 @@
+// Package bots is the contract of the agents' desk: what a chat tool must show, and what it may ask
+// for. It knows no vendor; bots/slack is the first desk.
+//
+// What happens when things fail: a desk is shown things by jobs of the outbox, so a dead chat tool
+// delays and loses nothing. Each call says by Again whether an earlier try may have reached the tool;
+// the desk then looks for what it posted before it posts again. A click is persisted through
+// [Backend] before it is acknowledged.
+package bots
+
+import (
+	"context"
+	"time"
+
+	"tierline/customer"
+	"tierline/ticket"
+)
+
+// Desk is where agents work.
+type Desk interface {
+	// Name is the vendor: "slack".
+	Name() string
+	// Run takes clicks and messages to the backend until ctx ends.
+	Run(ctx context.Context) error
+	// Ready is nil while the desk is connected. It does no I/O.
+	Ready() error
+	// Show makes the card tell what it should: it is edited in place where it stands (the last of
+	// places, when that is in the card's tier's channel), or posted. When the ticket has moved to
+	// another tier, the old place is left as a pointer to the new one. It returns the place of the
+	// card now.
+	Show(ctx context.Context, c Card, places []string, again bool) (place string, err error)
+	// Post shows one message in the thread at place, or brings it up to date when m.DeskRef says
+	// that it is shown already. It returns where it is shown.
+	Post(ctx context.Context, c Card, place string, m ticket.Message, again bool) (ref string, err error)
+	// Page tells one person that they are wanted, or (ref is not "") brings what they were told up
+	// to date. It returns where that is.
+	Page(ctx context.Context, p PageNotice, ref string, again bool) (string, error)
+}
+
+// Card is what an agent sees of a ticket.
+type Card struct {
+	Ticket       ticket.Ticket
+	Customer     customer.Customer
+	Organization customer.Organization
+	Tier         Tier
+	Owner        ticket.Agent // zero while it is in the queue
+	Units        []Unit
+	LastSaid     ticket.Message // the customer's newest message
+	Tried        []string       // what notes say was tried, newest last
+	Cases        []ticket.Case  // previous cases, at most 5
+	PageLog      []string       // what happened to the page, in words, oldest first
+	URL          string         // of the ticket in the console; "" when there is none
+	Thread       string         // a link to the thread, when it is known
+}
+
+// Unit is a unit with what is known of its past.
+type Unit struct {
+	customer.Unit
+	Cases int  // tickets of the last 90 days, this one included, whoever owned it
+	Lemon bool // so many that it should not be sent out again (practice: lemon)
+}
+
+// Tier is a tier as the desk sees it.
+type Tier struct {
+	Name  string // "l1"
+	Title string // "Level 1"
+	Level int
+	Place string // the desk's channel: a name or an id
+}
+
+// PageNotice is what a paged person is told.
+type PageNotice struct {
+	Card Card
+	Page ticket.Page
+	Step int
+	To   ticket.Agent
+	Live bool // it is their turn: show the buttons
+}
+
+// Backend is what a desk may ask for. Every call names the agent in whose name it is made and is
+// checked against their roles.
+type Backend interface {
+	// AgentBy finds staff by the vendor's user id or by mail address; Denied for everybody else.
+	AgentBy(vendorID, email string) (ticket.Agent, error)
+	// Act does something to a ticket in the agent's name. For ActEscalate and ActPage Tier may be
+	// empty: the next level up. The chain to ring is filled in from the schedule.
+	Act(ctx context.Context, by ticket.Agent, a ticket.Action) (ticket.Ticket, error)
+	Card(ctx context.Context, by ticket.Agent, id ticket.ID) (Card, error)
+	// TicketAt is the ticket whose card stands at a place.
+	TicketAt(ctx context.Context, place string) (ticket.ID, error)
+	Tickets(ctx context.Context, by ticket.Agent, f ticket.Filter) ([]ticket.Ticket, error)
+	Messages(ctx context.Context, by ticket.Agent, id ticket.ID, after, limit int) ([]ticket.Message, error)
+	// Tiers lists all tiers, lowest level first.
+	Tiers() []Tier
+	// OnCall lists who is rung for a tier, in order.
+	OnCall(tier string, at time.Time) []ticket.Agent
+	// ArticleText is an article as an agent reads it and, when customers may have it, the text to
+	// put into an answer.
+	ArticleText(ctx context.Context, by ticket.Agent, id string) (title, markdown string, public bool, err error)
+}

@@ -1,0 +1,128 @@
+package ticket
+
+import (
+	"time"
+
+	"tierline/customer"
+)
+
+// ActionKind is what somebody wants done to a ticket.
+type ActionKind string
+
+// Every way in which a ticket changes, other than by a contact of the customer.
+const (
+	ActRoute     ActionKind = "route"     // Decision: the router's
+	ActTake      ActionKind = "take"      // By becomes the owner
+	ActAssign    ActionKind = "assign"    // Owner, or "" for back to the queue
+	ActReply     ActionKind = "reply"     // Text to the customer, Attachments; waits for the customer then
+	ActNote      ActionKind = "note"      // Text or Note, for agents only
+	ActEscalate  ActionKind = "escalate"  // to Tier, with a Reason
+	ActPage      ActionKind = "page"      // Tier, Reason, Chain: ring the people on call
+	ActAccept    ActionKind = "accept"    // the paged person takes it (Page = number)
+	ActDecline   ActionKind = "decline"   // the paged person does not, with a Reason; goes on at once
+	ActPageDue   ActionKind = "page_due"  // Page and Step: nobody answered in time
+	ActSolve     ActionKind = "solve"     // with a Diagnosis, unless it has one
+	ActReopen    ActionKind = "reopen"    //
+	ActClose     ActionKind = "close"     //
+	ActHold      ActionKind = "hold"      // with a Reason: supplier, field work
+	ActSet       ActionKind = "set"       // Subject, Diagnosis, Priority, Language, Tags, Units: what is not empty
+	ActVerdict   ActionKind = "verdict"   // Article and Verdict: what an agent thinks of a suggestion
+	ActDelivered ActionKind = "delivered" // message Seq went out; External is its id. Changes no Rev
+	ActFailed    ActionKind = "failed"    // message Seq cannot be delivered, for Reason. Changes no Rev
+)
+
+// Action is every intent: from Slack, the web, the API or the router.
+type Action struct {
+	Kind   ActionKind
+	Ticket ID
+	Rev    int64  // the Rev that By saw; 0 does not care
+	By     Actor  //
+	Key    string // idempotency: a second action of the same Key changes nothing; "" has none
+	Job    Job    // the job this action is the work of (ID and Lease): finished in the same commit
+
+	Text        string
+	Note        *NoteFields
+	Attachments []Attachment
+	Tier        string
+	Queue       string
+	Owner       string
+	Reason      string
+	Subject     string
+	Diagnosis   string
+	Language    string
+	Priority    Priority
+	Tags        []string
+	Units       []string
+	Article     string
+	Verdict     string
+	Decision    *Decision
+	Chain       []string      // agent ids to ring, in order
+	Wait        time.Duration // how long each of them has to answer
+	Page        int
+	Step        int
+	Seq         int
+	External    string
+	DeskRef     string // of a note that the desk already shows
+}
+
+// Decision is what the router made of a ticket, and why.
+type Decision struct {
+	Tier, Queue, Owner string
+	Priority           Priority
+	Tags               []string
+	Suggestions        []Suggestion
+	Fits               bool
+	Reasons            []string
+}
+
+// PageState is where a page is.
+type PageState string
+
+// The states of a page. Every page ends accepted, exhausted or cancelled.
+const (
+	PageRinging   PageState = "ringing"
+	PageAccepted  PageState = "accepted"
+	PageExhausted PageState = "exhausted" // the chain ran out
+	PageCancelled PageState = "cancelled" // the ticket was solved meanwhile
+)
+
+// Page is one call for help down a chain of people.
+type Page struct {
+	Number int           `json:"number"` // 1, 2 … within the ticket
+	Tier   string        `json:"tier"`
+	Reason string        `json:"reason"`
+	By     Actor         `json:"by"`
+	State  PageState     `json:"state"`
+	Chain  []string      `json:"chain"` // agent ids
+	Step   int           `json:"step"`  // whose turn it is
+	Wait   time.Duration `json:"wait"`
+	Log    []PageStep    `json:"log"`
+	Opened time.Time     `json:"opened"`
+	Ended  time.Time     `json:"ended,omitzero"`
+}
+
+// PageStep is one line of what happened to a page.
+type PageStep struct {
+	Agent  string    `json:"agent"`
+	What   string    `json:"what"` // ringing, accepted, declined, no_answer
+	Reason string    `json:"reason,omitempty"`
+	At     time.Time `json:"at"`
+}
+
+// Now is whose turn it is, or "" when the page has ended.
+func (p *Page) Now() string {
+	if p == nil || p.State != PageRinging || p.Step >= len(p.Chain) {
+		return ""
+	}
+	return p.Chain[p.Step]
+}
+
+// Outbound is a message on its way to the customer, with all that a sender needs to know.
+type Outbound struct {
+	Ticket   Ticket
+	Message  Message
+	To       []customer.Identity
+	Cc       []customer.Identity
+	Previous []Message // the public messages before it, newest last, at most 50
+	Again    bool      // an earlier try may have gone out
+}

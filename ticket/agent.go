@@ -1,0 +1,54 @@
+package ticket
+
+import "slices"
+
+// Role is what an agent may do.
+type Role string
+
+// The roles of staff.
+const (
+	RoleAgent      Role = "agent" // level 1
+	RoleLevel2     Role = "level2"
+	RoleLead       Role = "lead"
+	RoleEditor     Role = "editor"
+	RoleSupervisor Role = "supervisor"
+	RoleAdmin      Role = "admin"
+)
+
+// Roles are all roles there are.
+var Roles = []Role{RoleAgent, RoleLevel2, RoleLead, RoleEditor, RoleSupervisor, RoleAdmin}
+
+// Agent is a member of staff.
+type Agent struct {
+	ID        string   `yaml:"id" json:"id"`
+	Name      string   `yaml:"name" json:"name"`
+	Email     string   `yaml:"email" json:"email,omitempty"`
+	Slack     string   `yaml:"slack" json:"slack,omitempty"` // Slack user id; or it is found by Email
+	Roles     []Role   `yaml:"roles" json:"roles,omitempty"`
+	Languages []string `yaml:"languages" json:"languages,omitempty"`
+}
+
+// Actor is the agent as the history names them.
+func (a Agent) Actor() Actor { return Actor{Kind: ByAgent, ID: a.ID, Name: a.Name} }
+
+// Is says whether the agent has one of the roles. An admin has all.
+func (a Agent) Is(roles ...Role) bool {
+	return slices.ContainsFunc(a.Roles, func(r Role) bool { return r == RoleAdmin || slices.Contains(roles, r) })
+}
+
+// May says whether staff of these roles may do this. What is not named is denied; the gateway's own
+// actions are nobody's.
+func (a Agent) May(k ActionKind) error {
+	ok := false
+	switch k {
+	case ActTake, ActAssign, ActReply, ActNote, ActEscalate, ActPage, ActSolve, ActReopen, ActHold, ActSet, ActVerdict,
+		ActAccept, ActDecline:
+		ok = a.Is(RoleAgent, RoleLevel2, RoleLead, RoleSupervisor)
+	case ActClose:
+		ok = a.Is(RoleLead, RoleSupervisor)
+	}
+	if !ok {
+		return Errorf("ticket.May", Denied, "Your role does not allow this.")
+	}
+	return nil
+}

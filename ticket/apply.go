@@ -1,0 +1,361 @@
+package ticket
+
+import (
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// Apply decides what an action does to the ticket. On an error the ticket is unchanged. It is pure:
+// the caller saves the ticket and the effects in one transaction.
+func (t *Ticket) Apply(a Action, now time.Time) (Effects, error) {
+	if a.Rev != 0 && a.Rev != t.Rev {
+		return Effects{}, Errorf("ticket.Apply", Conflict,
+			"%s has changed since you last saw it. Look again, then try again.", t.ID)
+	}
+	step, ok := steps[a.Kind]
+	if !ok {
+		return Effects{}, Errorf("ticket.Apply", Invalid, "unknown action %.40q", string(a.Kind))
+	}
+	if t.State == Closed && a.Kind != ActReopen && a.Kind != ActNote && !a.Kind.quiet() {
+		return Effects{}, Errorf("ticket.Apply", Invalid, "%s is closed. Reopen it first.", t.ID)
+	}
+	c := change{t: t.clone(), a: a, now: now}
+	if err := step(&c); err != nil {
+		return Effects{}, err
+	}
+	if c.nothing {
+		return Effects{}, nil
+	}
+	if !a.Kind.quiet() {
+		c.t.Rev++
+		c.t.Updated = now
+	}
+	c.fx.Events = append([]Event{c.event()}, c.fx.Events...)
+	c.fx.Jobs = append([]Job{c.t.job(JobShow, "desk", PriorityDesk)}, c.fx.Jobs...)
+	*t = c.t
+	return c.fx, nil
+}
+
+// quiet actions are bookkeeping: they make no card stale.
+func (k ActionKind) quiet() bool { return k == ActDelivered || k == ActFailed }
+
+// change is one action being worked out on a copy.
+type change struct {
+	t       Ticket
+	a       Action
+	now     time.Time
+	fx      Effects
+	why     []string
+	data    map[string]string
+	nothing bool
+}
+
+var steps = map[ActionKind]func(*change) error{
+	ActRoute: (*change).route, ActTake: (*change).take, ActAssign: (*change).assign,
+	ActReply: (*change).reply, ActNote: (*change).note, ActEscalate: (*change).escalate,
+	ActPage: (*change).page, ActAccept: (*change).accept, ActDecline: (*change).decline,
+	ActPageDue: (*change).pageDue, ActSolve: (*change).solve, ActReopen: (*change).reopen,
+	ActClose: (*change).close, ActHold: (*change).hold, ActSet: (*change).set,
+	ActVerdict: (*change).verdict, ActDelivered: (*change).delivered, ActFailed: (*change).failed,
+}
+
+func (t *Ticket) clone() Ticket {
+	n := *t
+	n.Units, n.Tags = slices.Clone(t.Units), slices.Clone(t.Tags)
+	n.Participants, n.Suggestions = slices.Clone(t.Participants), slices.Clone(t.Suggestions)
+	n.Reasons = slices.Clone(t.Reasons)
+	if t.Page != nil {
+		p := *t.Page
+		p.Chain, p.Log = slices.Clone(p.Chain), slices.Clone(p.Log)
+		n.Page = &p
+	}
+	return n
+}
+
+func (c *change) event() Event {
+	e := Event{Ticket: c.t.ID, Kind: string(c.a.Kind), By: c.a.By, Why: c.why, Data: c.data, At: c.now}
+	if c.a.Reason != "" {
+		e.Why = append([]string{cut(c.a.Reason, MaxReason)}, e.Why...)
+	}
+	return e
+}
+
+func (c *change) say(k, v string) {
+	if v == "" {
+		return
+	}
+	if c.data == nil {
+		c.data = map[string]string{}
+	}
+	c.data[k] = v
+}
+
+func invalid(format string, args ...any) error {
+	return Errorf("ticket.Apply", Invalid, format, args...)
+}
+
+// message appends one and has the desk show it, unless the desk is where it was written.
+func (c *change) message(m Message) int {
+	c.t.LastSeq++
+	m.Ticket, m.Seq, m.Author, m.At = c.t.ID, c.t.LastSeq, c.a.By, c.now
+	if c.a.Kind != ActReply && c.a.Kind != ActNote {
+		m.Author = Gateway
+	}
+	c.fx.Messages = append(c.fx.Messages, m)
+	if m.DeskRef == "" {
+		c.fx.Jobs = append(c.fx.Jobs, c.t.post(m.Seq, PriorityDesk))
+	}
+	return m.Seq
+}
+
+// tell writes a line into the thread that only agents see.
+func (c *change) tell(text string) { c.message(Message{Kind: System, Text: text}) }
+
+func (c *change) route() error {
+	d := c.a.Decision
+	if d == nil || d.Tier == "" {
+		return invalid("a route needs a decision that names a tier")
+	}
+	first := c.t.Tier == ""
+	if first { // a person's move is not undone by a rule
+		c.t.Tier, c.t.Queue = d.Tier, d.Queue
+		if d.Owner != "" {
+			c.t.Owner = d.Owner
+		}
+		if d.Priority.Valid() {
+			c.t.Priority = d.Priority
+		}
+	}
+	c.t.Tags = addUnique(c.t.Tags, d.Tags...)
+	c.t.Suggestions, c.t.Fits, c.t.Reasons = d.Suggestions, d.Fits, d.Reasons
+	c.why = d.Reasons
+	c.say("tier", c.t.Tier)
+	c.say("queue", c.t.Queue)
+	c.say("priority", string(c.t.Priority))
+	if first {
+		for seq := 1; seq <= c.t.LastSeq; seq++ { // what was said before there was a card
+			c.fx.Jobs = append(c.fx.Jobs, c.t.post(seq, PriorityCustomer))
+		}
+	}
+	return nil
+}
+
+func (c *change) take() error {
+	if c.a.By.Kind != ByAgent {
+		return invalid("only an agent can take a ticket")
+	}
+	if c.t.Owner == c.a.By.ID && c.t.State != New {
+		c.nothing = true
+		return nil
+	}
+	c.say("from", c.t.Owner)
+	c.say("owner", c.a.By.ID)
+	c.t.Owner = c.a.By.ID
+	if c.t.State == New {
+		c.t.State = Open
+	}
+	return nil
+}
+
+func (c *change) assign() error {
+	c.say("from", c.t.Owner)
+	c.say("owner", c.a.Owner)
+	c.t.Owner = c.a.Owner
+	if c.t.State == New && c.a.Owner != "" {
+		c.t.State = Open
+	}
+	return nil
+}
+
+func (c *change) reply() error {
+	text := strings.TrimSpace(c.a.Text)
+	switch {
+	case text == "" && len(c.a.Attachments) == 0:
+		return invalid("An answer needs a text.")
+	case len(text) > MaxText:
+		return invalid("The answer is too long: %d bytes of at most %d.", len(text), MaxText)
+	case len(c.a.Attachments) > MaxAttachments:
+		return invalid("Too many attachments: at most %d.", MaxAttachments)
+	case c.t.LastSeq >= MaxMessages:
+		return invalid("%s has %d messages, which is the most that one ticket holds.", c.t.ID, MaxMessages)
+	}
+	seq := c.message(Message{Kind: Public, Direction: Out, Channel: c.t.Channel, Text: text,
+		Attachments: c.a.Attachments, Delivery: Queued, DeskRef: c.a.DeskRef})
+	c.fx.Jobs = append(c.fx.Jobs, c.t.send(seq))
+	if c.t.Owner == "" && c.a.By.Kind == ByAgent {
+		c.t.Owner = c.a.By.ID
+		c.say("owner", c.a.By.ID)
+	}
+	c.t.State, c.t.LastAgent, c.t.SolvedAt = Pending, c.now, time.Time{}
+	c.say("seq", strconv.Itoa(seq))
+	return nil
+}
+
+func (c *change) note() error {
+	text := strings.TrimSpace(c.a.Text)
+	if c.a.Note != nil {
+		text = strings.TrimSpace(c.a.Note.String() + "\n" + text)
+	}
+	switch {
+	case text == "" && len(c.a.Attachments) == 0:
+		return invalid("A note needs a text.")
+	case len(text) > MaxText:
+		return invalid("The note is too long: %d bytes of at most %d.", len(text), MaxText)
+	case c.t.LastSeq >= MaxMessages:
+		return invalid("%s has %d messages, which is the most that one ticket holds.", c.t.ID, MaxMessages)
+	}
+	seq := c.message(Message{Kind: Note, Text: text, Fields: c.a.Note, Attachments: c.a.Attachments, DeskRef: c.a.DeskRef})
+	c.say("seq", strconv.Itoa(seq))
+	return nil
+}
+
+// String is the note as people read it: one line a field that is filled in.
+func (n *NoteFields) String() string {
+	var b strings.Builder
+	for _, f := range []struct{ name, text string }{
+		{"Reported", n.Reported}, {"Tried", n.Tried}, {"Result", n.Result},
+		{"Next step", n.NextStep}, {"Promised", n.Promised},
+	} {
+		if s := strings.TrimSpace(f.text); s != "" {
+			b.WriteString(f.name + ": " + s + "\n")
+		}
+	}
+	return strings.TrimSpace(b.String())
+}
+
+func (c *change) escalate() error {
+	if c.a.Tier == "" || strings.TrimSpace(c.a.Reason) == "" {
+		return invalid("Say where to and why: an escalation needs a tier and a reason.")
+	}
+	if c.a.Tier == c.t.Tier {
+		return invalid("%s is already at %s.", c.t.ID, c.a.Tier)
+	}
+	c.say("from", c.t.Tier)
+	c.say("tier", c.a.Tier)
+	c.say("from_owner", c.t.Owner)
+	c.t.Tier, c.t.Queue, c.t.Owner = c.a.Tier, c.a.Queue, c.a.Owner
+	c.t.SolvedAt = time.Time{}
+	if c.t.State != New {
+		c.t.State = Open
+	}
+	c.tell("Escalated to " + c.a.Tier + " by " + c.a.By.Name + ": " + cut(c.a.Reason, MaxReason))
+	return nil
+}
+
+func (c *change) solve() error {
+	if c.t.State == Solved {
+		c.nothing = true
+		return nil
+	}
+	if d := strings.TrimSpace(c.a.Diagnosis); d != "" {
+		c.t.Diagnosis = cut(d, MaxReason)
+	}
+	if c.t.Diagnosis == "" {
+		return invalid("Say what it was first: the diagnosis is missing.")
+	}
+	c.say("diagnosis", c.t.Diagnosis)
+	if c.t.Owner == "" && c.a.By.Kind == ByAgent {
+		c.t.Owner = c.a.By.ID
+	}
+	c.t.State, c.t.SolvedAt, c.t.HoldReason = Solved, c.now, ""
+	if c.t.Page.Now() != "" {
+		c.endPage(PageCancelled)
+	}
+	return nil
+}
+
+func (c *change) reopen() error {
+	if !c.t.State.Done() {
+		c.nothing = true
+		return nil
+	}
+	c.say("from", string(c.t.State))
+	c.t.State, c.t.SolvedAt = Open, time.Time{}
+	return nil
+}
+
+func (c *change) close() error {
+	if c.t.State != Solved {
+		return invalid("Solve %s before it is closed.", c.t.ID)
+	}
+	c.t.State = Closed
+	return nil
+}
+
+func (c *change) hold() error {
+	if strings.TrimSpace(c.a.Reason) == "" {
+		return invalid("Say what it waits for.")
+	}
+	c.t.State, c.t.HoldReason = OnHold, cut(c.a.Reason, MaxReason)
+	return nil
+}
+
+func (c *change) set() error {
+	if c.a.Priority != "" {
+		if !c.a.Priority.Valid() {
+			return invalid("%.20q is no priority: low, normal, high or urgent.", string(c.a.Priority))
+		}
+		c.t.Priority = c.a.Priority
+		c.say("priority", string(c.a.Priority))
+	}
+	if s := strings.TrimSpace(c.a.Subject); s != "" {
+		c.t.Subject = cut(s, MaxSubject)
+		c.say("subject", c.t.Subject)
+	}
+	if s := strings.TrimSpace(c.a.Diagnosis); s != "" {
+		c.t.Diagnosis = cut(s, MaxReason)
+		c.say("diagnosis", c.t.Diagnosis)
+	}
+	if c.a.Language != "" {
+		c.t.Language = cut(c.a.Language, 35)
+		c.say("language", c.t.Language)
+	}
+	c.t.Tags, c.t.Units = addUnique(c.t.Tags, c.a.Tags...), addUnique(c.t.Units, c.a.Units...)
+	if len(c.t.Tags) > MaxTags || len(c.t.Units) > MaxTags {
+		return invalid("Too many tags or units: at most %d.", MaxTags)
+	}
+	c.say("tags", strings.Join(c.a.Tags, " "))
+	c.say("units", strings.Join(c.a.Units, " "))
+	return nil
+}
+
+func (c *change) verdict() error {
+	for i := range c.t.Suggestions {
+		if c.t.Suggestions[i].Article == c.a.Article {
+			switch c.a.Verdict {
+			case "used", "not_relevant", "flagged":
+			default:
+				return invalid("%.20q is no verdict: used, not_relevant or flagged.", c.a.Verdict)
+			}
+			c.t.Suggestions[i].Verdict = c.a.Verdict
+			c.say("article", c.a.Article)
+			c.say("verdict", c.a.Verdict)
+			return nil
+		}
+	}
+	return invalid("That article is not among the suggestions.")
+}
+
+func (c *change) delivered() error {
+	c.fx.Deliver = append(c.fx.Deliver, DeliveryUpdate{Seq: c.a.Seq, Delivery: Sent, External: c.a.External})
+	c.say("seq", strconv.Itoa(c.a.Seq))
+	c.say("external", c.a.External)
+	c.fx.Jobs = append(c.fx.Jobs, c.repost(c.a.Seq))
+	return nil
+}
+
+func (c *change) failed() error {
+	c.fx.Deliver = append(c.fx.Deliver, DeliveryUpdate{Seq: c.a.Seq, Delivery: Failed, Problem: cut(c.a.Reason, MaxReason)})
+	c.say("seq", strconv.Itoa(c.a.Seq))
+	c.tell("Message #" + strconv.Itoa(c.a.Seq) + " was not delivered: " + cut(c.a.Reason, MaxReason))
+	c.fx.Jobs = append(c.fx.Jobs, c.repost(c.a.Seq))
+	if c.t.State == Pending { // the customer knows nothing of it, so it is ours to act
+		c.t.State = Open
+	}
+	return nil
+}
+
+// repost has the desk show a message as it is now; showing is idempotent by the message's DeskRef.
+func (c *change) repost(seq int) Job { return c.t.post(seq, PriorityDesk) }

@@ -1,0 +1,173 @@
+package ticket
+
+import (
+	"strconv"
+	"strings"
+	"time"
+
+	"tierline/customer"
+)
+
+// Inbound is what every channel turns its input into. Channel, Inbox and External together are
+// unique: a redelivery gives back what the first delivery gave.
+type Inbound struct {
+	Channel, Inbox, External string
+	Brand                    string              // "" is the default brand
+	Threads                  []ThreadKey         // how it may continue a ticket, most trusted first
+	From                     customer.Identity   // who wrote
+	ReplyTo                  []customer.Identity // where an answer goes, when not to From
+	With                     []customer.Identity // others who took part: Cc, other speakers
+	Subject, Text            string              // Text: what was written now
+	Folded                   string              // quoted history and signatures, kept but folded away
+	HTML                     string              // as it came
+	Turns                    []Turn              // of a call
+	References               []string            // ids of the messages it answers, oldest first
+	Attachments              []Attachment
+	Units                    []string  // serial numbers that were found in it
+	Language                 string    // BCP 47, the primary subtag; "" when not known
+	Auto                     bool      // written by a machine: recorded, reopens nothing, answers nothing
+	Warnings                 []string  // what staff should know: "sender could not be verified"
+	At                       time.Time // when it was written; zero takes the time of acceptance
+}
+
+// ThreadKey is one way in which a contact may belong to an existing ticket.
+type ThreadKey struct {
+	By     string // references, reply-token, subject-tag, session, call, thread: shown in reasons
+	Key    string // looked up among the ids known of this channel; or
+	Ticket ID     // the ticket itself, for a tag or a token that names it
+	Proof  bool   // holding the key is enough; otherwise the sender must be a participant
+	Weak   bool   // looked up only, never remembered for later contacts
+}
+
+// Accepted is what became of one Inbound.
+type Accepted struct {
+	Ticket    ID
+	Seq       int  // the message's number in the ticket
+	Opened    bool // a new ticket was opened
+	Duplicate bool // it had been accepted before; nothing was done
+	Match     *Match
+}
+
+// Match says how a contact was joined to a ticket, or why it was not.
+type Match struct {
+	By      string   `json:"by"`
+	Ticket  ID       `json:"ticket"` // the ticket that the key named
+	Joined  bool     `json:"joined"`
+	Reasons []string `json:"reasons,omitempty"`
+}
+
+// Effects are what follows from a decision, to be committed with it.
+type Effects struct {
+	Messages []Message
+	Events   []Event
+	Jobs     []Job
+	Deliver  []DeliveryUpdate
+}
+
+// DeliveryUpdate changes what is known of an outgoing message.
+type DeliveryUpdate struct {
+	Seq      int
+	Delivery Delivery
+	External string // the channel's id of it, remembered for threading
+	Problem  string
+}
+
+// OpenTicket makes the ticket for a contact that belongs to no other. The caller has given it the next
+// id and knows the customer.
+func OpenTicket(id ID, in Inbound, c customer.Customer, why *Match, now time.Time) (Ticket, Effects) {
+	t := Ticket{
+		ID: id, Rev: 0, Brand: in.Brand, Channel: in.Channel, Inbox: in.Inbox,
+		Subject: subjectOf(in), State: New, Priority: Normal,
+		Language: firstOf(in.Language, c.Language), Customer: c.ID, Organization: c.Organization,
+		Opened: now, Updated: now,
+	}
+	var fx Effects
+	ev := Event{Ticket: id, Kind: "opened", By: authorOf(in, c), At: now,
+		Data: map[string]string{"channel": in.Channel, "inbox": in.Inbox}}
+	if why != nil {
+		ev.Why = why.Reasons
+		if why.Ticket != 0 {
+			ev.Data["not_joined_to"] = why.Ticket.String()
+		}
+	}
+	fx.Events = append(fx.Events, ev)
+	t.append(in, c, &fx, now)
+	t.Rev = 1
+	fx.Jobs = append(fx.Jobs, t.job(JobRoute, "route", PriorityCustomer))
+	return t, fx
+}
+
+// Receive adds a contact to the ticket that it continues. A ticket that waits for the customer, or
+// is solved, is open again; a machine's message changes no state.
+func (t *Ticket) Receive(in Inbound, c customer.Customer, m *Match, now time.Time) Effects {
+	var fx Effects
+	ev := Event{Ticket: t.ID, Kind: "received", By: authorOf(in, c), At: now,
+		Data: map[string]string{"channel": in.Channel}}
+	if m != nil {
+		ev.Why = m.Reasons
+		ev.Data["matched_by"] = m.By
+	}
+	fx.Events = append(fx.Events, ev)
+	t.append(in, c, &fx, now)
+	if !in.Auto && (t.State == Pending || t.State == OnHold || t.State == Solved) {
+		fx.Events = append(fx.Events, Event{Ticket: t.ID, Kind: "reopened", By: ev.By, At: now,
+			Data: map[string]string{"from": string(t.State)}})
+		t.State, t.SolvedAt, t.HoldReason = Open, time.Time{}, ""
+	}
+	t.Rev++
+	t.Updated = now
+	fx.Jobs = append(fx.Jobs, t.job(JobShow, "desk", PriorityCustomer))
+	fx.Jobs = append(fx.Jobs, t.post(t.LastSeq, PriorityCustomer))
+	return fx
+}
+
+func (t *Ticket) append(in Inbound, c customer.Customer, fx *Effects, now time.Time) {
+	at := in.At
+	if at.IsZero() || at.After(now) {
+		at = now
+	}
+	t.LastSeq++
+	fx.Messages = append(fx.Messages, Message{
+		Ticket: t.ID, Seq: t.LastSeq, Kind: Public, Direction: In, Channel: in.Channel,
+		Author: authorOf(in, c), From: in.From, ReplyTo: in.ReplyTo, Subject: cut(in.Subject, MaxSubject),
+		Text: in.Text, Folded: in.Folded, HTML: in.HTML, External: in.External, References: in.References,
+		Attachments: in.Attachments, Auto: in.Auto, Turns: in.Turns, Warnings: in.Warnings, At: at,
+	})
+	for _, p := range append([]customer.Identity{in.From}, in.With...) {
+		if !p.IsZero() && !t.Has(p) && len(t.Participants) < MaxParticipant {
+			t.Participants = append(t.Participants, p)
+		}
+	}
+	t.Units = addUnique(t.Units, in.Units...)
+	if !in.Auto {
+		t.LastCustomer = now
+	}
+	if t.Language == "" {
+		t.Language = in.Language
+	}
+}
+
+func authorOf(in Inbound, c customer.Customer) Actor {
+	return Actor{Kind: ByCustomer, ID: strconv.FormatInt(int64(c.ID), 10),
+		Name: firstOf(in.From.Name, c.Name, in.From.Value)}
+}
+
+func subjectOf(in Inbound) string {
+	if s := strings.TrimSpace(in.Subject); s != "" {
+		return cut(s, MaxSubject)
+	}
+	line, _, _ := strings.Cut(strings.TrimSpace(in.Text), "\n")
+	if s := strings.TrimSpace(cut(line, 80)); s != "" {
+		return s
+	}
+	return "(no subject)"
+}
+
+func firstOf(list ...string) string {
+	for _, s := range list {
+		if s != "" {
+			return s
+		}
+	}
+	return ""
+}

@@ -1,0 +1,76 @@
+package ticket
+
+import (
+	"encoding/json"
+	"fmt"
+	"time"
+)
+
+// JobKind names what is to be done.
+type JobKind string
+
+// The jobs of the outbox. Each is safe to do twice: its handler finishes it in the commit of its
+// own [Action] (Action.Job), or recognises an earlier try by a deterministic id.
+const (
+	JobRoute   JobKind = "route"    // decide tier, queue, priority; find suggestions
+	JobShow    JobKind = "show"     // make the card tell what the ticket is now
+	JobPost    JobKind = "post"     // put message Seq into the card's thread
+	JobSend    JobKind = "send"     // deliver message Seq to the customer
+	JobPage    JobKind = "page"     // tell the person whose turn it is in page Seq
+	JobPageDue JobKind = "page_due" // nobody answered page Seq in time: go on down the chain
+)
+
+// Priorities of jobs; lower goes first.
+const (
+	PriorityPage     = 0
+	PriorityCustomer = 10
+	PriorityDesk     = 20
+	PriorityLater    = 50
+)
+
+// JobState is where a job is.
+type JobState string
+
+// The states of a job. A job that is done is gone.
+const (
+	JobReady  JobState = "ready"
+	JobLeased JobState = "leased"
+	JobDead   JobState = "dead" // given up; people see it, retry it or drop it
+)
+
+// Job is work that follows from a commit and was committed with it.
+type Job struct {
+	ID       int64           `json:"id"`
+	Kind     JobKind         `json:"kind"`
+	Key      string          `json:"key,omitempty"`    // jobs of one key are done one at a time, in order of ID
+	Unique   string          `json:"unique,omitempty"` // at most one *ready, never yet tried* job of this value; a second is not added
+	Ticket   ID              `json:"ticket,omitempty"`
+	Seq      int             `json:"seq,omitempty"` // message or page within the ticket
+	Step     int             `json:"step,omitempty"`
+	Payload  json.RawMessage `json:"payload,omitempty"`
+	Priority int             `json:"priority"`
+	RunAt    time.Time       `json:"run_at"`   // zero: now
+	Attempts int             `json:"attempts"` // tries begun, this one included: above 1 an earlier try may have had effects
+	State    JobState        `json:"state"`
+	Error    string          `json:"error,omitempty"` // of the last try
+	Lease    string          `json:"-"`               // who holds it: proof for Finish, Retry and Bury
+	Until    time.Time       `json:"until,omitzero"`  // end of the lease
+	Created  time.Time       `json:"created"`
+}
+
+func (t *Ticket) job(kind JobKind, lane string, priority int) Job {
+	return Job{Kind: kind, Key: fmt.Sprintf("%s:%d", lane, t.ID), Ticket: t.ID, Priority: priority,
+		Unique: fmt.Sprintf("%s:%d", kind, t.ID)}
+}
+
+func (t *Ticket) post(seq, priority int) Job {
+	j := t.job(JobPost, "desk", priority)
+	j.Seq, j.Unique = seq, fmt.Sprintf("post:%d:%d", t.ID, seq)
+	return j
+}
+
+func (t *Ticket) send(seq int) Job {
+	j := t.job(JobSend, "send", PriorityCustomer)
+	j.Seq, j.Unique = seq, fmt.Sprintf("send:%d:%d", t.ID, seq)
+	return j
+}
