@@ -114,10 +114,11 @@ type Reader interface {
 // Outbox hands out jobs by lease. A lease that runs out makes the job ready again.
 type Outbox interface {
 	Enqueue(ctx context.Context, jobs ...Job) error
-	// Claim leases up to max jobs that are due, best priority first, then oldest: of each Key only
+	// Claim leases up to max jobs of the kinds named (none: all) that are due, best priority first,
+	// then oldest: of each Key only
 	// the one with the lowest ID, and only while no other of that Key is leased. A dead job holds
 	// up its key no longer.
-	Claim(ctx context.Context, max int, lease time.Duration) ([]Job, error)
+	Claim(ctx context.Context, kinds []JobKind, max int, lease time.Duration) ([]Job, error)
 	// Finish removes a job that is done; Conflict when its lease was lost.
 	Finish(ctx context.Context, j Job) error
 	// Retry gives a job back, to be done at at.
