@@ -1,0 +1,157 @@
+// Package router decides where a ticket goes and works the outbox.
+//
+// What happens when things fail: a decision is pure and its reasons are kept with it; a search engine
+// that is dead leaves a ticket without suggestions and says so among the reasons. A job whose handler
+// fails is tried again with growing delay as long as the fault may pass; one that can never succeed
+// is dead and shown to people. A dead peer (Slack, the mail server) holds up the jobs of its own lane
+// only. A worker that crashes loses its lease and another does the job.
+package router
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"time"
+
+	"tierline/bots"
+	"tierline/config/check"
+	"tierline/router/oncall"
+	"tierline/ticket"
+)
+
+// Config is who works here, the tiers they work in, and the rules that bring tickets there.
+type Config struct {
+	Agents []ticket.Agent `yaml:"agents"`
+	Tiers  []Tier         `yaml:"tiers"`
+	Rules  []Rule         `yaml:"rules"`
+}
+
+// Tier is a level of support (ITIL: functional escalation goes from tier to tier).
+type Tier struct {
+	Name     string        `yaml:"name"`      // short, as rules name it: l1
+	Title    string        `yaml:"title"`     // as people read it: Level 1
+	Level    int           `yaml:"level"`     // 1, 2, 3 …: escalation goes up
+	Queue    string        `yaml:"queue"`     // default: the tier's name
+	Channel  string        `yaml:"channel"`   // the desk's channel, a name or an id
+	OnCall   oncall.Config `yaml:"oncall"`    // who is rung when the tier is paged
+	PageWait time.Duration `yaml:"page_wait"` // how long each of them has to answer; default 5m
+}
+
+// Rule brings tickets somewhere. Rules of one group are tried in order and the first that matches
+// counts; the groups are worked in the order in which they first appear, and what an earlier group
+// has decided stays.
+type Rule struct {
+	Name  string `yaml:"name"`
+	Group string `yaml:"group"` // default: "route"
+	When  string `yaml:"when"`  // an expression over Facts; empty always matches
+	Then  Then   `yaml:"then"`
+}
+
+// Then is what a rule decides. What is empty is left to others.
+type Then struct {
+	Tier     string          `yaml:"tier"`
+	Queue    string          `yaml:"queue"`
+	Owner    string          `yaml:"owner"`
+	Priority ticket.Priority `yaml:"priority"`
+	Tags     []string        `yaml:"tags"`
+}
+
+const (
+	defaultGroup = "route"
+	maxRules     = 5_000
+	maxWhen      = 4_000 // bytes of one expression
+)
+
+// Check reports everything that is wrong.
+func (c Config) Check(at check.At) {
+	agents := map[string]bool{}
+	for i, a := range c.Agents {
+		at := at.Key("agents").Index(i)
+		switch {
+		case a.ID == "":
+			at.Key("id").Error("give each agent a short id", "an agent has no id")
+		case agents[a.ID]:
+			at.Key("id").Error("", "two agents have the id %.60q", a.ID)
+		}
+		agents[a.ID] = true
+		if a.Email == "" && a.Slack == "" {
+			at.Error("add an email or a slack id", "agent %.60q cannot be recognised in Slack", a.ID)
+		}
+		for j, r := range a.Roles {
+			if !slices.Contains(ticket.Roles, r) {
+				at.Key("roles").Index(j).Error(fmt.Sprintf("one of %v", ticket.Roles), "%.20q is no role", string(r))
+			}
+		}
+		if len(a.Roles) == 0 {
+			at.Warn("add roles: [agent]", "agent %.60q has no role and may do nothing", a.ID)
+		}
+	}
+	c.checkTiers(at, func(id string) bool { return agents[id] })
+	c.checkRules(at, func(id string) bool { return agents[id] })
+}
+
+func (c Config) checkTiers(at check.At, known func(string) bool) {
+	if len(c.Tiers) == 0 {
+		at.Key("tiers").Error("add at least one tier", "there is no tier")
+	}
+	names := map[string]bool{}
+	for i, t := range c.Tiers {
+		at := at.Key("tiers").Index(i)
+		switch {
+		case t.Name == "":
+			at.Key("name").Error("give each tier a short name, such as l1", "a tier has no name")
+		case names[t.Name]:
+			at.Key("name").Error("", "two tiers are called %.60q", t.Name)
+		}
+		names[t.Name] = true
+		if t.Channel == "" {
+			at.Key("channel").Error("name the Slack channel of this tier", "tier %.60q has no channel for its cards", t.Name)
+		}
+		if t.PageWait < 0 || t.PageWait > 24*time.Hour {
+			at.Key("page_wait").Error("a duration such as 5m", "not between 0 and 24h")
+		}
+		if t.Level > 1 && len(t.OnCall.People) == 0 {
+			at.Key("oncall").Warn("list people under oncall", "tier %.60q cannot be paged: nobody is on call", t.Name)
+		}
+		t.OnCall.Check(at.Key("oncall"), known)
+	}
+}
+
+func (c Config) checkRules(at check.At, known func(string) bool) {
+	if len(c.Rules) > maxRules {
+		at.Key("rules").Error("", "%d rules; at most %d", len(c.Rules), maxRules)
+		return
+	}
+	names := map[string]bool{}
+	for i, r := range c.Rules {
+		at := at.Key("rules").Index(i)
+		switch {
+		case r.Name == "":
+			at.Key("name").Error("a rule's name is the reason that agents read", "a rule has no name")
+		case names[r.Name]:
+			at.Key("name").Error("", "two rules are called %.60q", r.Name)
+		}
+		names[r.Name] = true
+		if _, err := compile(r.When); err != nil {
+			at.Key("when").Error("", "%v", err)
+		}
+		if r.Then.Tier != "" && !slices.ContainsFunc(c.Tiers, func(t Tier) bool { return t.Name == r.Then.Tier }) {
+			at.Key("then").Key("tier").Error("", "there is no tier %.60q", r.Then.Tier)
+		}
+		if r.Then.Owner != "" && !known(r.Then.Owner) {
+			at.Key("then").Key("owner").Error("", "there is no agent %.60q", r.Then.Owner)
+		}
+		if r.Then.Priority != "" && !r.Then.Priority.Valid() {
+			at.Key("then").Key("priority").Error("low, normal, high or urgent", "%.20q is no priority", string(r.Then.Priority))
+		}
+	}
+}
+
+// tiers in order of level, those of one level as configured.
+func (c Config) tiers() []Tier {
+	return slices.SortedStableFunc(slices.Values(c.Tiers), func(a, b Tier) int { return cmp.Compare(a.Level, b.Level) })
+}
+
+func (t Tier) view() bots.Tier {
+	return bots.Tier{Name: t.Name, Title: cmp.Or(t.Title, t.Name), Level: t.Level, Place: t.Channel}
+}

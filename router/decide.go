@@ -1,0 +1,145 @@
+package router
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/expr-lang/expr"
+	"github.com/expr-lang/expr/vm"
+
+	"tierline/ticket"
+)
+
+// Facts are what rules see of a ticket. The names in the tags are those that expressions use.
+type Facts struct {
+	Channel      string   `expr:"channel"`
+	Inbox        string   `expr:"inbox"`
+	Brand        string   `expr:"brand"`
+	Subject      string   `expr:"subject"`
+	Text         string   `expr:"text"` // what the customer wrote now, at most 20 kB
+	Language     string   `expr:"language"`
+	Customer     string   `expr:"customer"` // name
+	Organization string   `expr:"organization"`
+	Plan         string   `expr:"plan"`
+	Units        []string `expr:"units"`
+	Models       []string `expr:"models"`
+	Tags         []string `expr:"tags"`
+	UnitCases    int      `expr:"unit_cases"` // most tickets of one of the units in 90 days, this one included
+	Cases        int      `expr:"cases"`      // previous tickets of customer, organization or unit that were found
+	Lemon        bool     `expr:"lemon"`
+	BestScore    float64  `expr:"best_score"` // of the best suggestion, 0 to 1
+	Fits         bool     `expr:"fits"`
+	Contacts     int      `expr:"contacts"` // messages of the customer in this ticket
+}
+
+const maxFactText = 20_000 // bytes of text that rules look at
+
+// Rules are compiled rules. They are pure: the same facts give the same decision.
+type Rules struct {
+	groups  [][]compiled
+	lowest  Tier
+	queueOf map[string]string
+}
+
+type compiled struct {
+	Rule
+	program *vm.Program // nil matches always
+}
+
+func compile(when string) (*vm.Program, error) {
+	if strings.TrimSpace(when) == "" {
+		return nil, nil
+	}
+	if len(when) > maxWhen {
+		return nil, fmt.Errorf("the expression has %d bytes; at most %d", len(when), maxWhen)
+	}
+	return expr.Compile(when, expr.Env(Facts{}), expr.AsBool())
+}
+
+// NewRules compiles the rules of a checked configuration.
+func NewRules(c Config) (*Rules, error) {
+	if len(c.Tiers) == 0 {
+		return nil, errors.New("router: there is no tier")
+	}
+	r := &Rules{lowest: c.tiers()[0], queueOf: map[string]string{}}
+	for _, t := range c.Tiers {
+		r.queueOf[t.Name] = cmp.Or(t.Queue, t.Name)
+	}
+	var names []string
+	for _, rule := range c.Rules {
+		p, err := compile(rule.When)
+		if err != nil {
+			return nil, fmt.Errorf("router: rule %q: %w", rule.Name, err)
+		}
+		group := cmp.Or(rule.Group, defaultGroup)
+		i := slices.Index(names, group)
+		if i < 0 {
+			names, r.groups, i = append(names, group), append(r.groups, nil), len(names)
+		}
+		r.groups[i] = append(r.groups[i], compiled{rule, p})
+	}
+	return r, nil
+}
+
+// Decide says where a ticket goes, and why. A rule whose expression fails does not match, and the
+// reasons say so.
+func (r *Rules) Decide(f Facts) ticket.Decision {
+	var d ticket.Decision
+	for _, group := range r.groups {
+		for _, rule := range group {
+			ok, err := rule.matches(f)
+			if err != nil {
+				d.Reasons = append(d.Reasons, fmt.Sprintf("rule %q could not be evaluated: %v", rule.Name, err))
+			}
+			if !ok {
+				continue
+			}
+			d.Tier = cmp.Or(d.Tier, rule.Then.Tier)
+			d.Queue = cmp.Or(d.Queue, rule.Then.Queue)
+			d.Owner = cmp.Or(d.Owner, rule.Then.Owner)
+			d.Priority = cmp.Or(d.Priority, rule.Then.Priority)
+			d.Tags = append(d.Tags, rule.Then.Tags...)
+			d.Reasons = append(d.Reasons, "rule “"+rule.Name+"”"+rule.Then.effect())
+			break
+		}
+	}
+	if d.Tier == "" {
+		d.Tier = r.lowest.Name
+		d.Reasons = append(d.Reasons, "no rule names a tier: "+cmp.Or(r.lowest.Title, r.lowest.Name))
+	}
+	d.Queue = cmp.Or(d.Queue, r.queueOf[d.Tier])
+	d.Priority = cmp.Or(d.Priority, ticket.Normal)
+	return d
+}
+
+func (c compiled) matches(f Facts) (bool, error) {
+	if c.program == nil {
+		return true, nil
+	}
+	out, err := expr.Run(c.program, f)
+	if err != nil {
+		return false, err
+	}
+	ok, _ := out.(bool)
+	return ok, nil
+}
+
+// effect is what a rule does, in words.
+func (t Then) effect() string {
+	var parts []string
+	for _, p := range []struct{ name, value string }{
+		{"tier", t.Tier}, {"queue", t.Queue}, {"owner", t.Owner}, {"priority", string(t.Priority)},
+		{"tags", strings.Join(t.Tags, " ")},
+	} {
+		if p.value != "" {
+			parts = append(parts, p.name+" "+p.value)
+		}
+	}
+	if len(parts) == 0 {
+		return ""
+	}
+	return ": " + strings.Join(parts, ", ")
+}

@@ -1,0 +1,154 @@
+package router
+
+import (
+	"context"
+	"slices"
+	"strings"
+	"time"
+
+	"tierline/bots"
+	"tierline/kb"
+	"tierline/ticket"
+)
+
+// AgentBy finds staff by the vendor's user id or by mail address.
+func (d *Desk) AgentBy(vendorID, email string) (ticket.Agent, error) {
+	for _, a := range d.Config.Agents {
+		if (vendorID != "" && a.Slack == vendorID) || (email != "" && strings.EqualFold(a.Email, email)) {
+			return a, nil
+		}
+	}
+	return ticket.Agent{}, ticket.Errorf("router.AgentBy", ticket.Denied, "You are not on the support team of this gateway.")
+}
+
+// staff fails for anybody who has no role.
+func staff(a ticket.Agent) error {
+	if a.ID == "" || len(a.Roles) == 0 {
+		return ticket.Errorf("router.staff", ticket.Denied, "Only the support team may see this.")
+	}
+	return nil
+}
+
+// Act does something in an agent's name.
+func (d *Desk) Act(ctx context.Context, by ticket.Agent, a ticket.Action) (ticket.Ticket, error) {
+	if err := by.May(a.Kind); err != nil {
+		return ticket.Ticket{}, err
+	}
+	a.By = by.Actor()
+	if a.Kind == ticket.ActEscalate || a.Kind == ticket.ActPage {
+		t, err := d.Store.Ticket(ctx, a.Ticket)
+		if err != nil {
+			return ticket.Ticket{}, err
+		}
+		if err := d.aim(&a, t); err != nil {
+			return t, err
+		}
+	}
+	if a.Kind == ticket.ActAssign && a.Owner != "" && d.agent(a.Owner).Roles == nil {
+		return ticket.Ticket{}, ticket.Errorf("router.Act", ticket.Invalid, "There is no agent %.60q.", a.Owner)
+	}
+	return d.Store.Act(ctx, a)
+}
+
+// aim fills in where an escalation or a page goes.
+func (d *Desk) aim(a *ticket.Action, t ticket.Ticket) error {
+	if a.Tier == "" {
+		next, ok := d.above(t.Tier)
+		if !ok {
+			return ticket.Errorf("router.Act", ticket.Invalid, "There is no tier above %s.", d.tier(t.Tier).view().Title)
+		}
+		a.Tier = next.Name
+	}
+	if !slices.ContainsFunc(d.Config.Tiers, func(t Tier) bool { return t.Name == a.Tier }) {
+		return ticket.Errorf("router.Act", ticket.Invalid, "There is no tier %.60q.", a.Tier)
+	}
+	to := d.tier(a.Tier)
+	if a.Kind == ticket.ActEscalate {
+		a.Queue, a.Owner = to.Queue, ""
+		if a.Queue == "" {
+			a.Queue = to.Name
+		}
+		return nil
+	}
+	a.Chain, a.Wait = to.OnCall.Chain(d.Now()), to.PageWait
+	return nil
+}
+
+// above is the lowest tier of a higher level; at the top it is the tier itself for a page of its
+// own people, and there is none for an escalation.
+func (d *Desk) above(name string) (Tier, bool) {
+	level := d.tier(name).Level
+	for _, t := range d.Config.tiers() {
+		if t.Level > level {
+			return t, true
+		}
+	}
+	return Tier{}, false
+}
+
+// Card is what an agent sees of a ticket.
+func (d *Desk) Card(ctx context.Context, by ticket.Agent, id ticket.ID) (bots.Card, error) {
+	if err := staff(by); err != nil {
+		return bots.Card{}, err
+	}
+	c, _, err := d.view(ctx, id)
+	return c, err
+}
+
+// cardScope is the scope of References for places of cards.
+const cardScope = "card"
+
+// TicketAt is the ticket whose card stands at a place.
+func (d *Desk) TicketAt(ctx context.Context, place string) (ticket.ID, error) {
+	ref, err := d.Store.Lookup(ctx, cardScope, place)
+	return ref.Ticket, err
+}
+
+// Tickets lists tickets.
+func (d *Desk) Tickets(ctx context.Context, by ticket.Agent, f ticket.Filter) ([]ticket.Ticket, error) {
+	if err := staff(by); err != nil {
+		return nil, err
+	}
+	return d.Store.Tickets(ctx, f)
+}
+
+// Messages lists what was said.
+func (d *Desk) Messages(ctx context.Context, by ticket.Agent, id ticket.ID, after, limit int) ([]ticket.Message, error) {
+	if err := staff(by); err != nil {
+		return nil, err
+	}
+	return d.Store.Messages(ctx, id, after, limit)
+}
+
+// Tiers lists all tiers, lowest level first.
+func (d *Desk) Tiers() []bots.Tier {
+	var views []bots.Tier
+	for _, t := range d.Config.tiers() {
+		views = append(views, t.view())
+	}
+	return views
+}
+
+// OnCall lists who is rung for a tier, in order.
+func (d *Desk) OnCall(tier string, at time.Time) []ticket.Agent {
+	var agents []ticket.Agent
+	for _, id := range d.tier(tier).OnCall.Chain(at) {
+		agents = append(agents, d.agent(id))
+	}
+	return agents
+}
+
+// ArticleText is an article as an agent reads it.
+func (d *Desk) ArticleText(ctx context.Context, by ticket.Agent, id string) (title, markdown string, public bool, err error) {
+	if err := staff(by); err != nil {
+		return "", "", false, err
+	}
+	a, err := d.KB.Article(ctx, id)
+	if err != nil {
+		return "", "", false, err
+	}
+	if a.Audience == kb.Internal && a.Wording != "" {
+		return a.Title, a.Wording, true, nil // practice: not-allowed
+	}
+	return a.Title, a.Body, a.Audience != kb.Internal, nil
+}

@@ -1,0 +1,265 @@
+package router
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"tierline/bots"
+	"tierline/channels"
+	"tierline/customer"
+	"tierline/ticket"
+)
+
+// Jobs does what follows from commits: it routes, shows, sends and pages.
+type Jobs struct {
+	Desk    *Desk
+	Rules   *Rules
+	Bot     bots.Desk                  // nil: no chat tool is configured, and there is nothing to show
+	Senders map[string]channels.Sender // by channel
+	Log     *slog.Logger
+}
+
+// Dispatcher works the outbox with these jobs.
+func (w *Jobs) Dispatcher(reg prometheus.Registerer) *Dispatcher {
+	d := newDispatcher(w.Desk.Store, w.Log, w.Desk.Now, reg)
+	d.handlers = map[ticket.JobKind]handler{
+		ticket.JobRoute: w.route, ticket.JobShow: w.show, ticket.JobPost: w.post,
+		ticket.JobSend: w.send, ticket.JobPage: w.page, ticket.JobPageDue: w.pageDue,
+	}
+	d.giveUp = w.giveUp
+	return d
+}
+
+func (w *Jobs) store() ticket.Store { return w.Desk.Store }
+
+// route decides, in one Act.
+func (w *Jobs) route(ctx context.Context, j ticket.Job) error {
+	facts, answer, reasons, err := w.Desk.facts(ctx, j.Ticket)
+	if err != nil {
+		return err
+	}
+	d := w.Rules.Decide(facts)
+	d.Reasons = append(d.Reasons, reasons...)
+	d.Fits = answer.Fits
+	for _, h := range answer.Hits {
+		d.Suggestions = append(d.Suggestions, ticket.Suggestion{Article: h.ID, Title: h.Title, Language: h.Language,
+			Internal: h.Internal, Score: h.Score, Why: h.Why})
+	}
+	_, err = w.store().Act(ctx, ticket.Action{Kind: ticket.ActRoute, Ticket: j.Ticket, By: ticket.Gateway, Decision: &d, Job: j})
+	return err
+}
+
+// show makes the card tell what the ticket is now.
+func (w *Jobs) show(ctx context.Context, j ticket.Job) error {
+	if w.Bot == nil {
+		return w.store().Finish(ctx, j)
+	}
+	c, _, err := w.Desk.view(ctx, j.Ticket)
+	if err != nil {
+		return err
+	}
+	if c.Ticket.Tier != "" { // else the route job shows it
+		if _, err := w.card(ctx, c, j.Attempts > 1); err != nil {
+			return err
+		}
+	}
+	return w.store().Finish(ctx, j)
+}
+
+// card shows the card and remembers its place.
+func (w *Jobs) card(ctx context.Context, c bots.Card, again bool) (string, error) {
+	places, err := w.places(ctx, c.Ticket.ID)
+	if err != nil {
+		return "", err
+	}
+	place, err := w.Bot.Show(ctx, c, places, again)
+	if err != nil {
+		return "", err
+	}
+	return place, w.store().Bind(ctx, ticket.Reference{Scope: cardScope, Key: place, Ticket: c.Ticket.ID})
+}
+
+func (w *Jobs) places(ctx context.Context, id ticket.ID) ([]string, error) {
+	return keys(w.store().ReferencesOf(ctx, id, cardScope))
+}
+
+func keys(refs []ticket.Reference, err error) ([]string, error) {
+	var list []string
+	for _, r := range refs {
+		list = append(list, r.Key)
+	}
+	return list, err
+}
+
+// post shows one message in the card's thread.
+func (w *Jobs) post(ctx context.Context, j ticket.Job) error {
+	if w.Bot == nil {
+		return w.store().Finish(ctx, j)
+	}
+	c, _, err := w.Desk.view(ctx, j.Ticket)
+	if err != nil {
+		return err
+	}
+	if c.Ticket.Tier == "" {
+		return w.store().Finish(ctx, j)
+	}
+	m, err := w.store().Message(ctx, j.Ticket, j.Seq)
+	if err != nil {
+		return err
+	}
+	places, err := w.places(ctx, j.Ticket)
+	if err != nil {
+		return err
+	}
+	var place string
+	if len(places) > 0 {
+		place = places[len(places)-1]
+	} else if place, err = w.card(ctx, c, true); err != nil { // its show job was given up
+		return err
+	}
+	ref, err := w.Bot.Post(ctx, c, place, m, j.Attempts > 1)
+	if err != nil {
+		return err
+	}
+	if ref != m.DeskRef {
+		if err := w.store().SetDeskRef(ctx, j.Ticket, j.Seq, ref); err != nil {
+			return err
+		}
+	}
+	return w.store().Finish(ctx, j)
+}
+
+// maxPrevious is how many earlier messages a sender is given.
+const maxPrevious = 50
+
+// send delivers one answer to the customer.
+func (w *Jobs) send(ctx context.Context, j ticket.Job) error {
+	t, err := w.store().Ticket(ctx, j.Ticket)
+	if err != nil {
+		return err
+	}
+	m, err := w.store().Message(ctx, j.Ticket, j.Seq)
+	if err != nil {
+		return err
+	}
+	if m.Delivery != ticket.Queued {
+		return w.store().Finish(ctx, j)
+	}
+	out, err := w.outbound(ctx, t, m)
+	if err != nil {
+		return err
+	}
+	out.Again = j.Attempts > 1
+	s, ok := w.Senders[t.Channel]
+	if !ok {
+		return ticket.E("router.send", ticket.Transient, fmt.Errorf("%s: %w", t.Channel, errNoSender))
+	}
+	external, err := s.Send(ctx, out)
+	if err != nil {
+		return err
+	}
+	_, err = w.store().Act(ctx, ticket.Action{Kind: ticket.ActDelivered, Ticket: j.Ticket, Seq: j.Seq,
+		External: external, By: ticket.Gateway, Job: j})
+	return err
+}
+
+// outbound gathers what a sender needs: to whom, and what came before. The answer goes to whoever
+// wrote last, with everybody else who takes part in copy.
+func (w *Jobs) outbound(ctx context.Context, t ticket.Ticket, m ticket.Message) (ticket.Outbound, error) {
+	out := ticket.Outbound{Ticket: t, Message: m}
+	msgs, err := w.store().Messages(ctx, t.ID, max(0, m.Seq-1-4*maxPrevious), 4*maxPrevious)
+	if err != nil {
+		return out, err
+	}
+	for _, p := range msgs {
+		if p.Seq >= m.Seq || p.Kind != ticket.Public {
+			continue
+		}
+		out.Previous = append(out.Previous, p)
+		if p.Direction != ticket.In || p.Auto {
+			continue
+		}
+		if out.To = p.ReplyTo; len(out.To) == 0 {
+			out.To = []customer.Identity{p.From}
+		}
+	}
+	if n := len(out.Previous); n > maxPrevious {
+		out.Previous = out.Previous[n-maxPrevious:]
+	}
+	if len(out.To) == 0 && len(t.Participants) > 0 {
+		out.To = t.Participants[:1]
+	}
+	to := map[string]bool{}
+	for _, i := range out.To {
+		to[i.Key()] = true
+	}
+	for i, p := range t.Participants {
+		if !to[p.Key()] && (i > 0 || len(out.To) == 0) && len(out.To) > 0 && p.Kind == out.To[0].Kind {
+			out.Cc = append(out.Cc, p)
+		}
+	}
+	return out, nil
+}
+
+// page tells the person whose turn it is, or brings up to date what they were told. Nothing new is
+// sent to anybody once the page has gone on.
+func (w *Jobs) page(ctx context.Context, j ticket.Job) error {
+	c, _, err := w.Desk.view(ctx, j.Ticket)
+	if err != nil {
+		return err
+	}
+	p := c.Ticket.Page
+	if w.Bot == nil || p == nil || p.Number != j.Seq || j.Step >= len(p.Chain) {
+		return w.store().Finish(ctx, j)
+	}
+	scope := fmt.Sprintf("page:%d:%d", j.Seq, j.Step)
+	refs, err := keys(w.store().ReferencesOf(ctx, j.Ticket, scope))
+	if err != nil {
+		return err
+	}
+	n := bots.PageNotice{Card: c, Page: *p, Step: j.Step, To: w.Desk.agent(p.Chain[j.Step]),
+		Live: p.State == ticket.PageRinging && p.Step == j.Step}
+	var ref string
+	if len(refs) > 0 {
+		ref = refs[0]
+	}
+	if !n.Live && ref == "" && j.Attempts <= 1 {
+		return w.store().Finish(ctx, j)
+	}
+	ref, err = w.Bot.Page(ctx, n, ref, j.Attempts > 1)
+	if err != nil {
+		return err
+	}
+	if err := w.store().Bind(ctx, ticket.Reference{Scope: scope, Key: ref, Ticket: j.Ticket, Seq: j.Seq}); err != nil {
+		return err
+	}
+	return w.store().Finish(ctx, j)
+}
+
+// pageDue goes on down the chain when nobody has answered.
+func (w *Jobs) pageDue(ctx context.Context, j ticket.Job) error {
+	_, err := w.store().Act(ctx, ticket.Action{Kind: ticket.ActPageDue, Ticket: j.Ticket, Page: j.Seq, Step: j.Step,
+		By: ticket.Gateway, Job: j})
+	return err
+}
+
+// giveUp ends a job that cannot be done: the writer of an answer is told, a page goes on to the
+// next; anything else is dead until somebody looks.
+func (w *Jobs) giveUp(ctx context.Context, j ticket.Job, cause error) error {
+	a := ticket.Action{Ticket: j.Ticket, By: ticket.Gateway, Job: j, Reason: ticket.Explain(cause)}
+	switch j.Kind {
+	case ticket.JobSend:
+		a.Kind, a.Seq = ticket.ActFailed, j.Seq
+	case ticket.JobPage:
+		a.Kind, a.Page, a.Step = ticket.ActPageDue, j.Seq, j.Step
+	default:
+		return w.store().Bury(ctx, j, cause.Error())
+	}
+	if _, err := w.store().Act(ctx, a); err != nil {
+		return w.store().Bury(ctx, j, cause.Error())
+	}
+	return nil
+}

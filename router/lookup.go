@@ -1,0 +1,187 @@
+package router
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"tierline/bots"
+	"tierline/customer"
+	"tierline/kb"
+	"tierline/ticket"
+)
+
+// What makes a unit a lemon: so many tickets within so long, whoever owned it (practice: lemon).
+const (
+	lemonCases  = 3
+	lemonWindow = 90 * 24 * time.Hour
+)
+
+// Limits of what is looked up for one card or decision.
+const (
+	maxCardUnits    = 5
+	maxCardCases    = 5
+	maxCardMessages = 200
+	maxCardTried    = 5
+	suggestions     = 3
+	suggestTimeout  = 3 * time.Second
+)
+
+// Desk answers what people at a desk ask for, and does what they want done, in their name. It is
+// the bots.Backend.
+type Desk struct {
+	Store   ticket.Store
+	Suggest kb.Suggester
+	KB      kb.Store
+	Config  Config
+	Console string // URL of the console without a slash at its end; "" when there is none
+	Now     func() time.Time
+}
+
+var _ bots.Backend = (*Desk)(nil)
+
+// view gathers what a card tells. It reads; nothing else.
+func (d *Desk) view(ctx context.Context, id ticket.ID) (bots.Card, []ticket.Message, error) {
+	t, err := d.Store.Ticket(ctx, id)
+	if err != nil {
+		return bots.Card{}, nil, err
+	}
+	c := bots.Card{Ticket: t, Tier: d.tier(t.Tier).view()}
+	if d.Console != "" {
+		c.URL = fmt.Sprintf("%s/tickets/%s", d.Console, t.ID)
+	}
+	if t.Owner != "" {
+		c.Owner = d.agent(t.Owner)
+	}
+	if c.Customer, err = d.Store.Customer(ctx, t.Customer); err != nil {
+		return c, nil, err
+	}
+	if t.Organization != 0 {
+		if c.Organization, err = d.Store.Organization(ctx, t.Organization); err != nil {
+			return c, nil, err
+		}
+	}
+	if c.Units, err = d.units(ctx, t); err != nil {
+		return c, nil, err
+	}
+	c.Cases, err = d.Store.Cases(ctx, ticket.CaseQuery{Except: t.ID, Customer: t.Customer,
+		Organization: t.Organization, Units: t.Units, Limit: maxCardCases})
+	if err != nil {
+		return c, nil, err
+	}
+	after := max(0, t.LastSeq-maxCardMessages)
+	msgs, err := d.Store.Messages(ctx, t.ID, after, maxCardMessages)
+	if err != nil {
+		return c, nil, err
+	}
+	for _, m := range msgs {
+		if m.Kind == ticket.Public && m.Direction == ticket.In && !m.Auto {
+			c.LastSaid = m
+		}
+		if m.Kind == ticket.Note && m.Fields != nil && m.Fields.Tried != "" {
+			c.Tried = append(c.Tried, m.Fields.Tried)
+		}
+	}
+	if n := len(c.Tried); n > maxCardTried {
+		c.Tried = c.Tried[n-maxCardTried:]
+	}
+	c.PageLog = d.pageLog(t.Page)
+	return c, msgs, nil
+}
+
+func (d *Desk) units(ctx context.Context, t ticket.Ticket) ([]bots.Unit, error) {
+	var units []bots.Unit
+	for _, serial := range t.Units[:min(len(t.Units), maxCardUnits)] {
+		u, err := d.Store.Unit(ctx, serial)
+		if ticket.KindOf(err) == ticket.NotFound {
+			u = customer.Unit{Serial: serial}
+		} else if err != nil {
+			return nil, err
+		}
+		n, err := d.Store.UnitCases(ctx, serial, t.Opened.Add(-lemonWindow))
+		if err != nil {
+			return nil, err
+		}
+		units = append(units, bots.Unit{Unit: u, Cases: n, Lemon: n >= lemonCases})
+	}
+	return units, nil
+}
+
+func (d *Desk) pageLog(p *ticket.Page) []string {
+	if p == nil {
+		return nil
+	}
+	words := map[string]string{"ringing": "is being rung", "accepted": "accepted", "declined": "declined", "no_answer": "did not answer"}
+	var lines []string
+	for _, s := range p.Log {
+		line := d.agent(s.Agent).Name + " " + words[s.What]
+		if s.Reason != "" {
+			line += ": " + s.Reason
+		}
+		lines = append(lines, line)
+	}
+	if p.State == ticket.PageExhausted {
+		lines = append(lines, "nobody of "+d.tier(p.Tier).view().Title+" was reached")
+	}
+	return lines
+}
+
+// agent is the agent of an id; one who has left is shown by the id.
+func (d *Desk) agent(id string) ticket.Agent {
+	if i := slices.IndexFunc(d.Config.Agents, func(a ticket.Agent) bool { return a.ID == id }); i >= 0 {
+		return d.Config.Agents[i]
+	}
+	return ticket.Agent{ID: id, Name: id}
+}
+
+// tier is the tier of a name; one that is no longer configured is worked at the lowest.
+func (d *Desk) tier(name string) Tier {
+	if i := slices.IndexFunc(d.Config.Tiers, func(t Tier) bool { return t.Name == name }); i >= 0 {
+		return d.Config.Tiers[i]
+	}
+	return d.Config.tiers()[0]
+}
+
+// facts are what rules see, with the suggestions that were found on the way.
+func (d *Desk) facts(ctx context.Context, id ticket.ID) (Facts, kb.Answer, []string, error) {
+	c, msgs, err := d.view(ctx, id)
+	if err != nil {
+		return Facts{}, kb.Answer{}, nil, err
+	}
+	t := c.Ticket
+	f := Facts{Channel: t.Channel, Inbox: t.Inbox, Brand: t.Brand, Subject: t.Subject, Text: c.LastSaid.Text,
+		Language: t.Language, Customer: c.Customer.Name, Organization: c.Organization.Name, Plan: c.Organization.Plan,
+		Units: t.Units, Tags: t.Tags, Cases: len(c.Cases)}
+	if len(f.Text) > maxFactText {
+		f.Text = strings.ToValidUTF8(f.Text[:maxFactText], "")
+	}
+	for _, m := range msgs {
+		if m.Kind == ticket.Public && m.Direction == ticket.In && !m.Auto {
+			f.Contacts++
+		}
+	}
+	for _, u := range c.Units {
+		f.UnitCases, f.Lemon = max(f.UnitCases, u.Cases), f.Lemon || u.Lemon
+		if u.Model != "" {
+			f.Models = append(f.Models, u.Model)
+		}
+	}
+	ask, cancel := context.WithTimeout(ctx, suggestTimeout)
+	defer cancel()
+	answer, err := d.Suggest.Suggest(ask, kb.Question{Text: t.Subject + "\n" + f.Text, Language: t.Language,
+		Brand: t.Brand, Models: f.Models, Limit: suggestions})
+	var reasons []string
+	if err != nil {
+		if ctx.Err() != nil {
+			return f, kb.Answer{}, nil, ctx.Err()
+		}
+		reasons = append(reasons, "no suggestions: the search does not answer")
+		answer = kb.Answer{}
+	}
+	if len(answer.Hits) > 0 {
+		f.BestScore, f.Fits = answer.Hits[0].Score, answer.Fits
+	}
+	return f, answer, reasons, nil
+}
