@@ -76,6 +76,9 @@ type Hit struct {
 	Internal bool     `json:"internal,omitempty"`
 	Score    float64  `json:"score"` // 0 to 1, comparable between questions: higher is more likely to fit
 	Why      []string `json:"why,omitempty"`
+
+	Words  []string `json:"-"` // of the question, as they were written, that the article holds
+	Models []string `json:"-"` // that the article is about
 }
 
 // Answer is what a question found.
