@@ -1,0 +1,460 @@
+package bleve
+
+import (
+	"cmp"
+	"context"
+	"encoding/json"
+	"fmt"
+	"math"
+	"slices"
+	"strings"
+
+	index "github.com/blevesearch/bleve_index_api"
+
+	"tierline/kb"
+	"tierline/ticket"
+)
+
+// BM25's usual constants.
+const (
+	k1 = 1.2
+	b  = 0.75
+)
+
+// Limits of one question.
+const (
+	maxText  = 20_000 // bytes of a question that are looked at
+	maxWords = 32     // words that are asked for: the rarest
+	maxGuess = 6      // unknown words for which similar ones are looked up
+	maxLook  = 2_000  // candidates that filters may turn away before the search ends
+)
+
+// variant is an index term that stands for a word of the question.
+type variant struct {
+	term  string
+	field string
+	boost float64
+}
+
+// word is a word of the question.
+type word struct {
+	kb.Token
+	idf      float64
+	variants []variant
+}
+
+// Search finds candidates. An empty question finds nothing.
+func (e *Engine) Search(ctx context.Context, q kb.Question) (hits []kb.Hit, err error) {
+	e.mu.RLock()
+	defer e.mu.RUnlock()
+	if e.ix == nil {
+		return nil, closed("bleve.Search")
+	}
+	defer func() {
+		if p := recover(); p != nil {
+			err = fmt.Errorf("damaged index: %v", p)
+		}
+		if err != nil {
+			hits, err = nil, e.failed(ctx, err)
+		}
+	}()
+	r, err := e.ix.Reader()
+	if err != nil {
+		return nil, err
+	}
+	defer r.Close()
+	s := search{ctx: ctx, r: r, q: q, avg: math.Float64frombits(e.average.Load())}
+	n, err := r.DocCount()
+	if err != nil || n == 0 {
+		return nil, err
+	}
+	s.docs = float64(n)
+	if err := s.analyse(); err != nil {
+		return nil, err
+	}
+	if err := s.score(); err != nil {
+		return nil, err
+	}
+	return s.best()
+}
+
+// failed tells a question that ran out of time from an index that cannot be read, which the next
+// Cursor empties.
+func (e *Engine) failed(ctx context.Context, err error) error {
+	if ctx.Err() != nil {
+		return ticket.E("bleve.Search", ticket.Transient, err)
+	}
+	e.broken.Store(true)
+	return &ticket.Error{Op: "bleve.Search", Kind: ticket.Transient, Public: "The search index is damaged and is built again.", Err: err}
+}
+
+// search is one question being answered.
+type search struct {
+	ctx   context.Context
+	r     index.IndexReader
+	q     kb.Question
+	docs  float64 // articles in the index
+	avg   float64 // words of an average one
+	words []word
+
+	scores  []float32 // by document number
+	matched []uint32  // bits of the words it holds
+	touched []uint32  // documents with a score
+}
+
+// analyse takes the question apart into the words that tell most, with what stands for them.
+func (s *search) analyse() error {
+	text := s.q.Text
+	if len(text) > maxText {
+		text = text[:maxText]
+	}
+	stems := s.stemmers(text)
+	seen := map[string]bool{}
+	guesses := 0
+	for _, t := range kb.Tokens(text) {
+		if seen[t.Text] || kb.IsStop(t.Text) {
+			continue
+		}
+		seen[t.Text] = true
+		words, err := s.look(t, stems, &guesses)
+		if err != nil {
+			return err
+		}
+		for _, w := range words {
+			if w.Text == t.Text || !seen[w.Text] {
+				seen[w.Text] = true
+				s.words = append(s.words, w)
+			}
+		}
+	}
+	if len(s.words) > maxWords {
+		slices.SortStableFunc(s.words, func(a, b word) int { return cmp.Compare(b.rank(), a.rank()) })
+		s.words = s.words[:maxWords]
+	}
+	return nil
+}
+
+// rank orders words for the choice of those that are asked for: rare before common, but those that
+// nothing holds last.
+func (w word) rank() float64 {
+	if len(w.variants) == 0 {
+		return 0
+	}
+	return w.idf
+}
+
+// stemmers are those of the question's language first, then the others.
+func (s *search) stemmers(text string) []stemmer {
+	language := s.q.Language
+	if language == "" {
+		language = kb.GuessLanguage(text)
+	}
+	order := []stemmer{stemmerOf("")}
+	for _, l := range []string{"en", "de", "fr"} {
+		if l == language {
+			order = slices.Insert(order, 0, stemmerOf(l))
+		} else {
+			order = append(order, stemmerOf(l))
+		}
+	}
+	return order
+}
+
+// look finds out what stands for a word in the index; a compound may come back as its parts.
+func (s *search) look(t kb.Token, stems []stemmer, guesses *int) ([]word, error) {
+	w := word{Token: t}
+	df, err := s.known(&w, stems)
+	if err != nil {
+		return nil, err
+	}
+	if df == 0 && len(t.Parts) > 0 {
+		var all []word
+		for _, p := range t.Parts {
+			more, err := s.look(kb.Token{Text: p, Raw: p, Code: t.Code && strings.ContainsAny(p, "0123456789")}, stems, guesses)
+			if err != nil {
+				return nil, err
+			}
+			all = append(all, more...)
+		}
+		return all, nil
+	}
+	if df == 0 && !t.Code && *guesses < maxGuess {
+		*guesses++
+		if df, err = s.split(&w, stems); err == nil && df == 0 {
+			df, err = s.similar(&w, stems[0])
+		}
+		if err != nil {
+			return nil, err
+		}
+	}
+	w.idf = math.Log(1 + (s.docs-df+0.5)/(df+0.5))
+	return []word{w}, nil
+}
+
+func (s *search) known(w *word, stems []stemmer) (float64, error) {
+	var most uint64
+	for _, stem := range stems {
+		term := w.Text
+		if !w.Code {
+			term = stem(term)
+		}
+		if slices.ContainsFunc(w.variants, func(v variant) bool { return v.term == term }) {
+			continue
+		}
+		n, err := s.count(fieldWords, term)
+		if err != nil {
+			return 0, err
+		}
+		if n > 0 {
+			w.variants = append(w.variants, variant{term, fieldWords, 1})
+		}
+		most = max(most, n)
+		if w.Code {
+			break
+		}
+	}
+	if w.Code || len(w.Text) < minPart {
+		return float64(most), nil
+	}
+	part := stemDE(w.Text) // as a piece of a German compound
+	n, err := s.count(fieldParts, part)
+	if n > 0 {
+		w.variants = append(w.variants, variant{part, fieldParts, partBoost})
+		most = max(most, n)
+	}
+	return float64(most), err
+}
+
+const (
+	partBoost    = 0.5
+	similarBoost = 0.7
+)
+
+func (s *search) count(field, term string) (uint64, error) {
+	tfr, err := s.r.TermFieldReader(s.ctx, []byte(term), field, false, false, false)
+	if err != nil {
+		return 0, err
+	}
+	n := tfr.Count()
+	return n, tfr.Close()
+}
+
+// split takes an unknown word for a compound of two known ones.
+func (s *search) split(w *word, stems []stemmer) (float64, error) {
+	if len(w.Text) < minCompound {
+		return 0, nil
+	}
+	text := umlauts(w.Text)
+	for i := len(text) - minPart; i >= minPart; i-- {
+		head, tail := stemDE(strings.TrimSuffix(text[:i], "s")), stemDE(text[i:])
+		n, err := s.count(fieldWords, tail)
+		if err != nil || n == 0 {
+			if err != nil {
+				return 0, err
+			}
+			continue
+		}
+		m, err := s.count(fieldWords, head)
+		if err != nil {
+			return 0, err
+		}
+		if m > 0 {
+			w.variants = append(w.variants, variant{head, fieldWords, partBoost}, variant{tail, fieldWords, partBoost})
+			return float64(min(n, m)), nil
+		}
+	}
+	return 0, nil
+}
+
+// similar takes an unknown word for a mistyped known one.
+func (s *search) similar(w *word, stem stemmer) (float64, error) {
+	fuzzy, ok := s.r.(index.IndexReaderFuzzy)
+	if !ok || len(w.Text) < 4 {
+		return 0, nil
+	}
+	term := stem(w.Text)
+	distance := 1
+	if len(term) >= 8 {
+		distance = 2
+	}
+	dict, err := fuzzy.FieldDictFuzzy(fieldWords, term, distance, term[:1])
+	if err != nil {
+		return 0, err
+	}
+	defer dict.Close()
+	var most uint64
+	for len(w.variants) < 5 {
+		entry, err := dict.Next()
+		if err != nil || entry == nil {
+			return float64(most), err
+		}
+		n, err := s.count(fieldWords, entry.Term)
+		if err != nil {
+			return 0, err
+		}
+		w.variants = append(w.variants, variant{entry.Term, fieldWords, similarBoost})
+		most = max(most, n)
+	}
+	return float64(most), nil
+}
+
+// score adds up, for each word, what it says for each article that holds it.
+func (s *search) score() error {
+	for i, w := range s.words {
+		for _, v := range w.variants {
+			if err := s.postings(i, v); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// postings adds one term's part. Where several variants stand for a word, the first that an article
+// holds counts.
+func (s *search) postings(i int, v variant) error {
+	tfr, err := s.r.TermFieldReader(s.ctx, []byte(v.term), v.field, true, true, false)
+	if err != nil {
+		return err
+	}
+	defer tfr.Close()
+	bit := uint32(1) << i
+	weight := s.words[i].idf * v.boost
+	var doc index.TermFieldDoc
+	for {
+		d, err := tfr.Next(doc.Reset())
+		if err != nil || d == nil {
+			return err
+		}
+		n := d.ID.Value()
+		s.grow(n)
+		if s.matched[n]&bit != 0 {
+			continue
+		}
+		if s.matched[n] == 0 {
+			s.touched = append(s.touched, uint32(n))
+		}
+		s.matched[n] |= bit
+		length := s.avg
+		if v.field == fieldWords && d.Norm > 0 {
+			length = 1 / (d.Norm * d.Norm)
+		}
+		f := float64(d.Freq)
+		s.scores[n] += float32(weight * f / (f + k1*(1-b+b*length/s.avg)))
+	}
+}
+
+func (s *search) grow(n uint64) {
+	if n < uint64(len(s.scores)) {
+		return
+	}
+	size := max(n+1, uint64(s.docs), uint64(2*len(s.scores)))
+	s.scores = append(make([]float32, 0, size), s.scores...)[:size]
+	s.matched = append(make([]uint32, 0, size), s.matched...)[:size]
+}
+
+// best reads the candidates with the highest scores until there are enough that may be shown.
+func (s *search) best() ([]kb.Hit, error) {
+	limit := s.q.Limit
+	if limit <= 0 {
+		limit = 10
+	}
+	var highest float64
+	for _, w := range s.words {
+		highest += w.idf
+	}
+	heap := scored{s.scores, s.touched}
+	heap.init()
+	var hits []kb.Hit
+	for range maxLook {
+		n, ok := heap.pop()
+		if !ok || len(hits) == limit {
+			break
+		}
+		hit, ok, err := s.hit(n)
+		if err != nil {
+			return nil, err
+		}
+		if ok {
+			hit.Score = min(1, float64(s.scores[n])/highest)
+			hits = append(hits, hit)
+		}
+	}
+	return hits, nil
+}
+
+// hit reads one article's data, unless the question's filters turn it away.
+func (s *search) hit(n uint32) (kb.Hit, bool, error) {
+	id, err := s.r.ExternalID(index.NewIndexInternalID(nil, uint64(n)))
+	if err != nil {
+		return kb.Hit{}, false, err
+	}
+	doc, err := s.r.Document(id)
+	if err != nil || doc == nil {
+		return kb.Hit{}, false, err
+	}
+	var m meta
+	doc.VisitFields(func(f index.Field) {
+		if f.Name() == fieldMeta {
+			err = json.Unmarshal(f.Value(), &m)
+		}
+	})
+	if err != nil {
+		return kb.Hit{}, false, err
+	}
+	if s.q.Public && m.Internal || s.q.Brand != "" && m.Brand != "" && m.Brand != s.q.Brand {
+		return kb.Hit{}, false, nil
+	}
+	hit := kb.Hit{ID: id, Title: m.Title, Language: m.Language, Internal: m.Internal, Models: m.Models}
+	for i, w := range s.words {
+		if s.matched[n]&(1<<i) != 0 {
+			hit.Words = append(hit.Words, w.Raw)
+		}
+	}
+	return hit, true, nil
+}
+
+// scored is a heap of documents, the highest score on top, ties in order of number.
+type scored struct {
+	scores []float32
+	docs   []uint32
+}
+
+func (h *scored) less(i, j int) bool {
+	a, b := h.docs[i], h.docs[j]
+	return h.scores[a] > h.scores[b] || h.scores[a] == h.scores[b] && a < b
+}
+
+func (h *scored) init() {
+	for i := len(h.docs)/2 - 1; i >= 0; i-- {
+		h.down(i)
+	}
+}
+
+func (h *scored) down(i int) {
+	for {
+		c := 2*i + 1
+		if c >= len(h.docs) {
+			return
+		}
+		if c+1 < len(h.docs) && h.less(c+1, c) {
+			c++
+		}
+		if !h.less(c, i) {
+			return
+		}
+		h.docs[i], h.docs[c] = h.docs[c], h.docs[i]
+		i = c
+	}
+}
+
+func (h *scored) pop() (uint32, bool) {
+	if len(h.docs) == 0 {
+		return 0, false
+	}
+	top, last := h.docs[0], len(h.docs)-1
+	h.docs[0] = h.docs[last]
+	h.docs = h.docs[:last]
+	h.down(0)
+	return top, true
+}
