@@ -1,0 +1,123 @@
+package router
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+
+	"tierline/config/check"
+	"tierline/router/oncall"
+	"tierline/ticket"
+)
+
+func desk5() Config {
+	return Config{
+		Agents: []ticket.Agent{
+			{ID: "anna", Name: "Anna", Email: "anna@desk.example", Roles: []ticket.Role{ticket.RoleAgent}},
+			{ID: "lena", Name: "Lena", Email: "lena@desk.example", Roles: []ticket.Role{ticket.RoleLevel2}},
+			{ID: "marc", Name: "Marc", Email: "marc@desk.example", Roles: []ticket.Role{ticket.RoleLevel2}},
+		},
+		Tiers: []Tier{
+			{Name: "l2", Title: "Level 2", Level: 2, Channel: "support-l2", OnCall: oncall.Config{People: []string{"lena", "marc"}}},
+			{Name: "l1", Title: "Level 1", Level: 1, Queue: "first", Channel: "support-l1"},
+		},
+		Rules: []Rule{
+			{Name: "lemon", When: "lemon", Then: Then{Tier: "l2", Priority: ticket.High, Tags: []string{"lemon"}}},
+			{Name: "shop chat", When: `channel == "chat" and inbox == "shop"`, Then: Then{Tier: "l1", Tags: []string{"shop"}}},
+			{Name: "everything", Then: Then{Tier: "l1"}},
+			{Name: "gold", Group: "priority", When: `plan == "gold"`, Then: Then{Priority: ticket.Urgent}},
+			{Name: "smoke", Group: "priority", When: `text matches "(?i)smoke|rauch|fumée"`, Then: Then{Priority: ticket.Urgent, Tags: []string{"safety"}}},
+		},
+	}
+}
+
+func TestDecide(t *testing.T) {
+	t.Parallel()
+	rules, err := NewRules(desk5())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct {
+		name     string
+		f        Facts
+		tier     string
+		queue    string
+		priority ticket.Priority
+		tags     string
+		reason   string
+	}{
+		{"plain", Facts{Channel: "email"}, "l1", "first", ticket.Normal, "", "“everything”"},
+		{"chat", Facts{Channel: "chat", Inbox: "shop"}, "l1", "first", ticket.Normal, "shop", "“shop chat”"},
+		{"first group wins, groups add up", Facts{Lemon: true, Plan: "gold"}, "l2", "l2", ticket.High, "lemon", "“lemon”"},
+		{"first of a group", Facts{Plan: "gold", Text: "smoke!"}, "l1", "first", ticket.Urgent, "", "“gold”"},
+		{"by text", Facts{Text: "Es kommt Rauch"}, "l1", "first", ticket.Urgent, "safety", "“smoke”"},
+	} {
+		d := rules.Decide(c.f)
+		if d.Tier != c.tier || d.Queue != c.queue || d.Priority != c.priority || strings.Join(d.Tags, " ") != c.tags {
+			t.Errorf("%s: %+v", c.name, d)
+		}
+		if !slices.ContainsFunc(d.Reasons, func(r string) bool { return strings.Contains(r, c.reason) }) {
+			t.Errorf("%s: reasons %q lack %s", c.name, d.Reasons, c.reason)
+		}
+	}
+}
+
+func TestWithoutRulesTheLowestTier(t *testing.T) {
+	t.Parallel()
+	c := desk5()
+	c.Rules = nil
+	rules, err := NewRules(c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if d := rules.Decide(Facts{}); d.Tier != "l1" || len(d.Reasons) != 1 {
+		t.Errorf("%+v", d)
+	}
+}
+
+func TestConfigCheckReportsEveryFault(t *testing.T) {
+	t.Parallel()
+	var l check.List
+	desk5().Check(l.Root())
+	if len(l.Faults) != 0 {
+		t.Errorf("a good configuration: %v", l.Faults)
+	}
+	bad := desk5()
+	bad.Agents = append(bad.Agents, ticket.Agent{ID: "anna", Roles: []ticket.Role{"king"}})
+	bad.Tiers = append(bad.Tiers, Tier{Name: "l1", OnCall: oncall.Config{People: []string{"nobody"}}})
+	bad.Rules = append(bad.Rules,
+		Rule{Name: "everything", When: "subjcet == 1", Then: Then{Tier: "l9", Owner: "nobody", Priority: "huge"}},
+		Rule{When: `channel + "x"`})
+	l = check.List{}
+	bad.Check(l.Root())
+	var got []string
+	for _, f := range l.Faults {
+		got = append(got, strings.Join(f.Path, "."))
+	}
+	want := []string{"agents.3.id", "agents.3", "agents.3.roles.0", "tiers.2.name", "tiers.2.channel", "tiers.2.oncall.people.0",
+		"rules.5.name", "rules.5.when", "rules.5.then.tier", "rules.5.then.owner", "rules.5.then.priority", "rules.6.name", "rules.6.when"}
+	if !slices.Equal(got, want) {
+		t.Errorf("faults at %v\nwant      %v", got, want)
+	}
+}
+
+// BenchmarkDecide is one decision among 1,000 rules of which the last matches.
+func BenchmarkDecide(b *testing.B) {
+	c := desk5()
+	c.Rules = nil
+	for i := range 1000 {
+		c.Rules = append(c.Rules, Rule{Name: fmt.Sprint(i), When: fmt.Sprintf(`channel == "email" and subject contains "case %04d"`, i), Then: Then{Tier: "l2"}})
+	}
+	rules, err := NewRules(c)
+	if err != nil {
+		b.Fatal(err)
+	}
+	f := Facts{Channel: "email", Subject: "this is case 0999"}
+	b.ReportAllocs()
+	for b.Loop() {
+		if rules.Decide(f).Tier != "l2" {
+			b.Fatal("wrong tier")
+		}
+	}
+}
