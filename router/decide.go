@@ -88,9 +88,11 @@ func NewRules(c Config) (*Rules, error) {
 // reasons say so.
 func (r *Rules) Decide(f Facts) ticket.Decision {
 	var d ticket.Decision
+	var machine vm.VM // one for all rules: it keeps its stack
+	var env any = f
 	for _, group := range r.groups {
 		for _, rule := range group {
-			ok, err := rule.matches(f)
+			ok, err := rule.matches(&machine, env)
 			if err != nil {
 				d.Reasons = append(d.Reasons, fmt.Sprintf("rule %q could not be evaluated: %v", rule.Name, err))
 			}
@@ -115,11 +117,11 @@ func (r *Rules) Decide(f Facts) ticket.Decision {
 	return d
 }
 
-func (c compiled) matches(f Facts) (bool, error) {
+func (c compiled) matches(machine *vm.VM, env any) (bool, error) {
 	if c.program == nil {
 		return true, nil
 	}
-	out, err := expr.Run(c.program, f)
+	out, err := machine.Run(c.program, env)
 	if err != nil {
 		return false, err
 	}
