@@ -1,0 +1,222 @@
+package slackapp
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"io"
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/slack-go/slack"
+
+	"tierline/ticket"
+)
+
+// Out is a message of ours.
+type Out struct {
+	Channel string
+	Thread  string // ts of the thread's first message; "" posts into the channel
+	Text    string // mrkdwn; shown where there are no blocks, and in notifications
+	Blocks  []slack.Block
+	Type    string         // metadata: by it the message is found again
+	Payload map[string]any // of the metadata; scalars
+}
+
+func (o Out) options() []slack.MsgOption {
+	opts := []slack.MsgOption{slack.MsgOptionText(o.Text, false), slack.MsgOptionDisableLinkUnfurl(),
+		slack.MsgOptionDisableMediaUnfurl()}
+	if len(o.Blocks) > 0 {
+		opts = append(opts, slack.MsgOptionBlocks(o.Blocks...))
+	}
+	if o.Thread != "" {
+		opts = append(opts, slack.MsgOptionTS(o.Thread))
+	}
+	if o.Type != "" {
+		opts = append(opts, slack.MsgOptionMetadata(slack.SlackMetadata{EventType: o.Type, EventPayload: o.Payload}))
+	}
+	return opts
+}
+
+// Post posts a message and returns its ts. A post whose answer is lost may be there: [App.Find] it
+// by its metadata before it is posted again.
+func (a *App) Post(ctx context.Context, o Out) (ts string, err error) {
+	err = a.do(ctx, "chat.postMessage", o.Channel, func(ctx context.Context) (err error) {
+		_, ts, err = a.api.PostMessageContext(ctx, o.Channel, o.options()...)
+		return err
+	})
+	if err == nil && ts == "" {
+		err = ticket.E("slack.chat.postMessage", ticket.Transient, errors.New("the answer names no ts"))
+	}
+	return ts, err
+}
+
+// Update changes a message of ours. What is not given (text, blocks) is gone.
+func (a *App) Update(ctx context.Context, ts string, o Out) error {
+	return a.do(ctx, "chat.update", "", func(ctx context.Context) error {
+		o.Thread = ""
+		_, _, _, err := a.api.UpdateMessageContext(ctx, o.Channel, ts, o.options()...)
+		return err
+	})
+}
+
+// Ephemeral shows a text to one person only. It is lost when they are not there.
+func (a *App) Ephemeral(ctx context.Context, channel, user, thread, text string) error {
+	return a.do(ctx, "chat.postEphemeral", "", func(ctx context.Context) error {
+		opts := []slack.MsgOption{slack.MsgOptionText(text, false)}
+		if thread != "" {
+			opts = append(opts, slack.MsgOptionTS(thread))
+		}
+		_, err := a.api.PostEphemeralContext(ctx, channel, user, opts...)
+		return err
+	})
+}
+
+// OpenView shows a modal; a trigger lives for 3 s.
+func (a *App) OpenView(ctx context.Context, trigger string, v slack.ModalViewRequest) error {
+	return a.do(ctx, "views.open", "", func(ctx context.Context) error {
+		_, err := a.api.OpenViewContext(ctx, trigger, v)
+		return err
+	})
+}
+
+// UpdateView changes an open modal, unless it has changed since hash.
+func (a *App) UpdateView(ctx context.Context, id, hash string, v slack.ModalViewRequest) error {
+	return a.do(ctx, "views.update", "", func(ctx context.Context) error {
+		_, err := a.api.UpdateViewContext(ctx, v, "", hash, id)
+		return err
+	})
+}
+
+// PublishHome shows a person's Home tab.
+func (a *App) PublishHome(ctx context.Context, user string, blocks []slack.Block) error {
+	return a.do(ctx, "views.publish", "", func(ctx context.Context) error {
+		_, err := a.api.PublishViewContext(ctx, slack.PublishViewContextRequest{UserID: user,
+			View: slack.HomeTabViewRequest{Type: slack.VTHomeTab, Blocks: slack.Blocks{BlockSet: blocks}}})
+		return err
+	})
+}
+
+// OpenDM is the channel of direct messages with a person.
+func (a *App) OpenDM(ctx context.Context, user string) (channel string, err error) {
+	err = a.do(ctx, "conversations.open", "", func(ctx context.Context) error {
+		c, _, _, err := a.api.OpenConversationContext(ctx, &slack.OpenConversationParameters{
+			Users: []string{user}, ReturnIM: true})
+		if err == nil {
+			channel = c.ID
+		}
+		return err
+	})
+	return channel, err
+}
+
+// Range says which messages to read: those with Oldest < ts < Latest ("" is open), at most Limit.
+type Range struct {
+	Channel        string
+	Thread         string // of this thread only, its first message included
+	Oldest, Latest string
+	Limit          int
+}
+
+// maxAnswer bounds what is read of one answer, in bytes.
+const maxAnswer = 32 << 20
+
+// Read reads messages page by page until yield says false; more tells that Limit cut it short.
+// A channel's history comes newest first, a thread oldest first, as Slack gives them.
+func (a *App) Read(ctx context.Context, r Range, yield func(Message) bool) (more bool, err error) {
+	method, form := "conversations.history", url.Values{"channel": {r.Channel}, "include_all_metadata": {"true"}}
+	if r.Thread != "" {
+		method = "conversations.replies"
+		form.Set("ts", r.Thread)
+	}
+	if r.Oldest != "" {
+		form.Set("oldest", r.Oldest)
+	}
+	if r.Latest != "" {
+		form.Set("latest", r.Latest)
+	}
+	for left := r.Limit; left > 0; {
+		form.Set("limit", strconv.Itoa(min(left, 200)))
+		var page struct {
+			Messages []Message `json:"messages"`
+			Meta     struct {
+				Next string `json:"next_cursor"`
+			} `json:"response_metadata"`
+		}
+		err := a.do(ctx, method, "", func(ctx context.Context) error { return a.call(ctx, method, form, &page) })
+		if err != nil {
+			return false, err
+		}
+		for _, m := range page.Messages {
+			m.Channel = r.Channel
+			if !yield(m) {
+				return false, nil
+			}
+		}
+		left -= max(len(page.Messages), 1)
+		if page.Meta.Next == "" {
+			return false, nil
+		}
+		form.Set("cursor", page.Meta.Next)
+	}
+	return true, nil
+}
+
+// Find looks for a message of ours by its metadata and returns its ts, or "".
+func (a *App) Find(ctx context.Context, r Range, eventType string, want map[string]any) (ts string, err error) {
+	self, err := a.Self(ctx)
+	if err != nil {
+		return "", err
+	}
+	if r.Limit == 0 {
+		r.Limit = 1000
+	}
+	_, err = a.Read(ctx, r, func(m Message) bool {
+		if (m.User == self.User || m.Bot != "" && m.Bot == self.Bot) && m.Metadata.Is(eventType, want) {
+			ts = m.TS
+		}
+		return ts == ""
+	})
+	return ts, err
+}
+
+// call makes a call whose answer slack-go would decode too strictly: one odd file in a history must
+// not hide the rest.
+func (a *App) call(ctx context.Context, method string, form url.Values, answer any) error {
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, a.base+method, strings.NewReader(form.Encode()))
+	if err != nil {
+		return err
+	}
+	req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	req.Header.Set("Authorization", "Bearer "+a.cfg.BotToken.Reveal())
+	resp, err := a.http.Do(req)
+	if err != nil {
+		return err
+	}
+	defer resp.Body.Close()
+	if resp.StatusCode == http.StatusTooManyRequests {
+		s, _ := strconv.Atoi(resp.Header.Get("Retry-After"))
+		return &slack.RateLimitedError{RetryAfter: time.Duration(s) * time.Second}
+	}
+	if resp.StatusCode != http.StatusOK {
+		return slack.StatusCodeError{Code: resp.StatusCode, Status: resp.Status}
+	}
+	body, err := io.ReadAll(io.LimitReader(resp.Body, maxAnswer))
+	if err != nil {
+		return err
+	}
+	var head slack.SlackResponse
+	if err := json.Unmarshal(body, &head); err != nil {
+		return err
+	}
+	if !head.Ok {
+		if err := head.Err(); err != nil {
+			return err
+		}
+		return errors.New("the answer is neither ok nor an error")
+	}
+	return json.Unmarshal(body, answer)
+}

@@ -1,0 +1,263 @@
+// Package slackapp is the one connection to Slack, shared by the agents' desk and the customers'
+// channel: the Web API with its limits, Socket Mode or signed HTTP requests, users and channels.
+//
+// What happens when things fail: a lost socket is opened again with back-off, [App.Ready] says so
+// meanwhile, and every [App.OnConnect] handler is told when it is back, so that it can fetch what it
+// missed. An event is acknowledged only when its handler has persisted it within the ack deadline;
+// otherwise Slack delivers it again, and handlers recognise it by the keys that they pass to the
+// store. Interactions and commands are not delivered again by Slack: they are always acknowledged,
+// and their handlers tell the person what went wrong. Calls of the Web API are never repeated here:
+// they fail with a [ticket.Error] whose kind tells the outbox whether to try again, and when. A
+// refused token is Transient for callers (an administrator can mend it; nothing is to be lost
+// meanwhile) and is shown by Ready.
+package slackapp
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"net/http"
+	"net/url"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/slack-go/slack"
+
+	"tierline/config/check"
+	"tierline/config/secret"
+	"tierline/ticket"
+)
+
+// The ways in which Slack brings events.
+const (
+	ModeSocket = "socket" // Socket Mode: the app connects out, no public address is needed
+	ModeHTTP   = "http"   // Slack calls [App.Mount]'s routes
+)
+
+// Config says how to reach Slack.
+type Config struct {
+	Mode          string        `yaml:"mode"`           // socket (default) or http
+	AppToken      secret.String `yaml:"app_token"`      // xapp-…, for socket
+	BotToken      secret.String `yaml:"bot_token"`      // xoxb-…
+	SigningSecret secret.String `yaml:"signing_secret"` // for http
+	APIURL        string        `yaml:"api_url"`        // other than https://slack.com/api/
+}
+
+// Enabled says whether Slack is configured at all.
+func (c Config) Enabled() bool { return !c.BotToken.IsZero() }
+
+// Check reports what is wrong.
+func (c Config) Check(at check.At) {
+	const where = "see docs/slack-manifest.yaml for the app and where its tokens are found"
+	switch c.Mode {
+	case "", ModeSocket:
+		if c.AppToken.IsZero() {
+			at.Key("app_token").Error(where, "Socket Mode needs an app-level token with the scope connections:write")
+		} else if !strings.HasPrefix(c.AppToken.Reveal(), "xapp-") {
+			at.Key("app_token").Error(where, "an app-level token begins with xapp-")
+		}
+	case ModeHTTP:
+		if c.SigningSecret.IsZero() {
+			at.Key("signing_secret").Error(where, "signed requests need the app's signing secret")
+		}
+	default:
+		at.Key("mode").Error("socket or http", "%.20q is no mode", c.Mode)
+	}
+	if c.BotToken.IsZero() {
+		at.Key("bot_token").Error(where, "a bot token is needed")
+	} else if !strings.HasPrefix(c.BotToken.Reveal(), "xoxb-") {
+		at.Key("bot_token").Error(where, "a bot token begins with xoxb-")
+	}
+	if c.APIURL != "" {
+		if u, err := url.Parse(c.APIURL); err != nil || u.Host == "" || (u.Scheme != "http" && u.Scheme != "https") {
+			at.Key("api_url").Error("such as https://slack.com/api/", "no address of a Web API")
+		}
+	}
+}
+
+// Deps are what an App works with; all have defaults.
+type Deps struct {
+	Log  *slog.Logger
+	Now  func() time.Time
+	HTTP *http.Client
+}
+
+// Self is the app as Slack knows it.
+type Self struct {
+	Team, User, Bot string // ids
+	URL             string // of the workspace, with a trailing slash
+}
+
+// App is the connection.
+type App struct {
+	cfg   Config
+	log   *slog.Logger
+	now   func() time.Time
+	http  *http.Client
+	api   *slack.Client
+	base  string
+	limit *limiter
+	dir   *directory
+
+	onEvent       map[string][]func(context.Context, Event) error
+	onInteraction []func(context.Context, *slack.InteractionCallback) any
+	onCommand     map[string]func(context.Context, slack.SlashCommand) Reply
+	onConnect     []func()
+	flight        flight
+
+	mu        sync.Mutex
+	self      Self
+	connected bool
+	fault     string // why the connection does not work
+	token     string // why Slack refuses the token
+}
+
+// New makes an App. It does not connect: [App.Run] does.
+func New(cfg Config, d Deps) (*App, error) {
+	var faults check.List
+	cfg.Check(faults.Root())
+	for _, f := range faults.Faults {
+		if !f.Warning {
+			return nil, errors.New("slackapp: " + f.String())
+		}
+	}
+	if cfg.Mode == "" {
+		cfg.Mode = ModeSocket
+	}
+	if d.Log == nil {
+		d.Log = slog.New(slog.DiscardHandler)
+	}
+	if d.Now == nil {
+		d.Now = time.Now
+	}
+	if d.HTTP == nil {
+		d.HTTP = &http.Client{Timeout: 2 * time.Minute} // of uploads; calls have their own deadline
+	}
+	base := slack.APIURL
+	if cfg.APIURL != "" {
+		base = strings.TrimRight(cfg.APIURL, "/") + "/"
+	}
+	a := &App{cfg: cfg, log: d.Log, now: d.Now, http: d.HTTP, base: base, limit: newLimiter(d.Now),
+		onEvent:   map[string][]func(context.Context, Event) error{},
+		onCommand: map[string]func(context.Context, slack.SlashCommand) Reply{}}
+	a.api = slack.New(cfg.BotToken.Reveal(), slack.OptionAppLevelToken(cfg.AppToken.Reveal()),
+		slack.OptionAPIURL(base), slack.OptionHTTPClient(d.HTTP), slack.OptionLog(slogPrinter{d.Log}))
+	a.dir = newDirectory(a)
+	a.flight = flight{running: map[string]*flying{}, tails: map[string]chan struct{}{}}
+	return a, nil
+}
+
+// slogPrinter takes slack-go's own lines, which are noise but for debugging.
+type slogPrinter struct{ log *slog.Logger }
+
+func (p slogPrinter) Output(_ int, s string) error {
+	p.log.Debug("slack-go", "line", strings.TrimSpace(s))
+	return nil
+}
+
+// Self is who the app is; it is asked once and remembered.
+func (a *App) Self(ctx context.Context) (Self, error) {
+	a.mu.Lock()
+	self := a.self
+	a.mu.Unlock()
+	if self.User != "" {
+		return self, nil
+	}
+	var r *slack.AuthTestResponse
+	err := a.do(ctx, "auth.test", "", func(ctx context.Context) (err error) {
+		r, err = a.api.AuthTestContext(ctx)
+		return err
+	})
+	if err != nil {
+		return Self{}, err
+	}
+	if r.UserID == "" {
+		return Self{}, ticket.E("slack.auth.test", ticket.Transient, errors.New("the answer names no user"))
+	}
+	self = Self{Team: r.TeamID, User: r.UserID, Bot: r.BotID, URL: strings.TrimRight(r.URL, "/") + "/"}
+	a.mu.Lock()
+	a.self = self
+	a.mu.Unlock()
+	return self, nil
+}
+
+// Link is where people see a message; "" while the workspace's address is not known.
+func (a *App) Link(channel, ts string) string {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if len(a.self.URL) < 2 || channel == "" || ts == "" {
+		return ""
+	}
+	return a.self.URL + "archives/" + channel + "/p" + strings.ReplaceAll(ts, ".", "")
+}
+
+// Ready is nil while events can come in.
+func (a *App) Ready() error {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	switch {
+	case a.token != "":
+		return ticket.Errorf("slack", ticket.Transient, "%s", a.token)
+	case a.fault != "":
+		return ticket.Errorf("slack", ticket.Transient, "Slack: %s", a.fault)
+	case !a.connected:
+		return ticket.Errorf("slack", ticket.Transient, "Slack: not connected yet")
+	}
+	return nil
+}
+
+func (a *App) setState(connected bool, fault string) (changed bool) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	changed = a.connected != connected || a.fault != fault
+	a.connected, a.fault = connected, fault
+	return changed
+}
+
+// Run connects and takes events to their handlers until ctx ends, then waits for those at work.
+func (a *App) Run(ctx context.Context) error {
+	defer a.flight.wait()
+	if !a.introduce(ctx) {
+		return nil
+	}
+	if a.cfg.Mode == ModeHTTP {
+		a.setState(true, "")
+		a.reconnected()
+		<-ctx.Done()
+		a.setState(false, "")
+		return nil
+	}
+	a.supervise(ctx)
+	return nil
+}
+
+// introduce asks who we are until there is an answer, or ctx ends (false).
+func (a *App) introduce(ctx context.Context) bool {
+	for wait := time.Second; ctx.Err() == nil; wait = min(2*wait, time.Minute) {
+		_, err := a.Self(ctx)
+		if err == nil {
+			return true
+		}
+		if a.setState(false, ticket.Explain(err)) {
+			a.log.Error("slack: cannot introduce ourselves", "error", err)
+		}
+		pause(ctx, max(wait, ticket.RetryAfter(err)))
+	}
+	return false
+}
+
+func (a *App) reconnected() {
+	for _, h := range a.onConnect {
+		h()
+	}
+}
+
+func pause(ctx context.Context, d time.Duration) {
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-ctx.Done():
+	case <-t.C:
+	}
+}

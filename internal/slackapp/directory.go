@@ -1,0 +1,187 @@
+package slackapp
+
+import (
+	"context"
+	"regexp"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/slack-go/slack"
+
+	"tierline/ticket"
+)
+
+// User is a person, or a bot, as Slack knows them.
+type User struct {
+	ID, Team, Name, Email string
+	Guest                 bool // a guest, or of another workspace
+	Bot, Deleted          bool
+}
+
+// How long is remembered what Slack said, and how much of it.
+const (
+	userAge    = 10 * time.Minute
+	missAge    = time.Minute // that there is no such user or channel
+	maxUsers   = 5000
+	channelAge = 10 * time.Minute
+	maxPages   = 50 // of conversations.list, 1000 channels each
+)
+
+type remembered struct {
+	user  User
+	err   error
+	until time.Time
+}
+
+type directory struct {
+	app      *App
+	mu       sync.Mutex
+	users    map[string]remembered // by id, or by mail address
+	channels map[string]string     // name to id
+	listed   time.Time
+}
+
+func newDirectory(a *App) *directory { return &directory{app: a, users: map[string]remembered{}} }
+
+// User is who has this id; NotFound when nobody has.
+func (a *App) User(ctx context.Context, id string) (User, error) {
+	return a.dir.user(id, func() (User, error) {
+		var u *slack.User
+		err := a.do(ctx, "users.info", "", func(ctx context.Context) (err error) {
+			u, err = a.api.GetUserInfoContext(ctx, id)
+			return err
+		})
+		return a.userOf(u), err
+	})
+}
+
+// UserByEmail finds a member of the workspace by mail address.
+func (a *App) UserByEmail(ctx context.Context, address string) (User, error) {
+	return a.dir.user(strings.ToLower(address), func() (User, error) {
+		var u *slack.User
+		err := a.do(ctx, "users.lookupByEmail", "", func(ctx context.Context) (err error) {
+			u, err = a.api.GetUserByEmailContext(ctx, address)
+			return err
+		})
+		return a.userOf(u), err
+	})
+}
+
+func (a *App) userOf(u *slack.User) User {
+	if u == nil {
+		return User{}
+	}
+	a.mu.Lock()
+	team := a.self.Team
+	a.mu.Unlock()
+	return User{ID: u.ID, Team: u.TeamID, Email: u.Profile.Email, Bot: u.IsBot || u.ID == "USLACKBOT", Deleted: u.Deleted,
+		Name:  Line(first(u.Profile.RealName, u.RealName, u.Profile.DisplayName, u.Name)),
+		Guest: u.IsRestricted || u.IsUltraRestricted || u.IsStranger || team != "" && u.TeamID != "" && u.TeamID != team && u.Enterprise.ID == ""}
+}
+
+func (d *directory) user(key string, ask func() (User, error)) (User, error) {
+	now := d.app.now()
+	d.mu.Lock()
+	known, ok := d.users[key]
+	d.mu.Unlock()
+	if ok && known.until.After(now) {
+		return known.user, known.err
+	}
+	u, err := ask()
+	age := userAge
+	switch {
+	case err == nil:
+	case ticket.KindOf(err) == ticket.NotFound:
+		age = missAge
+	default:
+		if ok && known.err == nil { // better what was true a while ago than nothing
+			return known.user, nil
+		}
+		return u, err
+	}
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if len(d.users) >= maxUsers {
+		d.forget(now)
+	}
+	d.users[key] = remembered{u, err, now.Add(age)}
+	return u, err
+}
+
+// forget drops what is out of date, and a tenth of the rest when that is not enough.
+func (d *directory) forget(now time.Time) {
+	for k, r := range d.users {
+		if !r.until.After(now) {
+			delete(d.users, k)
+		}
+	}
+	for k := range d.users {
+		if len(d.users) < maxUsers*9/10 {
+			return
+		}
+		delete(d.users, k)
+	}
+}
+
+var channelID = regexp.MustCompile(`^[CGD][A-Z0-9]{6,}$`)
+
+// Channel is the id of a channel, which is given by its name or by its id.
+func (a *App) Channel(ctx context.Context, nameOrID string) (string, error) {
+	if channelID.MatchString(nameOrID) {
+		return nameOrID, nil
+	}
+	name := strings.ToLower(strings.TrimPrefix(nameOrID, "#"))
+	if name == "" {
+		return "", ticket.Errorf("slack.channel", ticket.Invalid, "No Slack channel is named.")
+	}
+	d, now := a.dir, a.now()
+	d.mu.Lock()
+	id, listed := d.channels[name], d.listed
+	d.mu.Unlock()
+	age := now.Sub(listed)
+	if id != "" && age < channelAge || id == "" && age < missAge/2 && !listed.IsZero() {
+		return found(name, id)
+	}
+	all, err := a.listChannels(ctx)
+	if err != nil {
+		if id != "" {
+			return id, nil
+		}
+		return "", err
+	}
+	d.mu.Lock()
+	d.channels, d.listed = all, now
+	d.mu.Unlock()
+	return found(name, all[name])
+}
+
+func found(name, id string) (string, error) {
+	if id == "" {
+		return "", ticket.Errorf("slack.channel", ticket.Invalid,
+			"There is no Slack channel #%s, or the app is not a member of it.", Cut(Line(name), 80))
+	}
+	return id, nil
+}
+
+func (a *App) listChannels(ctx context.Context) (map[string]string, error) {
+	all, cursor := map[string]string{}, ""
+	for range maxPages {
+		var page []slack.Channel
+		err := a.do(ctx, "conversations.list", "", func(ctx context.Context) (err error) {
+			page, cursor, err = a.api.GetConversationsContext(ctx, &slack.GetConversationsParameters{Cursor: cursor,
+				Limit: 1000, ExcludeArchived: true, Types: []string{"public_channel", "private_channel"}})
+			return err
+		})
+		if err != nil {
+			return nil, err
+		}
+		for _, c := range page {
+			all[strings.ToLower(c.Name)] = c.ID
+		}
+		if cursor == "" {
+			break
+		}
+	}
+	return all, nil
+}

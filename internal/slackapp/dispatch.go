@@ -1,0 +1,199 @@
+package slackapp
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"runtime/debug"
+	"sync"
+	"time"
+
+	"github.com/slack-go/slack"
+
+	"tierline/ticket"
+)
+
+// Limits of handling what Slack brings.
+const (
+	ackWait      = 2500 * time.Millisecond // Slack takes an ack for 3 s
+	eventTimeout = 2 * time.Minute         // an event's handler may go on after its ack is too late
+	maxFlight    = 1000                    // events in work; more are not acknowledged and come again
+)
+
+// Reply answers a slash command; only the one who typed it sees it.
+type Reply struct {
+	Text   string
+	Blocks []slack.Block
+}
+
+func (r Reply) payload() map[string]any {
+	p := map[string]any{"response_type": "ephemeral", "text": r.Text}
+	if len(r.Blocks) > 0 {
+		p["blocks"] = r.Blocks
+	}
+	return p
+}
+
+// OnEvent registers a handler for a type of event. It must persist before it returns nil, as the
+// event is acknowledged then; on an error Slack delivers it again. Events of one thread are handled
+// in the order in which they came. All On… are called before Run.
+func (a *App) OnEvent(kind string, h func(context.Context, Event) error) {
+	a.onEvent[kind] = append(a.onEvent[kind], h)
+}
+
+// OnInteraction registers a handler for clicks and submitted modals. Its answer, if any, is the
+// payload of the ack: a *slack.ViewSubmissionResponse. It must answer before ctx ends.
+func (a *App) OnInteraction(h func(context.Context, *slack.InteractionCallback) any) {
+	a.onInteraction = append(a.onInteraction, h)
+}
+
+// OnCommand registers the handler of a slash command: "/tier".
+func (a *App) OnCommand(name string, h func(context.Context, slack.SlashCommand) Reply) {
+	a.onCommand[name] = h
+}
+
+// OnConnect registers what is to be done when events begin to come in, again or for the first time.
+// It must return at once.
+func (a *App) OnConnect(h func()) { a.onConnect = append(a.onConnect, h) }
+
+// flying is one event in work. Its deliveries wait for the same outcome.
+type flying struct {
+	done chan struct{}
+	err  error
+}
+
+// flight is what is in work.
+type flight struct {
+	mu      sync.Mutex
+	running map[string]*flying
+	tails   map[string]chan struct{} // by thread: the last event's end
+	wg      sync.WaitGroup
+}
+
+func (f *flight) wait() { f.wg.Wait() }
+
+// begin starts the handlers of an event, behind the earlier ones of its thread, unless they are at
+// work on an earlier delivery of it.
+func (a *App) begin(ev Event) (*flying, error) {
+	f := &a.flight
+	lane := ev.Type + " " + ev.Channel + ev.User
+	if m := ev.Message; m != nil {
+		lane = m.Channel + " " + m.Thread()
+	}
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.running[ev.ID] != nil && ev.ID != "" {
+		return f.running[ev.ID], nil
+	}
+	if len(f.tails) >= maxFlight || len(f.running) >= maxFlight {
+		return nil, ticket.E("slackapp", ticket.Transient, errors.New("too many events are in work"))
+	}
+	fl, before := &flying{done: make(chan struct{})}, f.tails[lane]
+	f.tails[lane] = fl.done
+	if ev.ID != "" {
+		f.running[ev.ID] = fl
+	}
+	f.wg.Add(1)
+	go func() {
+		defer f.wg.Done()
+		if before != nil {
+			<-before
+		}
+		fl.err = a.handle(ev)
+		f.mu.Lock()
+		delete(f.running, ev.ID)
+		if f.tails[lane] == fl.done {
+			delete(f.tails, lane)
+		}
+		f.mu.Unlock()
+		close(fl.done)
+	}()
+	return fl, nil
+}
+
+// handle is not tied to the connection's context: what was begun is finished.
+func (a *App) handle(ev Event) (err error) {
+	ctx, cancel := context.WithTimeout(context.Background(), eventTimeout)
+	defer cancel()
+	defer a.survive("event "+ev.Type, &err)
+	for _, h := range a.onEvent[ev.Type] {
+		if e := h(ctx, ev); e != nil {
+			err = errors.Join(err, e)
+		}
+	}
+	if err != nil {
+		a.log.Warn("slack: an event could not be handled; it will come again", "type", ev.Type, "event", ev.ID, "error", err)
+	}
+	return err
+}
+
+// survive turns a panic of a handler into an error: one odd input must not stop the others.
+func (a *App) survive(what string, err *error) {
+	if p := recover(); p != nil {
+		a.log.Error("slack: a handler panicked", "what", what, "panic", fmt.Sprint(p), "stack", string(debug.Stack()))
+		*err = ticket.E("slackapp", ticket.Internal, fmt.Errorf("panic in the handler of %s", what))
+	}
+}
+
+// outcome waits for an event until it is too late to acknowledge it.
+func (fl *flying) outcome() error {
+	t := time.NewTimer(ackWait)
+	defer t.Stop()
+	select {
+	case <-fl.done:
+		return fl.err
+	case <-t.C:
+		return ticket.E("slackapp", ticket.Transient, errors.New("not done in time to acknowledge"))
+	}
+}
+
+// event starts an event and returns how to wait for it. Unknown and malformed events need no wait:
+// to get them again would not help.
+func (a *App) event(payload []byte) (wait func() error) {
+	none := func() error { return nil }
+	ev, err := decodeEvent(payload)
+	if err != nil {
+		a.log.Warn("slack: an event that cannot be read is acknowledged and left", "error", err, "bytes", len(payload))
+		return none
+	}
+	if len(a.onEvent[ev.Type]) == 0 {
+		a.log.Debug("slack: nobody wants this event", "type", ev.Type)
+		return none
+	}
+	fl, err := a.begin(ev)
+	if err != nil {
+		return func() error { return err }
+	}
+	return fl.outcome
+}
+
+// interact asks the handlers in turn; the first answer is the ack's payload.
+func (a *App) interact(ctx context.Context, ic *slack.InteractionCallback) (answer any) {
+	ctx, cancel := context.WithTimeout(ctx, ackWait)
+	defer cancel()
+	var err error
+	defer a.survive("interaction "+string(ic.Type), &err)
+	for _, h := range a.onInteraction {
+		if answer = h(ctx, ic); answer != nil {
+			return answer
+		}
+	}
+	return nil
+}
+
+func (a *App) command(ctx context.Context, cmd slack.SlashCommand) (p map[string]any) {
+	ctx, cancel := context.WithTimeout(ctx, ackWait)
+	defer cancel()
+	h := a.onCommand[cmd.Command]
+	if h == nil {
+		return Reply{Text: "Nobody listens to " + Escape(Cut(cmd.Command, 50)) + " here."}.payload()
+	}
+	var err error
+	defer func() {
+		if err != nil {
+			p = Reply{Text: ticket.Explain(err)}.payload()
+		}
+	}()
+	defer a.survive("command "+cmd.Command, &err)
+	return h(ctx, cmd).payload()
+}

@@ -1,0 +1,134 @@
+package slackapp
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/slack-go/slack"
+
+	"tierline/ticket"
+)
+
+// tokenWait is when a call is tried again after Slack has refused the token.
+const tokenWait = time.Minute
+
+// fault is the one place in which what Slack and the network say becomes a [ticket.Error].
+// Codes: https://docs.slack.dev/reference/methods (each method's table of errors).
+func fault(op string, err error) error {
+	if err == nil {
+		return nil
+	}
+	var limited *slack.RateLimitedError
+	var status slack.StatusCodeError
+	var refused slack.SlackErrorResponse
+	switch {
+	case errors.As(err, &limited):
+		return &ticket.Error{Op: op, Kind: ticket.Transient, RetryAfter: max(limited.RetryAfter, time.Second), Err: err}
+	case errors.As(err, &status):
+		if status.Code == http.StatusRequestEntityTooLarge || status.Code == http.StatusBadRequest {
+			return &ticket.Error{Op: op, Kind: ticket.Invalid, Err: err}
+		}
+		return &ticket.Error{Op: op, Kind: ticket.Transient, Err: err} // 5xx, and a proxy's 403 or 404
+	case errors.As(err, &refused):
+		return byCode(op, refused)
+	}
+	var te *ticket.Error
+	if errors.As(err, &te) {
+		return err
+	}
+	return &ticket.Error{Op: op, Kind: ticket.Transient, Err: err} // the network, or an answer cut short
+}
+
+func byCode(op string, r slack.SlackErrorResponse) error {
+	e := &ticket.Error{Op: op, Kind: ticket.Invalid, Err: r}
+	if d := strings.Join(r.ResponseMetadata.Messages, "; "); d != "" {
+		e.Err = &detailed{r, d}
+	}
+	switch r.Err {
+	case "invalid_auth", "not_authed", "token_revoked", "token_expired", "account_inactive", "app_uninstalled",
+		"org_login_required", "team_access_not_granted":
+		e.Kind, e.RetryAfter = ticket.Transient, tokenWait
+		e.Public = "Slack refuses the token (" + r.Err + "). Install the app again and give the new token."
+	case "missing_scope":
+		e.Kind, e.RetryAfter = ticket.Transient, tokenWait
+		e.Public = "The Slack app lacks the scope " + r.Needed + ". Add it and install the app again."
+	case "internal_error", "fatal_error", "service_unavailable", "request_timeout", "ratelimited", "rate_limited",
+		"team_added_to_org", "accesslimited", "message_limit_exceeded", "failed_for_some_files", "file_not_ready":
+		e.Kind = ticket.Transient
+	case "channel_not_found", "not_in_channel", "is_archived", "channel_is_archived":
+		e.Public = "Slack: the channel is not there, is archived, or the app is not a member of it (" + r.Err + ")."
+	case "message_not_found", "thread_not_found", "no_such_message", "user_not_found", "users_not_found", "file_not_found", "file_deleted":
+		e.Kind = ticket.NotFound
+	case "no_permission", "restricted_action", "access_denied", "ekm_access_denied", "not_allowed_token_type",
+		"cant_update_message", "cannot_dm_bot", "user_disabled", "restricted_action_read_only_channel",
+		"restricted_action_thread_only_channel", "restricted_action_non_threadable_channel", "restricted_action_thread_locked":
+		e.Kind = ticket.Denied
+		e.Public = "Slack does not allow this here (" + r.Err + ")."
+	case "expired_trigger_id", "exchanged_trigger_id", "trigger_exchanged":
+		e.Public = "That took too long. Click again."
+	case "hash_conflict":
+		e.Kind = ticket.Conflict
+	default:
+		e.Public = "Slack refuses this (" + r.Err + ")."
+	}
+	return e
+}
+
+// detailed adds what response_metadata says to the code.
+type detailed struct {
+	slack.SlackErrorResponse
+	more string
+}
+
+func (d *detailed) Error() string { return d.Err + ": " + d.more }
+func (d *detailed) Unwrap() error { return d.SlackErrorResponse }
+
+// Code is Slack's own word for what went wrong, or "".
+func Code(err error) string {
+	var r slack.SlackErrorResponse
+	if errors.As(err, &r) {
+		return r.Err
+	}
+	return ""
+}
+
+// callTimeout bounds one call of the Web API.
+const callTimeout = 15 * time.Second
+
+// do makes one call within the limits. key is what the method's limit counts apart: the channel of
+// chat.postMessage.
+func (a *App) do(ctx context.Context, method, key string, call func(context.Context) error) error {
+	if err := a.limit.wait(ctx, method, key); err != nil {
+		return err
+	}
+	ctx, cancel := context.WithTimeout(ctx, callTimeout)
+	defer cancel()
+	err := fault("slack."+method, call(ctx))
+	if wait := ticket.RetryAfter(err); wait > 0 && wait != tokenWait {
+		a.limit.block(method, key, wait)
+	}
+	a.noteToken(err)
+	return err
+}
+
+// noteToken makes a token that Slack does not take visible where people look, until it is taken again.
+func (a *App) noteToken(err error) {
+	var say string
+	switch {
+	case err == nil:
+	case ticket.RetryAfter(err) == tokenWait && Code(err) != "" && Code(err) != "missing_scope":
+		say = ticket.Explain(err)
+	default:
+		return
+	}
+	a.mu.Lock()
+	changed := a.token != say
+	a.token = say
+	a.mu.Unlock()
+	if changed && say != "" {
+		a.log.Error("slack: the token is refused", "error", err)
+	}
+}

@@ -1,0 +1,207 @@
+package slackapp
+
+import (
+	"encoding/json"
+	"errors"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/slack-go/slack"
+)
+
+// Event is one event of the Events API.
+// https://docs.slack.dev/apis/events-api/#event-type-structure
+type Event struct {
+	ID      string // event_id; the same when it is delivered again
+	Team    string
+	Type    string // of the inner event: message, app_home_opened, …
+	User    string
+	Channel string
+	Raw     json.RawMessage // the inner event
+	Message *Message        // of a message event
+}
+
+// Message is a message as events and histories tell it. What is not needed is not decoded, so that
+// an odd block or file elsewhere in it breaks nothing.
+type Message struct {
+	ClientMsgID string   `json:"client_msg_id"`
+	Subtype     string   `json:"subtype"`
+	Channel     string   `json:"channel"`
+	User        string   `json:"user"`
+	Bot         string   `json:"bot_id"`
+	App         string   `json:"app_id"`
+	Team        string   `json:"team"`
+	UserTeam    string   `json:"user_team"`
+	Text        string   `json:"text"`
+	TS          string   `json:"ts"`
+	ThreadTS    string   `json:"thread_ts"`
+	Hidden      bool     `json:"hidden"`
+	Files       []File   `json:"files"`
+	LatestReply string   `json:"latest_reply"` // of a thread's first message
+	Metadata    Metadata `json:"metadata"`
+}
+
+// Metadata is what an app has attached to its message.
+type Metadata struct {
+	Type    string         `json:"event_type"`
+	Payload map[string]any `json:"event_payload"`
+}
+
+// Is says whether the metadata is of a type and has these values, compared as text: numbers come
+// back as floats.
+func (m Metadata) Is(eventType string, want map[string]any) bool {
+	if m.Type != eventType {
+		return false
+	}
+	for k, v := range want {
+		if text(m.Payload[k]) != text(v) {
+			return false
+		}
+	}
+	return true
+}
+
+func text(v any) string {
+	switch v := v.(type) {
+	case string:
+		return v
+	case float64:
+		return strconv.FormatFloat(v, 'f', -1, 64)
+	case int:
+		return strconv.Itoa(v)
+	case int64:
+		return strconv.FormatInt(v, 10)
+	}
+	return ""
+}
+
+// File is a file of a message.
+type File struct {
+	ID       string `json:"id"`
+	Name     string `json:"name"`
+	Title    string `json:"title"`
+	Mimetype string `json:"mimetype"`
+	Mode     string `json:"mode"` // tombstone: deleted; hidden_by_limit; external
+	Size     int64  `json:"size"`
+	URL      string `json:"url_private_download"`
+	URLView  string `json:"url_private"`
+	Access   string `json:"file_access"`
+}
+
+// Thread is the ts of the thread's first message: its own when it began one.
+func (m *Message) Thread() string {
+	if m.ThreadTS != "" {
+		return m.ThreadTS
+	}
+	return m.TS
+}
+
+// Human says whether the message is something that a person wrote just now: not a bot's, not a
+// notice about the channel, not a change of an older one.
+func (m *Message) Human() bool {
+	if m.User == "" || m.Bot != "" || m.Hidden || m.TS == "" {
+		return false
+	}
+	switch m.Subtype {
+	case "", "file_share", "thread_broadcast", "me_message":
+		return true
+	}
+	return false
+}
+
+// At is when a ts was made; zero when it is none.
+func At(ts string) time.Time {
+	sec, frac, _ := strings.Cut(ts, ".")
+	s, err := strconv.ParseInt(sec, 10, 64)
+	if err != nil || s <= 0 || s > 1<<40 {
+		return time.Time{}
+	}
+	us, err := strconv.ParseInt((frac + "000000")[:6], 10, 64)
+	if err != nil {
+		return time.Time{}
+	}
+	return time.Unix(s, us*1000).UTC()
+}
+
+// TS is the ts of a moment.
+func TS(t time.Time) string {
+	us := t.UnixMicro()
+	f := strconv.FormatInt(us%1_000_000, 10)
+	return strconv.FormatInt(us/1_000_000, 10) + "." + strings.Repeat("0", 6-len(f)) + f
+}
+
+// decodeEvent reads the outer and the inner event.
+func decodeEvent(payload []byte) (Event, error) {
+	var outer struct {
+		ID    string          `json:"event_id"`
+		Team  string          `json:"team_id"`
+		Inner json.RawMessage `json:"event"`
+	}
+	if err := json.Unmarshal(payload, &outer); err != nil {
+		return Event{}, err
+	}
+	var inner struct {
+		Type    string          `json:"type"`
+		User    json.RawMessage `json:"user"`    // an id, or in some events an object
+		Channel json.RawMessage `json:"channel"` // likewise
+	}
+	if err := json.Unmarshal(outer.Inner, &inner); err != nil {
+		return Event{}, err
+	}
+	if inner.Type == "" {
+		return Event{}, errors.New("the event has no type")
+	}
+	ev := Event{ID: outer.ID, Team: outer.Team, Type: inner.Type, Raw: outer.Inner,
+		User: idOf(inner.User), Channel: idOf(inner.Channel)}
+	if ev.Type == "message" {
+		ev.Message = &Message{}
+		if err := json.Unmarshal(outer.Inner, ev.Message); err != nil {
+			return Event{}, err
+		}
+	}
+	return ev, nil
+}
+
+func idOf(raw json.RawMessage) string {
+	var s string
+	if json.Unmarshal(raw, &s) == nil {
+		return s
+	}
+	var o struct {
+		ID string `json:"id"`
+	}
+	_ = json.Unmarshal(raw, &o)
+	return o.ID
+}
+
+// decodeInteraction reads a click or a submitted modal. Of the message that was clicked only what
+// says where it stands is decoded: a button must work whatever else the message holds.
+func decodeInteraction(payload []byte) (*slack.InteractionCallback, error) {
+	var all map[string]json.RawMessage
+	if err := json.Unmarshal(payload, &all); err != nil {
+		return nil, err
+	}
+	delete(all, "original_message")
+	if raw, ok := all["message"]; ok {
+		var m struct {
+			TS       string `json:"ts"`
+			ThreadTS string `json:"thread_ts"`
+			User     string `json:"user"`
+			Bot      string `json:"bot_id"`
+		}
+		if err := json.Unmarshal(raw, &m); err != nil {
+			return nil, err
+		}
+		all["message"], _ = json.Marshal(m)
+	}
+	small, err := json.Marshal(all)
+	if err != nil {
+		return nil, err
+	}
+	ic := &slack.InteractionCallback{}
+	if err := json.Unmarshal(small, ic); err != nil {
+		return nil, err
+	}
+	return ic, nil
+}

@@ -1,0 +1,112 @@
+package slackapp
+
+import (
+	"bytes"
+	"context"
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"net/url"
+	"strconv"
+	"time"
+
+	"github.com/gofiber/fiber/v2"
+	"github.com/slack-go/slack"
+)
+
+// Limits of signed requests. https://docs.slack.dev/authentication/verifying-requests-from-slack
+const (
+	replayWindow = 5 * time.Minute
+	maxRequest   = 1 << 20 // bytes of a body
+)
+
+// Mount adds the routes that Slack calls in HTTP mode: /slack/events, /slack/interactions and
+// /slack/commands. A request without a true, fresh signature is answered 401; an event that could
+// not be handled 503, so that Slack delivers it again.
+func (a *App) Mount(r fiber.Router) {
+	r.Post("/slack/events", a.signed(a.httpEvent))
+	r.Post("/slack/interactions", a.signed(a.httpInteraction))
+	r.Post("/slack/commands", a.signed(a.httpCommand))
+}
+
+// signed lets only requests through that Slack has signed within the replay window. The body is
+// copied: fiber's is used again for the next request.
+func (a *App) signed(next func(c *fiber.Ctx, body []byte) error) fiber.Handler {
+	return func(c *fiber.Ctx) error {
+		body := bytes.Clone(c.Request().Body())
+		switch {
+		case a.cfg.SigningSecret.IsZero():
+			return c.SendStatus(fiber.StatusNotFound)
+		case len(body) > maxRequest:
+			return c.SendStatus(fiber.StatusRequestEntityTooLarge)
+		case !a.genuine(c.Get("X-Slack-Request-Timestamp"), c.Get("X-Slack-Signature"), body):
+			return c.SendStatus(fiber.StatusUnauthorized)
+		}
+		return next(c, body)
+	}
+}
+
+func (a *App) genuine(stamp, signature string, body []byte) bool {
+	at, err := strconv.ParseInt(stamp, 10, 64)
+	if err != nil || a.now().Sub(time.Unix(at, 0)).Abs() > replayWindow {
+		return false
+	}
+	mac := hmac.New(sha256.New, []byte(a.cfg.SigningSecret.Reveal()))
+	mac.Write([]byte("v0:" + stamp + ":"))
+	mac.Write(body)
+	return hmac.Equal([]byte("v0="+hex.EncodeToString(mac.Sum(nil))), []byte(signature))
+}
+
+func (a *App) httpEvent(c *fiber.Ctx, body []byte) error {
+	var head struct {
+		Type      string `json:"type"`
+		Challenge string `json:"challenge"`
+	}
+	if err := json.Unmarshal(body, &head); err != nil {
+		a.log.Warn("slack: a request that cannot be read", "error", err)
+		return c.SendStatus(fiber.StatusOK)
+	}
+	switch head.Type {
+	case "url_verification":
+		return c.SendString(head.Challenge)
+	case "event_callback":
+		if err := a.event(body)(); err != nil {
+			return c.SendStatus(fiber.StatusServiceUnavailable)
+		}
+	case "app_rate_limited": // https://docs.slack.dev/apis/events-api/#rate-limiting
+		a.log.Error("slack: more than 30,000 events an hour; Slack drops some")
+		a.reconnected() // what was dropped is fetched
+	}
+	return c.SendStatus(fiber.StatusOK)
+}
+
+func (a *App) httpInteraction(c *fiber.Ctx, body []byte) error {
+	form, err := url.ParseQuery(string(body))
+	var ic *slack.InteractionCallback
+	if err == nil {
+		ic, err = decodeInteraction([]byte(form.Get("payload")))
+	}
+	if err != nil {
+		a.log.Warn("slack: an interaction that cannot be read", "error", err)
+		return c.SendStatus(fiber.StatusOK)
+	}
+	answer := a.interact(context.Background(), ic)
+	if answer == nil {
+		return c.SendStatus(fiber.StatusOK)
+	}
+	return c.JSON(answer)
+}
+
+func (a *App) httpCommand(c *fiber.Ctx, body []byte) error {
+	form, err := url.ParseQuery(string(body))
+	if err != nil || form.Get("ssl_check") == "1" {
+		return c.SendStatus(fiber.StatusOK)
+	}
+	return c.JSON(a.command(context.Background(), slack.SlashCommand{
+		TeamID: form.Get("team_id"), EnterpriseID: form.Get("enterprise_id"), ChannelID: form.Get("channel_id"),
+		ChannelName: form.Get("channel_name"), UserID: form.Get("user_id"), UserName: form.Get("user_name"),
+		Command: form.Get("command"), Text: form.Get("text"), ResponseURL: form.Get("response_url"),
+		TriggerID: form.Get("trigger_id"), APIAppID: form.Get("api_app_id"),
+	}))
+}

@@ -1,0 +1,15 @@
+package slackapp
+
+// Scopes are those of the bot token that the calls of this program need: no more, no fewer.
+// docs/slack-manifest.yaml gives the reason for each.
+func Scopes() []string {
+	return []string{
+		"channels:history", "channels:read", "chat:write", "commands", "files:read", "files:write",
+		"groups:history", "groups:read", "im:history", "im:write", "metadata.message:read", "users:read", "users:read.email",
+	}
+}
+
+// Events are the bot events that the program listens to.
+func Events() []string {
+	return []string{"app_home_opened", "message.channels", "message.groups"}
+}
