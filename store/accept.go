@@ -1,0 +1,240 @@
+package store
+
+import (
+	"context"
+	"fmt"
+
+	"tierline/customer"
+	"tierline/ticket"
+)
+
+// intake is one batch on its way in. What is looked up, is looked up for the whole batch at once;
+// what is decided, is decided in order, so that an earlier contact is seen by a later one.
+type intake struct {
+	*tx
+	batch     []ticket.Inbound
+	seen      map[contactKey]ticket.Accepted
+	refs      map[refKey]ticket.Reference
+	people    map[string]customer.ID // by Identity.Key
+	customers map[customer.ID]customer.Customer
+	tickets   map[ticket.ID]*ticket.Ticket
+	next      map[ticket.ID][]ticket.ID // tickets that follow one up
+	free      []int64                   // reserved ticket numbers
+
+	unitsOf  map[ticket.ID]int // how many units are on record
+	opened   map[ticket.ID]bool
+	touched  []ticket.ID // each once, in order
+	fx       ticket.Effects
+	contacts [][]any
+	newRefs  []ticket.Reference
+}
+
+type contactKey struct{ channel, inbox, external string }
+
+type refKey struct{ scope, key string }
+
+func contactOf(in ticket.Inbound) contactKey { return contactKey{in.Channel, in.Inbox, in.External} }
+
+// Accept commits a batch; see [ticket.Intake].
+func (s *Store) Accept(ctx context.Context, batch []ticket.Inbound) ([]ticket.Accepted, error) {
+	if len(batch) == 0 {
+		return nil, nil
+	}
+	tidied := make([]ticket.Inbound, len(batch))
+	for i, in := range batch {
+		var err error
+		if tidied[i], err = tidy(in); err != nil {
+			return nil, &ticket.BatchError{Index: i, Err: ticket.E("store.Accept", ticket.Invalid, err)}
+		}
+	}
+	var out []ticket.Accepted
+	err := s.write(ctx, "store.Accept", func(t *tx) (err error) {
+		out, err = t.accept(tidied)
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (t *tx) accept(batch []ticket.Inbound) ([]ticket.Accepted, error) {
+	k := &intake{tx: t, batch: batch, opened: map[ticket.ID]bool{}, unitsOf: map[ticket.ID]int{}}
+	for _, step := range []func() error{k.findContacts, k.findRefs, k.findTickets, k.findPeople} {
+		if err := step(); err != nil {
+			return nil, err
+		}
+	}
+	out := make([]ticket.Accepted, len(batch))
+	for i, in := range batch {
+		if a, ok := k.seen[contactOf(in)]; ok {
+			a.Duplicate = true
+			out[i] = a
+			continue
+		}
+		var err error
+		if out[i], err = k.take(in, len(batch)-i); err != nil {
+			return nil, err
+		}
+		k.seen[contactOf(in)] = ticket.Accepted{Ticket: out[i].Ticket, Seq: out[i].Seq}
+	}
+	return out, k.save()
+}
+
+// take puts one contact into the ticket that it continues, or opens one. left is how many contacts of
+// the batch are still to come, this one included.
+func (k *intake) take(in ticket.Inbound, left int) (ticket.Accepted, error) {
+	who := k.customers[k.people[in.From.Key()]]
+	t, m, follows := k.thread(in)
+	var fx ticket.Effects
+	if t != nil {
+		in.Units = fewer(in.Units, ticket.MaxTags-len(t.Units))
+		fx = t.Receive(in, who, m, k.now)
+	} else {
+		if m != nil && follows == 0 {
+			in.Warnings = append(in.Warnings, fmt.Sprintf("This claims to belong to %s (by %s), "+
+				"but its sender takes no part in that ticket.", m.Ticket, m.By))
+		}
+		id, err := k.number(left)
+		if err != nil {
+			return ticket.Accepted{}, err
+		}
+		opened, effects := ticket.OpenTicket(id, in, who, m, k.now)
+		opened.FollowsUp = follows
+		t, fx = &opened, effects
+		k.know(t)
+		k.unitsOf[id], k.opened[id] = 0, true
+	}
+	k.keep(in, t, fx)
+	return ticket.Accepted{Ticket: t.ID, Seq: t.LastSeq, Opened: k.opened[t.ID] && t.LastSeq == 1, Match: m}, nil
+}
+
+// keep notes what is to be saved.
+func (k *intake) keep(in ticket.Inbound, t *ticket.Ticket, fx ticket.Effects) {
+	k.fx.Messages = append(k.fx.Messages, fx.Messages...)
+	k.fx.Events = append(k.fx.Events, fx.Events...)
+	k.fx.Jobs = append(k.fx.Jobs, fx.Jobs...)
+	if len(k.touched) == 0 || k.touched[len(k.touched)-1] != t.ID {
+		k.touched = append(k.touched, t.ID)
+	}
+	k.changed(t.ID, t.LastSeq)
+	k.contacts = append(k.contacts, []any{in.External, in.Inbox, in.Channel, int64(t.ID), t.LastSeq})
+	k.bind(in.Channel, in.External, t)
+	for _, key := range in.Threads {
+		if !key.Weak && key.Key != "" {
+			k.bind(in.Channel, key.Key, t)
+		}
+	}
+}
+
+func (k *intake) bind(scope, key string, t *ticket.Ticket) {
+	if _, known := k.refs[refKey{scope, key}]; known {
+		return
+	}
+	r := ticket.Reference{Scope: scope, Key: key, Ticket: t.ID, Seq: t.LastSeq}
+	k.refs[refKey{scope, key}] = r
+	k.newRefs = append(k.newRefs, r)
+}
+
+// number is the next ticket's. Numbers are reserved for the rest of the batch at once.
+func (k *intake) number(left int) (ticket.ID, error) {
+	if len(k.free) == 0 {
+		var err error
+		if k.free, err = k.s.db.ids(k.ctx, k.runner, "tickets", left); err != nil {
+			return 0, err
+		}
+	}
+	id := k.free[0]
+	k.free = k.free[1:]
+	return ticket.ID(id), nil
+}
+
+func (k *intake) findContacts() error {
+	k.seen = map[contactKey]ticket.Accepted{}
+	var ids []string
+	for _, in := range k.batch {
+		ids = append(ids, in.External)
+	}
+	return k.each("SELECT channel, inbox, external, ticket, seq FROM contacts WHERE external IN TEXTS($1)",
+		[]any{k.s.db.list(ids)}, func(scan func(...any) error) error {
+			var c contactKey
+			var a ticket.Accepted
+			err := scan(&c.channel, &c.inbox, &c.external, &a.Ticket, &a.Seq)
+			k.seen[c] = a
+			return err
+		})
+}
+
+func (k *intake) findRefs() error {
+	k.refs = map[refKey]ticket.Reference{}
+	var keys []string
+	for _, in := range k.batch {
+		if _, ok := k.seen[contactOf(in)]; ok {
+			continue
+		}
+		keys = append(keys, in.External)
+		for _, t := range in.Threads {
+			if t.Key != "" {
+				keys = append(keys, t.Key)
+			}
+		}
+	}
+	if len(keys) == 0 {
+		return nil
+	}
+	return k.each("SELECT scope, key, ticket, seq FROM refs WHERE key IN TEXTS($1)", []any{k.s.db.list(keys)},
+		func(scan func(...any) error) error {
+			var r ticket.Reference
+			err := scan(&r.Scope, &r.Key, &r.Ticket, &r.Seq)
+			k.refs[refKey{r.Scope, r.Key}] = r
+			return err
+		})
+}
+
+// save writes all that was decided.
+func (k *intake) save() error {
+	written := map[ticket.ID]bool{}
+	var fresh, units [][]any
+	for _, id := range k.touched {
+		if written[id] {
+			continue
+		}
+		written[id] = true
+		t := k.tickets[id]
+		for _, u := range t.Units[k.unitsOf[id]:] {
+			units = append(units, []any{u, int64(id), at(t.Opened)})
+		}
+		if !k.opened[id] {
+			if err := k.updateTicket(t); err != nil {
+				return err
+			}
+			continue
+		}
+		row, err := ticketRow(t)
+		if err != nil {
+			return err
+		}
+		fresh = append(fresh, row)
+	}
+	if err := k.insert("INSERT INTO tickets ("+ticketColumns+")", "", fresh); err != nil {
+		return err
+	}
+	if err := k.insert("INSERT INTO ticket_units (serial, ticket, opened)", "ON CONFLICT DO NOTHING", units); err != nil {
+		return err
+	}
+	// A key that another transaction binds meanwhile fails here, and the batch is done again: else
+	// one conversation would become two tickets.
+	if err := k.insert("INSERT INTO contacts (external, inbox, channel, ticket, seq)", "", k.contacts); err != nil {
+		return err
+	}
+	if err := k.insert("INSERT INTO refs (key, scope, ticket, seq)", "", refRows(k.newRefs)); err != nil {
+		return err
+	}
+	if err := k.addMessages(k.fx.Messages); err != nil {
+		return err
+	}
+	if err := k.addEvents(k.fx.Events); err != nil {
+		return err
+	}
+	return k.enqueue(k.fx.Jobs, k.opened)
+}

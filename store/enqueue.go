@@ -1,0 +1,164 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"slices"
+
+	"tierline/ticket"
+)
+
+// Where a job is, as it is stored. due, later and behind are ready to the outside.
+const (
+	stageDue    = "due"
+	stageLater  = "later"
+	stageBehind = "behind"
+	stageLeased = "leased"
+	stageDead   = "dead"
+)
+
+const jobColumns = "kind, key, uniq, ticket, seq, step, payload, priority, run_at, attempts, stage, error, lease, until, created"
+
+// Enqueue adds jobs that follow from no commit of a ticket.
+func (s *Store) Enqueue(ctx context.Context, jobs ...ticket.Job) error {
+	if len(jobs) == 0 {
+		return nil
+	}
+	return s.write(ctx, "store.Enqueue", func(t *tx) error { return t.enqueue(jobs, nil) })
+}
+
+// enqueue adds jobs. Those of fresh tickets cannot meet older ones: for them nothing is looked up.
+//
+// On PostgreSQL the job onto which another one is coalesced is locked, so that nobody claims it
+// before this transaction is to be seen; and so is the job in front of each key, so that nobody
+// finishes it without seeing those that are put behind it.
+func (t *tx) enqueue(jobs []ticket.Job, fresh map[ticket.ID]bool) error {
+	taken, front, err := t.meet(jobs, fresh)
+	if err != nil {
+		return err
+	}
+	var rows [][]any
+	for _, j := range jobs {
+		if j.Kind == "" {
+			return ticket.E("store.Enqueue", ticket.Invalid, errors.New("a job needs a kind"))
+		}
+		j.Key, j.Unique = shortKey(j.Key), shortKey(j.Unique)
+		if j.Unique != "" {
+			if taken[j.Unique] {
+				continue
+			}
+			taken[j.Unique] = true
+		}
+		if j.RunAt.IsZero() {
+			j.RunAt = t.now
+		}
+		stage := stageDue
+		switch {
+		case j.Key != "" && front[j.Key]:
+			stage = stageBehind
+		case j.RunAt.After(t.now):
+			stage = stageLater
+		}
+		if j.Key != "" {
+			front[j.Key] = true
+		}
+		rows = append(rows, []any{string(j.Kind), null(j.Key), null(j.Unique), int64(j.Ticket), j.Seq, j.Step,
+			string(j.Payload), j.Priority, at(j.RunAt), 0, stage, "", "", int64(0), at(t.now)})
+	}
+	// Also when nothing was added: somebody may have passed over a job that was locked here.
+	t.wake = t.wake || len(jobs) > 0
+	return t.insert("INSERT INTO jobs ("+jobColumns+")", "", rows)
+}
+
+// meet finds what the jobs meet: values of Unique that are waiting already, and keys that have a job.
+func (t *tx) meet(jobs []ticket.Job, fresh map[ticket.ID]bool) (taken, front map[string]bool, err error) {
+	taken, front = map[string]bool{}, map[string]bool{}
+	var uniques, keys []string
+	for _, j := range jobs {
+		if fresh[j.Ticket] {
+			continue
+		}
+		if j.Unique != "" {
+			uniques = append(uniques, shortKey(j.Unique))
+		}
+		if j.Key != "" && !slices.Contains(keys, shortKey(j.Key)) {
+			keys = append(keys, shortKey(j.Key))
+		}
+	}
+	if len(uniques) > 0 {
+		err = t.each("SELECT uniq FROM jobs WHERE uniq IN TEXTS($1) AND attempts = 0 AND"+
+			" stage IN ('due', 'later', 'behind') ORDER BY id FOR UPDATE", []any{t.s.db.list(uniques)}, into(taken))
+	}
+	if len(keys) > 0 && err == nil {
+		err = t.each("SELECT key FROM jobs WHERE key IN TEXTS($1) AND stage IN ('due', 'later', 'leased')"+
+			" ORDER BY id FOR SHARE", []any{t.s.db.list(keys)}, into(front))
+	}
+	return taken, front, err
+}
+
+func into(set map[string]bool) func(func(...any) error) error {
+	return func(scan func(...any) error) error {
+		var s string
+		err := scan(&s)
+		set[s] = true
+		return err
+	}
+}
+
+// null keeps "" out of unique indexes.
+func null(s string) any {
+	if s == "" {
+		return nil
+	}
+	return s
+}
+
+// removeJob takes away a job that is done, and lets the next of its key come forward. 0: it is not
+// held by this lease.
+func (t *tx) removeJob(j ticket.Job) (int, error) {
+	return t.leave("DELETE FROM jobs WHERE id=$1 AND lease=$2 AND stage='leased' RETURNING COALESCE(key, '')",
+		j.ID, j.Lease)
+}
+
+// leave runs a statement that takes jobs out of the front of their keys, or puts them back there, and
+// settles who is in front now.
+func (t *tx) leave(query string, args ...any) (int, error) {
+	n := 0
+	var keys []string
+	err := t.each(query, args, func(scan func(...any) error) error {
+		var key string
+		n++
+		err := scan(&key)
+		if key != "" {
+			keys = append(keys, key)
+		}
+		return err
+	})
+	if err != nil || len(keys) == 0 {
+		return n, err
+	}
+	return n, t.settle(keys)
+}
+
+// settle puts the oldest job of each key in front, unless one of it is leased.
+func (t *tx) settle(keys []string) error {
+	list := t.s.db.list(keys)
+	// Only a revived job can be older than the one in front.
+	_, err := t.exec("UPDATE jobs SET stage='behind' WHERE key IN TEXTS($1) AND stage IN ('due', 'later', 'leased')"+
+		" AND stage <> 'leased' AND EXISTS"+
+		" (SELECT 1 FROM jobs b WHERE b.key = jobs.key AND b.stage = 'behind' AND b.id < jobs.id)", list)
+	if err != nil {
+		return err
+	}
+	n, err := t.exec("UPDATE jobs SET stage = CASE WHEN run_at <= $2 THEN 'due' ELSE 'later' END WHERE id IN"+
+		" (SELECT MIN(id) FROM jobs WHERE key IN TEXTS($1) AND stage = 'behind' GROUP BY key) AND NOT EXISTS"+
+		" (SELECT 1 FROM jobs f WHERE f.key = jobs.key AND f.stage IN ('due', 'later', 'leased'))", list, at(t.now))
+	if n > 0 {
+		t.wake = true
+	}
+	return err
+}
+
+func lostLease(op string) error {
+	return ticket.E(op, ticket.Conflict, errors.New("the job's lease was lost"))
+}

@@ -1,0 +1,206 @@
+package store
+
+import (
+	"context"
+	"strings"
+
+	"tierline/customer"
+	"tierline/ticket"
+)
+
+// Customer reads one customer.
+func (s *Store) Customer(ctx context.Context, id customer.ID) (customer.Customer, error) {
+	return read[customer.Customer](ctx, s, "store.Customer", "SELECT doc FROM customers WHERE id=$1", int64(id))
+}
+
+// CustomerBy finds the customer who is known by an identity.
+func (s *Store) CustomerBy(ctx context.Context, i customer.Identity) (customer.Customer, error) {
+	n, err := i.Normal()
+	if err != nil {
+		return customer.Customer{}, ticket.E("store.CustomerBy", ticket.Invalid, err)
+	}
+	n = person(n)
+	return read[customer.Customer](ctx, s, "store.CustomerBy", "SELECT c.doc FROM identities i"+
+		" JOIN customers c ON c.id = i.customer WHERE i.value=$1 AND i.kind=$2", n.Value, string(n.Kind))
+}
+
+// Organization reads one organization.
+func (s *Store) Organization(ctx context.Context, id customer.OrganizationID) (customer.Organization, error) {
+	return read[customer.Organization](ctx, s, "store.Organization", "SELECT doc FROM organizations WHERE id=$1", int64(id))
+}
+
+// Unit reads one unit by its serial number.
+func (s *Store) Unit(ctx context.Context, serial string) (customer.Unit, error) {
+	return read[customer.Unit](ctx, s, "store.Unit", "SELECT doc FROM units WHERE serial=$1",
+		customer.NormalSerial(clean(serial)))
+}
+
+func read[T any](ctx context.Context, s *Store, op, query string, args ...any) (T, error) {
+	var v T
+	var d string
+	err := s.one(ctx, query, args, &d)
+	if err == nil {
+		err = undoc(d, &v)
+	}
+	return v, failure(op, err)
+}
+
+// PutCustomer creates or changes a customer. An identity that belongs to somebody else is a Conflict.
+func (s *Store) PutCustomer(ctx context.Context, c customer.Customer) (customer.ID, error) {
+	const op = "store.PutCustomer"
+	list := make([]customer.Identity, 0, len(c.Identities))
+	var values []string
+	for _, i := range c.Identities {
+		n, err := i.Normal()
+		if err != nil {
+			return 0, ticket.E(op, ticket.Invalid, err)
+		}
+		list = append(list, person(n))
+		values = append(values, n.Value)
+	}
+	c.Identities = list
+	err := s.write(ctx, op, func(t *tx) error {
+		created := c.ID == 0
+		if created {
+			ids, err := s.db.ids(t.ctx, t.runner, "customers", 1)
+			if err != nil {
+				return err
+			}
+			c.ID = customer.ID(ids[0])
+		}
+		if c.Created.IsZero() {
+			c.Created = t.now
+		}
+		err := t.each("SELECT kind, value, customer FROM identities WHERE value IN TEXTS($1)", []any{s.db.list(values)},
+			func(scan func(...any) error) error {
+				var i customer.Identity
+				var id customer.ID
+				if err := scan(&i.Kind, &i.Value, &id); err != nil || id == c.ID || !has(list, i) {
+					return err
+				}
+				return ticket.Errorf(op, ticket.Conflict, "Another customer is known by %s already.", i.Value)
+			})
+		if err != nil {
+			return err
+		}
+		if err := t.put(op, "customers", created, int64(c.ID), c, "organization", int64(c.Organization)); err != nil {
+			return err
+		}
+		if _, err := t.exec("DELETE FROM identities WHERE customer=$1", int64(c.ID)); err != nil {
+			return err
+		}
+		var rows [][]any
+		for n, i := range list {
+			if !has(list[:n], i) {
+				rows = append(rows, []any{i.Value, string(i.Kind), int64(c.ID)})
+			}
+		}
+		return t.insert("INSERT INTO identities (value, kind, customer)", "", rows)
+	})
+	if err != nil {
+		return 0, err
+	}
+	return c.ID, nil
+}
+
+func has(list []customer.Identity, i customer.Identity) bool {
+	for _, o := range list {
+		if o.Key() == i.Key() {
+			return true
+		}
+	}
+	return false
+}
+
+// put writes a row that is an id, a doc and perhaps one more column.
+func (t *tx) put(op, table string, created bool, id int64, v any, more ...any) error {
+	d, err := doc(v)
+	if err != nil {
+		return err
+	}
+	columns, marks, set, args := "id, doc", "$1, $2", "doc=$2", []any{id, d}
+	if len(more) == 2 {
+		columns, marks, set = columns+", "+more[0].(string), marks+", $3", set+", "+more[0].(string)+"=$3"
+		args = append(args, more[1])
+	}
+	if created {
+		_, err = t.exec("INSERT INTO "+table+" ("+columns+") VALUES ("+marks+")", args...)
+		return err
+	}
+	n, err := t.exec("UPDATE "+table+" SET "+set+" WHERE id=$1", args...)
+	if err == nil && n == 0 {
+		return ticket.E(op, ticket.NotFound, nil)
+	}
+	return err
+}
+
+// PutOrganization creates or changes an organization. A domain that belongs to another one is a Conflict.
+func (s *Store) PutOrganization(ctx context.Context, o customer.Organization) (customer.OrganizationID, error) {
+	const op = "store.PutOrganization"
+	domains := make([]string, 0, len(o.Domains))
+	mine := map[string]bool{}
+	for _, d := range o.Domains {
+		if d = shortKey(strings.ToLower(strings.TrimSpace(d))); d != "" && !mine[d] {
+			mine[d] = true
+			domains = append(domains, d)
+		}
+	}
+	o.Domains = domains
+	err := s.write(ctx, op, func(t *tx) error {
+		created := o.ID == 0
+		if created {
+			ids, err := s.db.ids(t.ctx, t.runner, "organizations", 1)
+			if err != nil {
+				return err
+			}
+			o.ID = customer.OrganizationID(ids[0])
+		}
+		err := t.each("SELECT domain, organization FROM domains WHERE domain IN TEXTS($1)", []any{s.db.list(domains)},
+			func(scan func(...any) error) error {
+				var d string
+				var id customer.OrganizationID
+				if err := scan(&d, &id); err != nil || id == o.ID {
+					return err
+				}
+				return ticket.Errorf(op, ticket.Conflict, "The domain %s belongs to another organization.", d)
+			})
+		if err != nil {
+			return err
+		}
+		if err := t.put(op, "organizations", created, int64(o.ID), o); err != nil {
+			return err
+		}
+		if _, err := t.exec("DELETE FROM domains WHERE organization=$1", int64(o.ID)); err != nil {
+			return err
+		}
+		var rows [][]any
+		for _, d := range domains {
+			rows = append(rows, []any{d, int64(o.ID)})
+		}
+		return t.insert("INSERT INTO domains (domain, organization)", "", rows)
+	})
+	if err != nil {
+		return 0, err
+	}
+	return o.ID, nil
+}
+
+// PutUnit creates or changes a unit.
+func (s *Store) PutUnit(ctx context.Context, u customer.Unit) error {
+	u.Serial = customer.NormalSerial(clean(u.Serial))
+	if u.Serial == "" || len(u.Serial) > maxKeySize {
+		return ticket.Errorf("store.PutUnit", ticket.Invalid, "A unit needs a serial number of at most %d bytes.", maxKeySize)
+	}
+	if !u.WarrantyUntil.IsZero() {
+		u.WarrantyUntil = micro(u.WarrantyUntil)
+	}
+	return s.write(ctx, "store.PutUnit", func(t *tx) error {
+		d, err := doc(u)
+		if err != nil {
+			return err
+		}
+		_, err = t.exec("INSERT INTO units (serial, doc) VALUES ($1, $2)"+
+			" ON CONFLICT (serial) DO UPDATE SET doc = excluded.doc", u.Serial, d)
+		return err
+	})
+}

@@ -1,0 +1,212 @@
+package store
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"time"
+
+	"tierline/ticket"
+)
+
+func pageOf(limit int) int {
+	if limit <= 0 {
+		return ticket.DefaultPage
+	}
+	return min(limit, ticket.MaxPage)
+}
+
+// Ticket reads one ticket.
+func (s *Store) Ticket(ctx context.Context, id ticket.ID) (ticket.Ticket, error) {
+	var t ticket.Ticket
+	var d string
+	err := s.one(ctx, "SELECT doc FROM tickets WHERE id=$1", []any{int64(id)}, &d)
+	if err == nil {
+		err = undoc(d, &t)
+	}
+	return t, failure("store.Ticket", err)
+}
+
+// Tickets lists tickets, newest first.
+func (s *Store) Tickets(ctx context.Context, f ticket.Filter) ([]ticket.Ticket, error) {
+	var w where
+	if len(f.States) > 0 {
+		marks := make([]string, len(f.States))
+		for i, st := range f.States {
+			marks[i] = w.arg(string(st))
+		}
+		w.and("state IN (" + strings.Join(marks, ", ") + ")")
+	}
+	for _, c := range []struct{ column, is string }{
+		{"tier", f.Tier}, {"queue", f.Queue}, {"owner", f.Owner}, {"channel", f.Channel},
+	} {
+		if c.is != "" {
+			w.and(c.column + " = " + w.arg(clean(c.is)))
+		}
+	}
+	if f.Unowned {
+		w.and("owner = ''")
+	}
+	if f.Customer != 0 {
+		w.and("customer = " + w.arg(int64(f.Customer)))
+	}
+	if f.Unit != "" {
+		w.and("id IN (SELECT ticket FROM ticket_units WHERE serial = " + w.arg(clean(f.Unit)) + ")")
+	}
+	if !f.Since.IsZero() {
+		w.and("opened >= " + w.arg(at(f.Since)))
+	}
+	if f.After != 0 {
+		w.and("id < " + w.arg(int64(f.After)))
+	}
+	if text := strings.ToLower(clean(strings.TrimSpace(f.Text))); text != "" {
+		like := "%" + strings.NewReplacer(`\`, `\\`, `%`, `\%`, `_`, `\_`).Replace(text) + "%"
+		w.and(`(words LIKE ` + w.arg(like) + ` ESCAPE '\' OR customer IN (SELECT customer FROM identities WHERE value = ` +
+			w.arg(text) + ` OR value = ` + w.arg(clean(strings.TrimSpace(f.Text))) + `))`)
+	}
+	var out []ticket.Ticket
+	err := s.each(ctx, "SELECT doc FROM tickets"+w.String()+" ORDER BY id DESC LIMIT "+w.arg(pageOf(f.Limit)), w.args,
+		func(scan func(...any) error) error {
+			t, err := scanTicket(scan)
+			out = append(out, t)
+			return err
+		})
+	return out, failure("store.Tickets", err)
+}
+
+// where is a condition that grows.
+type where struct {
+	parts []string
+	args  []any
+}
+
+func (w *where) arg(v any) string {
+	w.args = append(w.args, v)
+	return fmt.Sprintf("$%d", len(w.args))
+}
+
+func (w *where) and(cond string) { w.parts = append(w.parts, cond) }
+
+func (w *where) String() string {
+	if len(w.parts) == 0 {
+		return ""
+	}
+	return " WHERE " + strings.Join(w.parts, " AND ")
+}
+
+// Messages lists a ticket's messages, oldest first.
+func (s *Store) Messages(ctx context.Context, id ticket.ID, after, limit int) ([]ticket.Message, error) {
+	var out []ticket.Message
+	err := s.each(ctx, "SELECT "+messageColumns+" FROM messages WHERE ticket=$1 AND seq > $2 ORDER BY seq LIMIT $3",
+		[]any{int64(id), after, pageOf(limit)}, func(scan func(...any) error) error {
+			m, err := scanMessage(scan)
+			out = append(out, m)
+			return err
+		})
+	return out, failure("store.Messages", err)
+}
+
+// Message reads one message.
+func (s *Store) Message(ctx context.Context, id ticket.ID, seq int) (ticket.Message, error) {
+	list, err := s.Messages(ctx, id, seq-1, 1)
+	if err != nil {
+		return ticket.Message{}, err
+	}
+	if len(list) == 0 || list[0].Seq != seq {
+		return ticket.Message{}, ticket.E("store.Message", ticket.NotFound, nil)
+	}
+	return list[0], nil
+}
+
+// Events lists a ticket's history, oldest first.
+func (s *Store) Events(ctx context.Context, id ticket.ID, after int64, limit int) ([]ticket.Event, error) {
+	var out []ticket.Event
+	err := s.each(ctx, "SELECT id, doc FROM events WHERE ticket=$1 AND id > $2 ORDER BY id LIMIT $3",
+		[]any{int64(id), after, pageOf(limit)}, func(scan func(...any) error) error {
+			var e ticket.Event
+			var d string
+			var n int64
+			if err := scan(&n, &d); err != nil {
+				return err
+			}
+			err := undoc(d, &e)
+			e.ID = n
+			out = append(out, e)
+			return err
+		})
+	return out, failure("store.Events", err)
+}
+
+// Cases finds previous tickets: of the units first, then of the customer, then of the organization;
+// the newest of each first.
+func (s *Store) Cases(ctx context.Context, q ticket.CaseQuery) ([]ticket.Case, error) {
+	var out []ticket.Case
+	seen := map[ticket.ID]bool{q.Except: true}
+	limit := pageOf(q.Limit)
+	find := func(relation, cond string, arg any) error {
+		if len(out) >= limit {
+			return nil
+		}
+		return s.each(ctx, "SELECT doc FROM tickets WHERE "+cond+" ORDER BY id DESC LIMIT $2",
+			[]any{arg, limit + len(seen)}, func(scan func(...any) error) error {
+				t, err := scanTicket(scan)
+				if err != nil || seen[t.ID] || len(out) >= limit {
+					return err
+				}
+				seen[t.ID] = true
+				out = append(out, ticket.Case{ID: t.ID, Subject: t.Subject, State: t.State, Diagnosis: t.Diagnosis,
+					Units: t.Units, Opened: t.Opened, Relation: relation})
+				return nil
+			})
+	}
+	var err error
+	if len(q.Units) > 0 {
+		units := make([]string, len(q.Units))
+		for i, u := range q.Units {
+			units[i] = clean(u)
+		}
+		err = find("unit", "id IN (SELECT ticket FROM ticket_units WHERE serial IN TEXTS($1))", s.db.list(units))
+	}
+	if err == nil && q.Customer != 0 {
+		err = find("customer", "customer = $1", int64(q.Customer))
+	}
+	if err == nil && q.Organization != 0 {
+		err = find("organization", "organization <> 0 AND organization = $1", int64(q.Organization))
+	}
+	return out, failure("store.Cases", err)
+}
+
+// UnitCases counts the tickets of a unit.
+func (s *Store) UnitCases(ctx context.Context, serial string, from time.Time) (int, error) {
+	var n int
+	err := s.one(ctx, "SELECT COUNT(*) FROM ticket_units WHERE serial=$1 AND opened >= $2",
+		[]any{clean(serial), at(from)}, &n)
+	return n, failure("store.UnitCases", err)
+}
+
+// Counts is how many tickets and jobs there are in each state. It reads an index of all of them.
+func (s *Store) Counts(ctx context.Context) (map[ticket.State]int64, map[ticket.JobState]int64, error) {
+	tickets, jobs := map[ticket.State]int64{}, map[ticket.JobState]int64{}
+	err := s.each(ctx, "SELECT state, COUNT(*) FROM tickets GROUP BY state", nil, func(scan func(...any) error) error {
+		var st ticket.State
+		var n int64
+		err := scan(&st, &n)
+		tickets[st] = n
+		return err
+	})
+	if err == nil {
+		err = s.each(ctx, "SELECT stage, COUNT(*) FROM jobs GROUP BY stage", nil, func(scan func(...any) error) error {
+			var stage string
+			var n int64
+			err := scan(&stage, &n)
+			switch stage {
+			case stageLeased, stageDead:
+				jobs[ticket.JobState(stage)] += n
+			default:
+				jobs[ticket.JobReady] += n
+			}
+			return err
+		})
+	}
+	return tickets, jobs, failure("store.Counts", err)
+}

@@ -1,0 +1,127 @@
+package store
+
+import (
+	"context"
+	"time"
+
+	"tierline/ticket"
+)
+
+// Bind remembers ids of other systems; one that is known keeps its first meaning.
+func (s *Store) Bind(ctx context.Context, refs ...ticket.Reference) error {
+	return s.write(ctx, "store.Bind", func(t *tx) error { return t.bindRefs(refs) })
+}
+
+func (t *tx) bindRefs(refs []ticket.Reference) error {
+	for i, r := range refs {
+		if r.Scope == "" || r.Key == "" || r.Ticket == 0 {
+			return ticket.Errorf("store.Bind", ticket.Invalid, "A reference needs a scope, a key and a ticket.")
+		}
+		refs[i].Scope, refs[i].Key = shortKey(r.Scope), shortKey(r.Key)
+	}
+	return t.insert("INSERT INTO refs (key, scope, ticket, seq)", "ON CONFLICT DO NOTHING", refRows(refs))
+}
+
+// Lookup finds the meaning of a key.
+func (s *Store) Lookup(ctx context.Context, scope, key string) (ticket.Reference, error) {
+	r := ticket.Reference{Scope: scope, Key: key}
+	err := s.one(ctx, "SELECT ticket, seq FROM refs WHERE key=$1 AND scope=$2", []any{shortKey(key), shortKey(scope)},
+		&r.Ticket, &r.Seq)
+	return r, failure("store.Lookup", err)
+}
+
+// ReferencesOf lists a ticket's keys of a scope, oldest first.
+func (s *Store) ReferencesOf(ctx context.Context, id ticket.ID, scope string) ([]ticket.Reference, error) {
+	var out []ticket.Reference
+	err := s.each(ctx, "SELECT scope, key, ticket, seq FROM refs WHERE ticket=$1 AND scope=$2 ORDER BY id",
+		[]any{int64(id), shortKey(scope)}, func(scan func(...any) error) error {
+			var r ticket.Reference
+			err := scan(&r.Scope, &r.Key, &r.Ticket, &r.Seq)
+			out = append(out, r)
+			return err
+		})
+	return out, failure("store.ReferencesOf", err)
+}
+
+// SetDeskRef remembers where the desk shows a message.
+func (s *Store) SetDeskRef(ctx context.Context, id ticket.ID, seq int, ref string) error {
+	return s.write(ctx, "store.SetDeskRef", func(t *tx) error {
+		n, err := t.exec("UPDATE messages SET desk_ref=$3 WHERE ticket=$1 AND seq=$2", int64(id), seq, clean(ref))
+		if err == nil && n == 0 {
+			return ticket.Errorf("store.SetDeskRef", ticket.NotFound, "%s has no message %d.", id, seq)
+		}
+		return err
+	})
+}
+
+// Cursor is how far a source has read; "" when it has not begun.
+func (s *Store) Cursor(ctx context.Context, source string) (string, error) {
+	var v string
+	err := s.each(ctx, "SELECT value FROM cursors WHERE source=$1", []any{clean(source)},
+		func(scan func(...any) error) error { return scan(&v) })
+	return v, failure("store.Cursor", err)
+}
+
+// SetCursor remembers how far a source has read.
+func (s *Store) SetCursor(ctx context.Context, source, value string) error {
+	return s.write(ctx, "store.SetCursor", func(t *tx) error {
+		_, err := t.exec("INSERT INTO cursors (source, value) VALUES ($1, $2)"+
+			" ON CONFLICT (source) DO UPDATE SET value = excluded.value", clean(source), clean(value))
+		return err
+	})
+}
+
+// Lease gives one holder the right to name for d, by the clock of the one who asks. A d of zero gives
+// it back.
+func (s *Store) Lease(ctx context.Context, name, holder string, d time.Duration) (bool, error) {
+	var n int64
+	err := s.write(ctx, "store.Lease", func(t *tx) (err error) {
+		n, err = t.exec("INSERT INTO leases (name, holder, until) VALUES ($1, $2, $3)"+
+			" ON CONFLICT (name) DO UPDATE SET holder = excluded.holder, until = excluded.until"+
+			" WHERE leases.holder = excluded.holder OR leases.until <= $4",
+			clean(name), clean(holder), at(t.now.Add(d)), at(t.now))
+		return err
+	})
+	return n > 0, err
+}
+
+// Quarantine keeps what could not be understood. The same contact is kept once.
+func (s *Store) Quarantine(ctx context.Context, q ticket.Quarantined) error {
+	if q.Channel == "" || q.External == "" {
+		return ticket.Errorf("store.Quarantine", ticket.Invalid, "Quarantined input needs a channel and an id.")
+	}
+	return s.write(ctx, "store.Quarantine", func(t *tx) error {
+		if q.At.IsZero() {
+			q.At = t.now
+		}
+		q.At = micro(q.At)
+		d, err := doc(q)
+		if err != nil {
+			return err
+		}
+		_, err = t.exec("INSERT INTO quarantine (external, inbox, channel, doc) VALUES ($1, $2, $3, $4)"+
+			" ON CONFLICT DO NOTHING", shortKey(q.External), shortKey(q.Inbox), shortKey(q.Channel), d)
+		return err
+	})
+}
+
+// Quarantines lists what was quarantined, newest first.
+func (s *Store) Quarantines(ctx context.Context, before int64, limit int) ([]ticket.Quarantined, error) {
+	if before <= 0 {
+		before = 1<<63 - 1
+	}
+	var out []ticket.Quarantined
+	err := s.each(ctx, "SELECT id, external, inbox, channel, doc FROM quarantine WHERE id < $1 ORDER BY id DESC LIMIT $2",
+		[]any{before, pageOf(limit)}, func(scan func(...any) error) error {
+			var q, row ticket.Quarantined
+			var d string
+			if err := scan(&row.ID, &row.External, &row.Inbox, &row.Channel, &d); err != nil {
+				return err
+			}
+			err := undoc(d, &q)
+			q.ID, q.External, q.Inbox, q.Channel = row.ID, row.External, row.Inbox, row.Channel
+			out = append(out, q)
+			return err
+		})
+	return out, failure("store.Quarantines", err)
+}

@@ -1,0 +1,88 @@
+package store
+
+import (
+	"strings"
+
+	"tierline/ticket"
+)
+
+const ticketColumns = "id, state, tier, queue, owner, channel, customer, organization, follows_up, opened, words, doc"
+
+func ticketRow(t *ticket.Ticket) ([]any, error) {
+	d, err := doc(t)
+	return []any{int64(t.ID), string(t.State), clean(t.Tier), clean(t.Queue), clean(t.Owner), clean(t.Channel),
+		int64(t.Customer), int64(t.Organization), int64(t.FollowsUp), at(t.Opened),
+		strings.ToLower(clean(t.Subject)), d}, err
+}
+
+func (t *tx) updateTicket(k *ticket.Ticket) error {
+	row, err := ticketRow(k)
+	if err != nil {
+		return err
+	}
+	_, err = t.exec("UPDATE tickets SET state=$2, tier=$3, queue=$4, owner=$5, channel=$6, customer=$7,"+
+		" organization=$8, follows_up=$9, opened=$10, words=$11, doc=$12 WHERE id=$1", row...)
+	return err
+}
+
+// scanTicket reads a row that is the doc alone.
+func scanTicket(scan func(...any) error) (ticket.Ticket, error) {
+	var t ticket.Ticket
+	var d string
+	if err := scan(&d); err != nil {
+		return t, err
+	}
+	return t, undoc(d, &t)
+}
+
+const messageColumns = "ticket, seq, delivery, problem, external, desk_ref, doc"
+
+func (t *tx) addMessages(list []ticket.Message) error {
+	rows := make([][]any, 0, len(list))
+	for _, m := range list {
+		bare := m
+		bare.Delivery, bare.Problem, bare.External, bare.DeskRef = "", "", "", ""
+		d, err := doc(bare)
+		if err != nil {
+			return err
+		}
+		rows = append(rows, []any{int64(m.Ticket), m.Seq, string(m.Delivery), clean(m.Problem), clean(m.External),
+			clean(m.DeskRef), d})
+	}
+	return t.insert("INSERT INTO messages ("+messageColumns+")", "", rows)
+}
+
+func scanMessage(scan func(...any) error) (ticket.Message, error) {
+	var m, row ticket.Message
+	var d string
+	if err := scan(&row.Ticket, &row.Seq, &row.Delivery, &row.Problem, &row.External, &row.DeskRef, &d); err != nil {
+		return m, err
+	}
+	if err := undoc(d, &m); err != nil {
+		return m, err
+	}
+	m.Ticket, m.Seq, m.Delivery = row.Ticket, row.Seq, row.Delivery
+	m.Problem, m.External, m.DeskRef = row.Problem, row.External, row.DeskRef
+	return m, nil
+}
+
+func (t *tx) addEvents(list []ticket.Event) error {
+	rows := make([][]any, 0, len(list))
+	for _, e := range list {
+		e.ID = 0
+		d, err := doc(e)
+		if err != nil {
+			return err
+		}
+		rows = append(rows, []any{int64(e.Ticket), d})
+	}
+	return t.insert("INSERT INTO events (ticket, doc)", "", rows)
+}
+
+func refRows(list []ticket.Reference) [][]any {
+	rows := make([][]any, 0, len(list))
+	for _, r := range list {
+		rows = append(rows, []any{r.Key, r.Scope, int64(r.Ticket), r.Seq})
+	}
+	return rows
+}
