@@ -1,0 +1,482 @@
+package slacksim
+
+import (
+	"encoding/json"
+	"fmt"
+	"mime"
+	"path"
+	"slices"
+	"strings"
+)
+
+// Upload is a file that a person sends.
+type Upload struct {
+	Name string
+	Type string // media type; "" goes by the name
+	Data []byte
+}
+
+// place finds a person and a channel they are in; channels go by id or name.
+func (s *Server) place(uid, channelRef string) (*user, *channel, error) {
+	u := s.member(uid)
+	if u == nil {
+		return nil, nil, fmt.Errorf("slacksim: there is no user %q", uid)
+	}
+	ch := s.channels[channelRef]
+	if ch == nil {
+		ch = s.channelNamed(strings.TrimPrefix(channelRef, "#"))
+	}
+	if ch == nil {
+		return nil, nil, fmt.Errorf("slacksim: there is no channel %q", channelRef)
+	}
+	if !ch.has(u.ID) {
+		return nil, nil, fmt.Errorf("slacksim: %s is not in %s", u.Name, channelRef)
+	}
+	return u, ch, nil
+}
+
+func (s *Server) placeOf(uid, channelRef, ts string) (*user, *channel, *Message, error) {
+	u, ch, err := s.place(uid, channelRef)
+	if err != nil {
+		return nil, nil, nil, err
+	}
+	m := ch.find(ts)
+	if m == nil || m.Ephemeral && m.seenBy != u.ID {
+		return nil, nil, nil, fmt.Errorf("slacksim: there is no message %s in %s", ts, channelRef)
+	}
+	return u, ch, m, nil
+}
+
+// Say has a person write a message, in a thread unless thread is "". People and channels go by id or
+// name. What they type is escaped and linked as Slack's own clients do; "@name" becomes a mention.
+func (s *Server) Say(uid, channel, text, thread string) (ts string, err error) {
+	return s.SayWith(uid, channel, text, thread)
+}
+
+// SayWith is Say with files.
+func (s *Server) SayWith(uid, channel, text, thread string, files ...Upload) (ts string, err error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	u, ch, err := s.place(uid, channel)
+	switch {
+	case err != nil:
+		return "", err
+	case ch.archived:
+		return "", fmt.Errorf("slacksim: %s is archived", channel)
+	case strings.TrimSpace(text) == "" && len(files) == 0:
+		return "", fmt.Errorf("slacksim: an empty message cannot be sent")
+	case len([]rune(text)) > maxText:
+		return "", fmt.Errorf("slacksim: the message is longer than %d characters", maxText)
+	case thread != "" && ch.root(thread) == nil:
+		return "", fmt.Errorf("slacksim: there is no thread %s in %s", thread, channel)
+	}
+	formatted := s.typed(text)
+	m := &Message{User: u.ID, Text: formatted, ClientMsgID: randomID(), ThreadTS: thread}
+	if formatted != "" {
+		m.Blocks = []Object{richText(s.id("b"), formatted)}
+	}
+	var stored []*file
+	for _, f := range files {
+		n := s.newFile(f.Name, u.ID, int64(len(f.Data)))
+		n.data, n.sent = slices.Clone(f.Data), true
+		if f.Type != "" {
+			n.kind = f.Type
+		} else if t := mime.TypeByExtension(path.Ext(f.Name)); t != "" {
+			n.kind = t
+		}
+		s.files[n.id] = n
+		stored = append(stored, n)
+	}
+	s.attach(ch, m, stored)
+	s.post(ch, m, false)
+	return m.TS, nil
+}
+
+// Edit has a person change what they wrote.
+func (s *Server) Edit(uid, channel, ts, text string) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	u, ch, m, err := s.placeOf(uid, channel, ts)
+	if err != nil {
+		return err
+	}
+	if m.User != u.ID {
+		return fmt.Errorf("slacksim: %s did not write that", u.Name)
+	}
+	formatted := s.typed(text)
+	s.edit(ch, m, u.ID, func(m *Message) { m.Text, m.Blocks = formatted, []Object{richText(s.id("b"), formatted)} })
+	return nil
+}
+
+// Delete has a person delete what they wrote, or close an ephemeral message.
+func (s *Server) Delete(uid, channel, ts string) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	u, ch, m, err := s.placeOf(uid, channel, ts)
+	if err != nil {
+		return err
+	}
+	if m.User != u.ID && !m.Ephemeral {
+		return fmt.Errorf("slacksim: %s did not write that", u.Name)
+	}
+	s.drop(ch, m)
+	return nil
+}
+
+// React has a person add a reaction, or take it back when it is there.
+func (s *Server) React(uid, channel, ts, name string) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	u, ch, m, err := s.placeOf(uid, channel, ts)
+	if err != nil {
+		return err
+	}
+	if !s.react(ch, m, u.ID, name, true) {
+		s.react(ch, m, u.ID, name, false)
+	}
+	return nil
+}
+
+// Click has a person click a button of a message; the ref is its action id, or "block/action" where
+// several share one. It waits for the acknowledgement and gives [ErrNoAnswer] when none comes.
+func (s *Server) Click(uid, channel, ts, ref string) error {
+	return s.Choose(uid, channel, ts, ref, nil)
+}
+
+// Choose has a person choose from a menu of a message: the value of an option, a user's id, a date …
+func (s *Server) Choose(uid, channel, ts, ref string, value any) error {
+	s.mu.Lock()
+	u, ch, m, err := s.placeOf(uid, channel, ts)
+	var action Object
+	if err == nil {
+		action, err = s.actionIn(m.Blocks, ref, value)
+	}
+	if err != nil {
+		s.mu.Unlock()
+		return err
+	}
+	done := s.clickMessage(u.ID, ch, m, action, nil)
+	s.mu.Unlock()
+	_, err = s.await(done)
+	return err
+}
+
+func (s *Server) actionIn(blocks []Object, ref string, value any) (Object, error) {
+	e, err := findElement(blocks, ref)
+	if err != nil {
+		return nil, err
+	}
+	return actionOf(e, value)
+}
+
+// ClickIn has a person click a button of the modal or Home tab viewID.
+func (s *Server) ClickIn(uid, viewID, ref string) error { return s.ChooseIn(uid, viewID, ref, nil) }
+
+// ChooseIn has a person choose from a menu of the modal or Home tab viewID.
+func (s *Server) ChooseIn(uid, viewID, ref string, value any) error {
+	s.mu.Lock()
+	u, v, err := s.viewOf(uid, viewID)
+	var action Object
+	if err == nil {
+		action, err = s.actionIn(v.Blocks, ref, value)
+	}
+	if err != nil {
+		s.mu.Unlock()
+		return err
+	}
+	done := s.clickView(u.ID, v, action, nil)
+	s.mu.Unlock()
+	_, err = s.await(done)
+	return err
+}
+
+// viewOf finds a view in front of a person.
+func (s *Server) viewOf(uid, viewID string) (*user, *View, error) {
+	u := s.member(uid)
+	if u == nil {
+		return nil, nil, fmt.Errorf("slacksim: there is no user %q", uid)
+	}
+	v := s.views[viewID]
+	if v == nil || v.user != u.ID || v.Type == "modal" && s.top(u.ID) != v {
+		return nil, nil, fmt.Errorf("slacksim: the view %s is not in front of %s", viewID, u.Name)
+	}
+	return u, v, nil
+}
+
+// Submit has a person fill in the modal in front of them and send it. Values go by block id, action
+// id or "block/action"; each is a string, a list of strings, or the object that Slack sends. Menus
+// take the values of their options. A field that is required and empty is not sent: the answer holds
+// Slack's own errors then.
+func (s *Server) Submit(uid, viewID string, values map[string]any) (Answer, error) {
+	u, err := s.userID(uid)
+	if err != nil {
+		return Answer{}, err
+	}
+	return s.submit(u, viewID, func(v *View) (Object, error) { return setValues(v, values) })
+}
+
+func (s *Server) userID(ref string) (string, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	u := s.member(ref)
+	if u == nil {
+		return "", fmt.Errorf("slacksim: there is no user %q", ref)
+	}
+	return u.ID, nil
+}
+
+// CloseView has a person close the modal in front of them; all closes those below it too.
+func (s *Server) CloseView(uid, viewID string, all bool) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	u, v, err := s.viewOf(uid, viewID)
+	if err != nil {
+		return err
+	}
+	all = all || v.ClearOnClose
+	stack := slices.Clone(s.modals[u.ID])
+	s.dismiss(u.ID, all)
+	for i, x := range slices.Backward(stack) {
+		if x.NotifyOnClose && (all || i == len(stack)-1) {
+			p := s.interaction("view_closed", u.ID)
+			p["view"], p["is_cleared"] = x.object(), all
+			s.interact(kindInteract, p, false)
+		}
+	}
+	return nil
+}
+
+// Slash has a person use a slash command. It waits for the answer; an app that does not answer leaves
+// Slack's own words as a message that only the person sees.
+func (s *Server) Slash(uid, channel, command, text string) error {
+	s.mu.Lock()
+	u, ch, err := s.place(uid, channel)
+	if err == nil && !slices.ContainsFunc(s.cfg.App.Commands, func(c Command) bool { return c.Command == command }) {
+		err = fmt.Errorf("slacksim: %s is not a valid command", command)
+	}
+	if err != nil {
+		s.mu.Unlock()
+		return err
+	}
+	a := s.cfg.App
+	h := hook{user: u.ID, channel: ch.id}
+	p := Object{"token": a.VerificationToken, "team_id": s.cfg.Team.ID, "team_domain": s.cfg.Team.Domain, "channel_id": ch.id,
+		"channel_name": s.nameFor(ch), "user_id": u.ID, "user_name": u.Name, "command": command, "text": text, "api_app_id": a.ID,
+		"is_enterprise_install": "false", "response_url": s.newHook(h), "trigger_id": s.newTrigger(u.ID)}
+	done := s.interact(kindSlash, p, true)
+	s.mu.Unlock()
+
+	ans, err := s.await(done)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if err != nil {
+		s.whisper(ch, u.ID, &Message{User: "USLACKBOT", Text: command + " failed with the error \"" + failureName(ans) + "\""})
+		return err
+	}
+	return s.slashAnswer(&h, ans.payload)
+}
+
+func failureName(a answer) string {
+	if a.status != 0 {
+		return "http_service_error"
+	}
+	return "operation_timeout"
+}
+
+// slashAnswer shows what an app answered to a command: a text, or a message.
+func (s *Server) slashAnswer(h *hook, payload json.RawMessage) error {
+	trimmed := strings.TrimSpace(string(payload))
+	if trimmed == "" || trimmed == "{}" || trimmed == "null" || trimmed == `""` {
+		return nil
+	}
+	var body Object
+	if err := json.Unmarshal(payload, &body); err != nil {
+		body = Object{"text": trimmed}
+		var t string
+		if json.Unmarshal(payload, &t) == nil {
+			body["text"] = t
+		}
+	}
+	if code := s.respondTo(h, body); code != "" {
+		return fmt.Errorf("slacksim: the answer to a command was refused: %s", code)
+	}
+	return nil
+}
+
+// Shortcut has a person use a shortcut: a global one, or one on a message (channel and ts).
+func (s *Server) Shortcut(uid, callbackID, channel, ts string) error {
+	s.mu.Lock()
+	u := s.member(uid)
+	i := slices.IndexFunc(s.cfg.App.Shortcuts, func(x Shortcut) bool { return x.CallbackID == callbackID })
+	if u == nil || i < 0 {
+		s.mu.Unlock()
+		return fmt.Errorf("slacksim: there is no shortcut %q, or no user %q", callbackID, uid)
+	}
+	kind := "shortcut"
+	if s.cfg.App.Shortcuts[i].Type == "message" {
+		kind = "message_action"
+	}
+	p := s.interaction(kind, u.ID)
+	p["callback_id"], p["trigger_id"], p["action_ts"] = callbackID, s.newTrigger(u.ID), s.stamp()
+	if kind == "message_action" {
+		_, ch, m, err := s.placeOf(u.ID, channel, ts)
+		if err != nil {
+			s.mu.Unlock()
+			return err
+		}
+		o := m.object()
+		delete(o, "metadata")
+		p["message"], p["message_ts"], p["channel"] = o, m.TS, Object{"id": ch.id, "name": s.nameFor(ch)}
+		p["response_url"] = s.newHook(hook{user: u.ID, channel: ch.id, ts: m.TS, thread: replyThread(m)})
+	}
+	done := s.interact(kindInteract, p, false)
+	s.mu.Unlock()
+	_, err := s.await(done)
+	return err
+}
+
+// Suggest asks the app for the options of an external menu, in a message (channel and ts) or in the
+// view viewID.
+func (s *Server) Suggest(uid, channel, ts, viewID, ref, typed string) ([]Object, error) {
+	s.mu.Lock()
+	p, err := s.suggestion(uid, channel, ts, viewID, ref, typed)
+	if err != nil {
+		s.mu.Unlock()
+		return nil, err
+	}
+	done := s.interact(kindInteract, p, true)
+	s.mu.Unlock()
+	a, err := s.await(done)
+	if err != nil {
+		return nil, err
+	}
+	var body Object
+	if err := json.Unmarshal(a.payload, &body); err != nil {
+		return nil, fmt.Errorf("slacksim: the suggestions are no JSON object: %w", err)
+	}
+	options := list(body, "options")
+	for _, g := range list(body, "option_groups") {
+		options = append(options, list(g, "options")...)
+	}
+	return options, nil
+}
+
+func (s *Server) suggestion(uid, channel, ts, viewID, ref, typed string) (Object, error) {
+	u, err := s.member(uid), error(nil)
+	if u == nil {
+		return nil, fmt.Errorf("slacksim: there is no user %q", uid)
+	}
+	p := s.interaction("block_suggestion", u.ID)
+	var blocks []Object
+	if viewID != "" {
+		_, v, err := s.viewOf(uid, viewID)
+		if err != nil {
+			return nil, err
+		}
+		blocks = v.Blocks
+		p["container"], p["view"] = Object{"type": "view", "view_id": v.ID}, v.object()
+	} else {
+		_, ch, m, err := s.placeOf(uid, channel, ts)
+		if err != nil {
+			return nil, err
+		}
+		blocks = m.Blocks
+		p["container"] = Object{"type": "message", "message_ts": m.TS, "channel_id": ch.id, "is_ephemeral": m.Ephemeral}
+		p["channel"], p["message"] = Object{"id": ch.id, "name": s.nameFor(ch)}, m.object()
+	}
+	e, err := findElement(blocks, ref)
+	if err != nil {
+		return nil, err
+	}
+	p["action_id"], p["block_id"], p["value"] = e.actionID(), e.blockID(), typed
+	return p, nil
+}
+
+// OpenHome has a person open the app's Home tab: the app is told, and what it published before is given.
+func (s *Server) OpenHome(uid string) (*View, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	u := s.member(uid)
+	if u == nil {
+		return nil, fmt.Errorf("slacksim: there is no user %q", uid)
+	}
+	ch, _ := s.openIM(s.bot(), u.ID)
+	ev := Object{"type": "app_home_opened", "user": u.ID, "channel": ch.id, "tab": "home", "event_ts": s.stamp()}
+	v := s.homes[u.ID]
+	if v != nil {
+		ev["view"] = v.object()
+	}
+	s.emit("", nil, ev)
+	s.touch()
+	if v == nil {
+		return nil, nil
+	}
+	return v.copy(), nil
+}
+
+// DM is the direct message between a person and another, or the app ("@app").
+func (s *Server) DM(uid, other string) (channel string, err error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	u, o := s.member(uid), s.member(other)
+	if u == nil || o == nil {
+		return "", fmt.Errorf("slacksim: there is no user %q or %q", uid, other)
+	}
+	ch, _ := s.openIM(o.ID, u.ID)
+	s.touch()
+	return ch.id, nil
+}
+
+// Invite has a person bring another, or the app ("@app"), into a channel.
+func (s *Server) Invite(uid, channel, other string) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	u, ch, err := s.place(uid, channel)
+	if err != nil {
+		return err
+	}
+	o := s.member(other)
+	if o == nil {
+		return fmt.Errorf("slacksim: there is no user %q", other)
+	}
+	s.joinChannel(ch, o.ID, u.ID)
+	return nil
+}
+
+// Archive has a person archive a channel.
+func (s *Server) Archive(uid, channel string) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	u, ch, err := s.place(uid, channel)
+	if err != nil {
+		return err
+	}
+	s.archive(ch, u.ID)
+	return nil
+}
+
+// SetPresence makes a person active or away.
+func (s *Server) SetPresence(uid string, away bool) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	u := s.member(uid)
+	if u == nil {
+		return fmt.Errorf("slacksim: there is no user %q", uid)
+	}
+	u.presence = "active"
+	if away {
+		u.presence = "away"
+	}
+	s.touch()
+	return nil
+}
+
+// Uninstall removes the app: app_uninstalled and tokens_revoked are sent, then its tokens are dead.
+func (s *Server) Uninstall() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.emit("", nil, Object{"type": "tokens_revoked", "tokens": Object{"oauth": []any{}, "bot": []any{s.bot()}}, "event_ts": s.stamp()})
+	s.emit("", nil, Object{"type": "app_uninstalled", "event_ts": s.stamp()})
+	s.uninstalled = true
+	s.touch()
+}
