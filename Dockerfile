@@ -8,7 +8,8 @@ ARG VERSION=dev
 RUN CGO_ENABLED=0 go build -trimpath -ldflags "-s -w -X main.version=${VERSION}" -o /tierline ./cmd/tierline \
  && mkdir -p /data
 
-FROM gcr.io/distroless/static-debian12:nonroot
+FROM scratch
+COPY --from=build /etc/ssl/certs/ca-certificates.crt /etc/ssl/certs/
 COPY --from=build /tierline /tierline
 COPY --from=build --chown=65532:65532 /data /data
 USER 65532:65532
