@@ -8,6 +8,7 @@ import (
 	"math"
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	index "github.com/blevesearch/bleve_index_api"
 
@@ -23,10 +24,11 @@ const (
 
 // Limits of one question.
 const (
-	maxText  = 20_000 // bytes of a question that are looked at
-	maxWords = 32     // words that are asked for: the rarest
-	maxGuess = 6      // unknown words for which similar ones are looked up
-	maxLook  = 2_000  // candidates that filters may turn away before the search ends
+	maxText    = 20_000 // bytes of a question that are looked at
+	maxWords   = 32     // words that are asked for: the rarest
+	maxGuess   = 6      // unknown words for which similar ones are looked up
+	maxSimilar = 5      // terms that stand for a mistyped word
+	maxLook    = 2_000  // candidates that filters may turn away before the search ends
 )
 
 // variant is an index term that stands for a word of the question.
@@ -45,6 +47,9 @@ type word struct {
 
 // Search finds candidates. An empty question finds nothing.
 func (e *Engine) Search(ctx context.Context, q kb.Question) (hits []kb.Hit, err error) {
+	if err := ctx.Err(); err != nil {
+		return nil, ticket.E("bleve.Search", ticket.Transient, err)
+	}
 	e.mu.RLock()
 	defer e.mu.RUnlock()
 	if e.ix == nil {
@@ -181,7 +186,7 @@ func (s *search) look(t kb.Token, stems []stemmer, guesses *int) ([]word, error)
 	if df == 0 && !t.Code && *guesses < maxGuess {
 		*guesses++
 		if df, err = s.split(&w, stems); err == nil && df == 0 {
-			df, err = s.similar(&w, stems[0])
+			df, err = s.similar(&w, stems)
 		}
 		if err != nil {
 			return nil, err
@@ -267,23 +272,67 @@ func (s *search) split(w *word, stems []stemmer) (float64, error) {
 }
 
 // similar takes an unknown word for a mistyped known one.
-func (s *search) similar(w *word, stem stemmer) (float64, error) {
-	fuzzy, ok := s.r.(index.IndexReaderFuzzy)
-	if !ok || len(w.Text) < 4 {
+func (s *search) similar(w *word, stems []stemmer) (float64, error) {
+	if len(w.Text) < 4 {
 		return 0, nil
 	}
-	term := stem(w.Text)
+	if df, err := s.swapped(w, stems); err != nil || df > 0 {
+		return df, err
+	}
+	tried := map[string]bool{}
+	for _, stem := range stems {
+		term := stem(w.Text)
+		if tried[term] {
+			continue
+		}
+		tried[term] = true
+		if df, err := s.near(w, term); err != nil || df > 0 {
+			return df, err
+		}
+	}
+	return 0, nil
+}
+
+// swapped takes two letters that changed places for what they were: the library's distance counts
+// that as two mistakes.
+func (s *search) swapped(w *word, stems []stemmer) (float64, error) {
+	text := []byte(w.Text)
+	for i := 1; i+1 < len(text); i++ {
+		text[i], text[i+1] = text[i+1], text[i]
+		for _, stem := range stems {
+			term := stem(string(text))
+			n, err := s.count(fieldWords, term)
+			if err != nil {
+				return 0, err
+			}
+			if n > 0 {
+				w.variants = append(w.variants, variant{term, fieldWords, similarBoost})
+				return float64(n), nil
+			}
+		}
+		text[i], text[i+1] = text[i+1], text[i]
+	}
+	return 0, nil
+}
+
+// near looks up terms that differ by a letter, or by two in a long word.
+func (s *search) near(w *word, term string) (float64, error) {
+	fuzzy, ok := s.r.(index.IndexReaderFuzzy)
+	if !ok || len(term) < 3 {
+		return 0, nil
+	}
 	distance := 1
 	if len(term) >= 8 {
 		distance = 2
 	}
-	dict, err := fuzzy.FieldDictFuzzy(fieldWords, term, distance, term[:1])
+	_, first := utf8.DecodeRuneInString(term)
+	dict, err := fuzzy.FieldDictFuzzy(fieldWords, term, distance, term[:first])
 	if err != nil {
 		return 0, err
 	}
 	defer dict.Close()
 	var most uint64
-	for len(w.variants) < 5 {
+	for len(w.variants) < maxSimilar {
 		entry, err := dict.Next()
 		if err != nil || entry == nil {
 			return float64(most), err
