@@ -1,0 +1,279 @@
+package web
+
+import (
+	"context"
+	"html/template"
+	"net/http"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/gofiber/fiber/v2"
+
+	"tierline/kb"
+	"tierline/ticket"
+)
+
+type articlesPage struct {
+	page
+	Items      []kb.Article
+	Next       string
+	Hits       []kb.Hit
+	Fits       bool
+	Search     string
+	Fault      string // the search does not work
+	MayEdit    bool
+	Language   string
+	Audience   string
+	Confidence string
+	choices
+}
+
+// choices are what the forms of an article offer.
+type choices struct {
+	Audiences   []kb.Audience
+	Confidences []kb.Confidence
+	Languages   []string
+}
+
+func articleChoices() choices {
+	return choices{Audiences: []kb.Audience{kb.External, kb.Internal}, Languages: []string{"en", "de", "fr", "es", "it", "nl"},
+		Confidences: []kb.Confidence{kb.WorkInProgress, kb.NotValidated, kb.Validated, kb.Archived}}
+}
+
+func (s *Server) articleList(c *fiber.Ctx) error {
+	q := query{c: c}
+	p := articlesPage{page: s.page(c, "Knowledge base", "articles"), Search: q.text("q"), Language: q.text("language"),
+		Audience: q.text("audience"), Confidence: q.text("confidence"), MayEdit: callerOf(c).agent.Is(mayEdit()...),
+		choices: articleChoices()}
+	after := q.text("after")
+	if q.err != nil {
+		return q.err
+	}
+	if p.Search != "" {
+		a, err := s.d.Suggest.Suggest(c.UserContext(), kb.Question{Text: p.Search, Language: p.Language, Limit: 20})
+		if err != nil {
+			s.log.Warn("search in the console failed", "request", requestID(c), "err", err)
+			p.Fault = "The search does not work right now; the list below does. " + ticket.Explain(err)
+		}
+		p.Hits, p.Fits = a.Hits, a.Fits
+	}
+	keep := func(a kb.Article) bool {
+		return (p.Language == "" || a.Language == p.Language) && (p.Audience == "" || string(a.Audience) == p.Audience) &&
+			(p.Confidence == "" && a.Confidence != kb.Archived || string(a.Confidence) == p.Confidence)
+	}
+	var next string
+	var err error
+	if p.Items, next, err = s.scanArticles(c.UserContext(), after, 50, keep); err != nil {
+		return err
+	}
+	if next != "" {
+		p.Next = nextQuery(c, "after", next)
+	}
+	return s.render(c, "articles", p)
+}
+
+// maxScan is how many articles one request looks at; a page may then hold less than it could, and
+// says where it goes on.
+const maxScan = 5_000
+
+// scanArticles lists articles that pass keep, in order of id.
+func (s *Server) scanArticles(ctx context.Context, after string, want int, keep func(kb.Article) bool) (list []kb.Article, next string, err error) {
+	for seen := 0; seen < maxScan; {
+		batch, err := s.d.KB.Articles(ctx, after, ticket.MaxPage)
+		if err != nil {
+			return nil, "", err
+		}
+		for _, a := range batch {
+			if keep(a) {
+				if len(list) == want {
+					return list, list[want-1].ID, nil
+				}
+				list = append(list, a)
+			}
+			after = a.ID
+		}
+		if len(batch) < ticket.MaxPage {
+			return list, "", nil
+		}
+		seen += len(batch)
+	}
+	return list, after, nil
+}
+
+type articleView struct {
+	page
+	A       kb.Article
+	MayEdit bool
+}
+
+func (s *Server) articlePage(c *fiber.Ctx) error {
+	a, err := s.d.KB.Article(c.UserContext(), c.Params("id"))
+	if err != nil {
+		return err
+	}
+	return s.render(c, "article", articleView{s.page(c, a.Title, "articles"), a, callerOf(c).agent.Is(mayEdit()...)})
+}
+
+type articleForm struct {
+	page
+	A        kb.Article
+	IsNew    bool
+	Preview  template.HTML
+	Shown    bool // the preview
+	Fault    string
+	Theirs   *kb.Article // somebody saved meanwhile
+	Tags     string
+	Models   string
+	Keywords string
+	choices
+}
+
+func (s *Server) showForm(c *fiber.Ctx, status int, f articleForm) error {
+	title := "Edit " + f.A.Title
+	if f.IsNew {
+		title = "New article"
+	}
+	f.page, f.choices = s.page(c, title, "articles"), articleChoices()
+	if f.A.Language != "" && !slices.Contains(f.Languages, f.A.Language) {
+		f.Languages = append(f.Languages, f.A.Language)
+	}
+	f.Tags, f.Models, f.Keywords = strings.Join(f.A.Tags, ", "), strings.Join(f.A.Models, ", "), strings.Join(f.A.Keywords, ", ")
+	c.Status(status)
+	return s.render(c, "article_edit", f)
+}
+
+func (s *Server) articleNew(c *fiber.Ctx) error {
+	return s.showForm(c, http.StatusOK, articleForm{IsNew: true, A: kb.Article{Language: "en", Audience: kb.Internal,
+		Confidence: kb.WorkInProgress, Owner: callerOf(c).agent.ID}})
+}
+
+func (s *Server) articleEdit(c *fiber.Ctx) error {
+	a, err := s.d.KB.Article(c.UserContext(), c.Params("id"))
+	if err != nil {
+		return err
+	}
+	return s.showForm(c, http.StatusOK, articleForm{A: a})
+}
+
+func (s *Server) articleCreate(c *fiber.Ctx) error {
+	return s.save(c, articleForm{IsNew: true, A: readArticle(c, strings.TrimSpace(c.FormValue("id")))}, "created")
+}
+
+func (s *Server) articleSave(c *fiber.Ctx) error {
+	f := articleForm{A: readArticle(c, c.Params("id"))}
+	f.A.Rev, _ = strconv.ParseInt(c.FormValue("rev"), 10, 64)
+	if f.A.Rev <= 0 {
+		return invalid("The form is not one of ours.")
+	}
+	return s.save(c, f, "saved")
+}
+
+func readArticle(c *fiber.Ctx, id string) kb.Article {
+	text := func(name string) string { return strings.ReplaceAll(c.FormValue(name), "\r\n", "\n") }
+	return kb.Article{ID: id, Title: strings.TrimSpace(text("title")), Body: text("body"), Language: text("language"),
+		Audience: kb.Audience(text("audience")), Confidence: kb.Confidence(text("confidence")), Brand: text("brand"),
+		Models: list(text("models")), Tags: list(text("tags")), Keywords: list(text("keywords")),
+		Wording: strings.TrimSpace(text("wording")), Owner: strings.TrimSpace(text("owner"))}
+}
+
+// list reads "a, b, c".
+func list(s string) []string {
+	var out []string
+	for _, x := range strings.FieldsFunc(s, func(r rune) bool { return r == ',' || r == '\n' }) {
+		if x = strings.TrimSpace(x); x != "" {
+			out = append(out, x)
+		}
+	}
+	return out
+}
+
+func (s *Server) save(c *fiber.Ctx, f articleForm, done string) error {
+	if c.FormValue("do") == "preview" {
+		f.Preview, f.Shown = markdown(f.A.Body), true
+		return s.showForm(c, http.StatusOK, f)
+	}
+	a, err := s.putArticle(c, f.A)
+	switch ticket.KindOf(err) {
+	case ticket.Invalid, ticket.Conflict:
+		f.Fault = ticket.Explain(err)
+		if theirs, e := s.d.KB.Article(c.UserContext(), f.A.ID); e == nil && ticket.KindOf(err) == ticket.Conflict {
+			f.Theirs = &theirs
+			f.Fault = "Somebody saved this article while you were writing. Your text is kept below; nothing was overwritten."
+			if f.IsNew {
+				f.Fault = "There is an article with this id already. Choose another."
+			} else {
+				f.A.Rev = theirs.Rev // saving once more is then a decision, made with both texts in view
+			}
+		}
+		return s.showForm(c, explain(err).status, f)
+	}
+	if err != nil {
+		return err
+	}
+	return c.Redirect("/console/articles/"+a.ID+"?done="+done, http.StatusSeeOther)
+}
+
+func (s *Server) articleArchive(c *fiber.Ctx) error {
+	a, err := s.d.KB.Article(c.UserContext(), c.Params("id"))
+	if err != nil {
+		return err
+	}
+	if rev, _ := strconv.ParseInt(c.FormValue("rev"), 10, 64); rev != a.Rev {
+		return ticket.Errorf("web", ticket.Conflict, "The article has changed since you opened it. Look again, then archive it.")
+	}
+	a.Confidence = kb.Archived
+	if _, err := s.putArticle(c, a); err != nil {
+		return err
+	}
+	return c.Redirect("/console/articles/"+a.ID+"?done=archived", http.StatusSeeOther)
+}
+
+// putArticle checks and saves an article, from the console or the API.
+func (s *Server) putArticle(c *fiber.Ctx, a kb.Article) (kb.Article, error) {
+	ch := articleChoices()
+	switch {
+	case a.ID == "new" || !articleID(a.ID):
+		return a, invalid("An article's id is made of letters, digits, - and _; at most 128, and not \"new\".")
+	case strings.TrimSpace(a.Title) == "":
+		return a, invalid("The article needs a title.")
+	case len([]rune(a.Title)) > kb.MaxTitle:
+		return a, invalid("The title is longer than %d characters.", kb.MaxTitle)
+	case strings.TrimSpace(a.Body) == "":
+		return a, invalid("The article needs a text.")
+	case len(a.Body) > kb.MaxBody || len(a.Wording) > kb.MaxBody:
+		return a, invalid("The text is longer than %d bytes.", kb.MaxBody)
+	case !slices.Contains(ch.Audiences, a.Audience):
+		return a, invalid("The audience is external or internal.")
+	case !slices.Contains(ch.Confidences, a.Confidence):
+		return a, invalid("The confidence is work_in_progress, not_validated, validated or archived.")
+	case !language(a.Language):
+		return a, invalid("The language is a tag such as en, de or fr.")
+	case len(a.Tags) > 50 || len(a.Models) > 200 || len(a.Keywords) > 200:
+		return a, invalid("Too many tags (50), models (200) or keywords (200).")
+	}
+	for _, x := range slices.Concat(a.Tags, a.Models, a.Keywords, []string{a.Brand, a.Owner}) {
+		if len(x) > 200 {
+			return a, invalid("A tag, model, keyword, brand or owner is longer than 200 bytes.")
+		}
+	}
+	a.Updated = s.now().UTC()
+	saved, err := s.d.KB.PutArticle(c.UserContext(), a)
+	if err == nil {
+		s.log.Info("article saved", "article", a.ID, "rev", saved.Rev, "confidence", a.Confidence, "by", callerOf(c).name())
+	}
+	return saved, err
+}
+
+func articleID(s string) bool {
+	return s != "" && len(s) <= 128 && !strings.ContainsFunc(s, func(r rune) bool {
+		return (r < 'a' || r > 'z') && (r < 'A' || r > 'Z') && (r < '0' || r > '9') && r != '-' && r != '_'
+	})
+}
+
+// language says whether s can be a BCP 47 tag.
+func language(s string) bool {
+	return len(s) >= 2 && len(s) <= 35 && !strings.ContainsFunc(s, func(r rune) bool {
+		return (r < 'a' || r > 'z') && (r < 'A' || r > 'Z') && (r < '0' || r > '9') && r != '-'
+	})
+}

@@ -1,0 +1,203 @@
+package web
+
+import (
+	"context"
+	"encoding/json"
+	"net/http"
+	"strconv"
+
+	"github.com/gofiber/fiber/v2"
+
+	"tierline/bots"
+	"tierline/ticket"
+)
+
+type ticketView struct {
+	page
+	Card     bots.Card
+	T        ticket.Ticket
+	Stamp    string
+	Messages []ticket.Message
+	Earlier  string // query for the messages before
+	Events   []ticket.Event
+	Skipped  int // older events that are not shown
+	Raw      string
+	May      map[string]bool // what the agent's role allows
+	Fault    string          // what the last action met
+	Form     actForm
+}
+
+// actForm is what the forms of the page send.
+type actForm struct {
+	Do, Text, Reason, Diagnosis, Key string
+	Rev                              int64
+}
+
+// Limits of what the page shows at once.
+const (
+	shownMessages = 100
+	shownEvents   = 200
+	maxEvents     = 10_000
+)
+
+func (s *Server) ticketPage(c *fiber.Ctx) error {
+	return s.showTicket(c, http.StatusOK, actForm{Key: newID()}, "")
+}
+
+func (s *Server) showTicket(c *fiber.Ctx, status int, form actForm, fault string) error {
+	id, err := pathTicket(c)
+	if err != nil {
+		return err
+	}
+	w := callerOf(c)
+	ctx := c.UserContext()
+	card, err := s.d.Backend.Card(ctx, *w.agent, id)
+	if err != nil {
+		return err
+	}
+	v := ticketView{page: s.page(c, id.String()+" "+card.Ticket.Subject, "tickets"), Card: card, T: card.Ticket,
+		Stamp: stamp(card.Ticket), Fault: fault, Form: form, May: allowed(*w.agent, card.Ticket)}
+	q := query{c: c}
+	from := int(q.number("from"))
+	if q.err != nil || from <= 0 || from > v.T.LastSeq {
+		from = max(1, v.T.LastSeq-shownMessages+1)
+	}
+	if v.Messages, err = s.d.Store.Messages(ctx, id, from-1, shownMessages); err != nil {
+		return err
+	}
+	if from > 1 {
+		v.Earlier = "?from=" + strconv.Itoa(max(1, from-shownMessages))
+	}
+	if v.Events, v.Skipped, err = s.lastEvents(ctx, id); err != nil {
+		return err
+	}
+	raw, err := json.MarshalIndent(struct {
+		Ticket   ticket.Ticket `json:"ticket"`
+		Customer any           `json:"customer"`
+		Units    any           `json:"units,omitempty"`
+	}{v.T, card.Customer, card.Units}, "", "  ")
+	if err != nil {
+		return ticket.E("web.showTicket", ticket.Internal, err)
+	}
+	v.Raw = string(raw)
+	c.Status(status)
+	return s.render(c, "ticket", v)
+}
+
+// lastEvents reads the history, which the store lists oldest first, and keeps its end.
+func (s *Server) lastEvents(ctx context.Context, id ticket.ID) (last []ticket.Event, skipped int, err error) {
+	var after int64
+	for read := 0; read < maxEvents; {
+		list, err := s.d.Store.Events(ctx, id, after, ticket.MaxPage)
+		if err != nil {
+			return nil, 0, err
+		}
+		last = append(last, list...)
+		if n := len(last) - shownEvents; n > 0 {
+			skipped += n
+			last = last[n:]
+		}
+		if len(list) < ticket.MaxPage {
+			break
+		}
+		read += len(list)
+		after = list[len(list)-1].ID
+	}
+	return last, skipped, nil
+}
+
+// consoleActs are the forms of the page. Moving up and paging are done where the people are: at the desk.
+func consoleActs() []ticket.ActionKind {
+	return []ticket.ActionKind{ticket.ActTake, ticket.ActReply, ticket.ActNote, ticket.ActSolve, ticket.ActReopen, ticket.ActClose}
+}
+
+func allowed(a ticket.Agent, t ticket.Ticket) map[string]bool {
+	m := map[string]bool{}
+	for _, k := range consoleActs() {
+		m[string(k)] = a.May(k) == nil
+	}
+	m["take"] = m["take"] && (t.Owner != a.ID || t.State == ticket.New) && !t.State.Done()
+	m["reply"] = m["reply"] && t.State != ticket.Closed
+	m["solve"] = m["solve"] && !t.State.Done()
+	m["reopen"] = m["reopen"] && t.State.Done()
+	m["close"] = m["close"] && t.State == ticket.Solved
+	return m
+}
+
+func (s *Server) ticketAct(c *fiber.Ctx) error {
+	id, err := pathTicket(c)
+	if err != nil {
+		return err
+	}
+	f := actForm{Do: c.FormValue("do"), Text: c.FormValue("text"), Diagnosis: c.FormValue("diagnosis"), Key: c.FormValue("key")}
+	f.Rev, _ = strconv.ParseInt(c.FormValue("rev"), 10, 64)
+	kind := ticket.ActionKind("")
+	for _, k := range consoleActs() {
+		if string(k) == f.Do {
+			kind = k
+		}
+	}
+	if kind == "" || !plainName(f.Key) || f.Rev < 0 {
+		return invalid("The form is not one of ours.")
+	}
+	w := callerOf(c)
+	// The key makes a double click one action; it belongs to the person, so nobody's stands in for another's.
+	_, err = s.d.Backend.Act(c.UserContext(), *w.agent, ticket.Action{Kind: kind, Ticket: id, Rev: f.Rev, Text: f.Text,
+		Diagnosis: f.Diagnosis, Key: "console:" + w.agent.ID + ":" + f.Key})
+	if k := ticket.KindOf(err); err != nil && (k == ticket.Invalid || k == ticket.Conflict) {
+		f.Key = newID()
+		return s.showTicket(c, explain(err).status, f, ticket.Explain(err)) // what was typed is kept
+	}
+	if err != nil {
+		return err
+	}
+	return c.Redirect("/console/tickets/"+id.String()+"?done=acted", http.StatusSeeOther)
+}
+
+func (s *Server) messageOf(c *fiber.Ctx) (ticket.Message, error) {
+	id, err := pathTicket(c)
+	if err != nil {
+		return ticket.Message{}, err
+	}
+	seq, err := pathID(c, "seq")
+	if err != nil {
+		return ticket.Message{}, err
+	}
+	return s.d.Store.Message(c.UserContext(), id, int(seq))
+}
+
+type htmlView struct {
+	HTML any // sanitised
+}
+
+// messageHTML is a mail as its writer laid it out, as far as that is harmless. It is made for a
+// sandboxed frame of our page; its own policy lets it load one style sheet of ours and nothing else.
+func (s *Server) messageHTML(c *fiber.Ctx) error {
+	m, err := s.messageOf(c)
+	if err != nil {
+		return err
+	}
+	if m.HTML == "" {
+		return notFound("This message has no HTML.")
+	}
+	c.Set(fiber.HeaderContentSecurityPolicy, "default-src 'none'; style-src 'self'; base-uri 'none'; form-action 'none'; "+
+		"frame-ancestors 'self'; sandbox allow-popups allow-popups-to-escape-sandbox")
+	return s.render(c, "message", htmlView{HTML: sanitised(m.HTML)})
+}
+
+// attachment gives a file of a message out, always to be saved.
+func (s *Server) attachment(c *fiber.Ctx) error {
+	m, err := s.messageOf(c)
+	if err != nil {
+		return err
+	}
+	n, err := pathID(c, "n")
+	if err != nil {
+		return err
+	}
+	if int(n) > len(m.Attachments) {
+		return notFound("There is no such attachment.")
+	}
+	a := m.Attachments[n-1]
+	return s.sendBlob(c, a.SHA256, a.Name, fiber.MIMEOctetStream)
+}

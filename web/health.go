@@ -1,0 +1,99 @@
+package web
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"sync"
+	"time"
+
+	"github.com/gofiber/fiber/v2"
+
+	"tierline/ticket"
+)
+
+// Limits of a look at all dependencies.
+const (
+	probeWithin = 3 * time.Second
+	probeEvery  = time.Second // answers younger than this are given again
+)
+
+// state is what a probe found.
+type probeState struct {
+	Name   string `json:"name"`
+	OK     bool   `json:"ok"`
+	Error  string `json:"error,omitempty"` // safe for everybody
+	detail string // for staff
+}
+
+// readiness remembers the last look, so that many askers cost no more than one.
+type readiness struct {
+	mu   sync.Mutex
+	at   time.Time
+	last []probeState
+}
+
+func (s *Server) healthz(c *fiber.Ctx) error {
+	c.Set(fiber.HeaderCacheControl, "no-store")
+	return c.JSON(fiber.Map{"ok": true, "version": s.d.Version})
+}
+
+// readyz names every dependency. What exactly is wrong stands in the console and in the log: this
+// page is public.
+func (s *Server) readyz(c *fiber.Ctx) error {
+	list, ok := s.probe(c.UserContext())
+	c.Set(fiber.HeaderCacheControl, "no-store")
+	if !ok {
+		c.Status(http.StatusServiceUnavailable)
+	}
+	return c.JSON(fiber.Map{"ok": ok, "dependencies": list})
+}
+
+func (s *Server) probe(ctx context.Context) (list []probeState, ok bool) {
+	s.ready.mu.Lock()
+	defer s.ready.mu.Unlock()
+	if now := s.now(); s.ready.last == nil || now.Sub(s.ready.at) >= probeEvery || now.Before(s.ready.at) {
+		s.ready.last, s.ready.at = s.askAll(ctx, s.ready.last), now
+	}
+	ok = true
+	for _, p := range s.ready.last {
+		ok = ok && p.OK
+	}
+	return s.ready.last, ok
+}
+
+func (s *Server) askAll(ctx context.Context, before []probeState) []probeState {
+	ctx, cancel := context.WithTimeout(ctx, probeWithin)
+	defer cancel()
+	answers := make([]chan error, len(s.d.Ready))
+	for i, p := range s.d.Ready {
+		answers[i] = make(chan error, 1)
+		go func() { answers[i] <- ask(ctx, p) }()
+	}
+	list := make([]probeState, len(s.d.Ready))
+	for i, p := range s.d.Ready {
+		var err error
+		select {
+		case err = <-answers[i]:
+		case <-ctx.Done(): // a probe that does not obey ctx is not waited for
+			err = ticket.E(p.Name, ticket.Transient, ctx.Err())
+		}
+		list[i] = probeState{Name: p.Name, OK: err == nil}
+		if err != nil {
+			list[i].Error, list[i].detail = ticket.Explain(err), err.Error()
+		}
+		if was := i < len(before) && !before[i].OK; was != (err != nil) {
+			s.log.Warn("readiness changed", "dependency", p.Name, "ok", err == nil, "err", err)
+		}
+	}
+	return list
+}
+
+func ask(ctx context.Context, p Probe) (err error) {
+	defer func() {
+		if v := recover(); v != nil {
+			err = fmt.Errorf("the probe %s panicked: %v", p.Name, v)
+		}
+	}()
+	return p.Check(ctx)
+}

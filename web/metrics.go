@@ -1,0 +1,147 @@
+package web
+
+import (
+	"bytes"
+	"context"
+	"net/http"
+	"strconv"
+	"time"
+
+	"github.com/gofiber/fiber/v2"
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/common/expfmt"
+
+	"tierline/ticket"
+)
+
+// metrics are what this package counts; other packages register theirs with the same registry.
+type metrics struct {
+	requests *prometheus.CounterVec
+	seconds  *prometheus.HistogramVec
+}
+
+func (s *Server) newMetrics() (*metrics, error) {
+	m := &metrics{
+		requests: prometheus.NewCounterVec(prometheus.CounterOpts{Name: "tierline_http_requests_total",
+			Help: "HTTP requests by method, route and status."}, []string{"method", "route", "status"}),
+		seconds: prometheus.NewHistogramVec(prometheus.HistogramOpts{Name: "tierline_http_request_seconds",
+			Help: "How long HTTP requests took.", Buckets: []float64{.001, .005, .02, .1, .5, 2, 10}}, []string{"route"}),
+	}
+	for _, c := range []prometheus.Collector{m.requests, m.seconds, &storeMetrics{s: s}} {
+		if err := s.d.Metrics.Register(c); err != nil {
+			return nil, err
+		}
+	}
+	return m, nil
+}
+
+func (m *metrics) seen(method, route string, status int, took time.Duration) {
+	switch method {
+	case http.MethodGet, http.MethodHead, http.MethodPost, http.MethodPut, http.MethodDelete, http.MethodOptions:
+	default:
+		method = "other" // a label must not be what a client makes up
+	}
+	m.requests.WithLabelValues(method, route, strconv.Itoa(status)).Inc()
+	m.seconds.WithLabelValues(route).Observe(took.Seconds())
+}
+
+func (s *Server) serveMetrics(c *fiber.Ctx) error {
+	// What could be gathered is told also when a part failed: that part then is missing.
+	list, err := s.d.Metrics.Gather()
+	if err != nil {
+		s.log.Warn("some metrics are missing", "err", err)
+	}
+	format := expfmt.NewFormat(expfmt.TypeTextPlain)
+	var b bytes.Buffer
+	enc := expfmt.NewEncoder(&b, format)
+	for _, f := range list {
+		if err := enc.Encode(f); err != nil {
+			return err
+		}
+	}
+	c.Set(fiber.HeaderContentType, string(format))
+	return c.Send(b.Bytes())
+}
+
+// storeMetrics asks the store when it is scraped.
+type storeMetrics struct{ s *Server }
+
+// maxScraped is how many jobs a scrape looks at to tell their kinds; those beyond have the kind
+// "unknown", so that the sums are right.
+const maxScraped = 5_000
+
+func ticketsDesc() *prometheus.Desc {
+	return prometheus.NewDesc("tierline_tickets", "Tickets by state.", []string{"state"}, nil)
+}
+
+func jobsDesc() *prometheus.Desc {
+	return prometheus.NewDesc("tierline_jobs", "Jobs of the outbox by state and kind.", []string{"state", "kind"}, nil)
+}
+
+func ageDesc() *prometheus.Desc {
+	return prometheus.NewDesc("tierline_oldest_due_job_age_seconds", "For how long the oldest due job has been waiting.", nil, nil)
+}
+
+func (m *storeMetrics) Describe(ch chan<- *prometheus.Desc) {
+	ch <- ticketsDesc()
+	ch <- jobsDesc()
+	ch <- ageDesc()
+}
+
+func (m *storeMetrics) Collect(ch chan<- prometheus.Metric) {
+	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
+	defer cancel()
+	tickets, jobs, err := m.s.d.Store.Counts(ctx)
+	if err != nil {
+		ch <- prometheus.NewInvalidMetric(ticketsDesc(), err)
+		return
+	}
+	for _, st := range states() {
+		ch <- prometheus.MustNewConstMetric(ticketsDesc(), prometheus.GaugeValue, float64(tickets[st]), string(st))
+	}
+	for _, st := range []ticket.JobState{ticket.JobReady, ticket.JobLeased, ticket.JobDead} {
+		if err := m.kinds(ctx, st, jobs[st], ch); err != nil {
+			ch <- prometheus.NewInvalidMetric(jobsDesc(), err)
+			return
+		}
+	}
+	due, err := m.s.d.Store.NextDue(ctx)
+	if err != nil {
+		ch <- prometheus.NewInvalidMetric(ageDesc(), err)
+		return
+	}
+	age := 0.0
+	if !due.IsZero() {
+		age = max(0, m.s.now().Sub(due).Seconds())
+	}
+	ch <- prometheus.MustNewConstMetric(ageDesc(), prometheus.GaugeValue, age)
+}
+
+func (m *storeMetrics) kinds(ctx context.Context, st ticket.JobState, total int64, ch chan<- prometheus.Metric) error {
+	kinds := map[string]int64{}
+	var after, seen int64
+	for seen < total && seen < maxScraped {
+		list, err := m.s.d.Store.Jobs(ctx, st, after, ticket.MaxPage)
+		if err != nil {
+			return err
+		}
+		for _, j := range list {
+			kinds[string(j.Kind)]++
+			after = j.ID
+		}
+		seen += int64(len(list))
+		if len(list) < ticket.MaxPage {
+			break
+		}
+	}
+	if rest := total - seen; rest > 0 {
+		kinds["unknown"] = rest
+	}
+	if len(kinds) == 0 {
+		kinds["none"] = 0 // so that an alert on dead jobs has a series to look at
+	}
+	for k, n := range kinds {
+		ch <- prometheus.MustNewConstMetric(jobsDesc(), prometheus.GaugeValue, float64(n), string(st), k)
+	}
+	return nil
+}

@@ -1,0 +1,241 @@
+package web
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"embed"
+	"encoding/hex"
+	"fmt"
+	"html/template"
+	"io/fs"
+	"mime"
+	"path"
+	"strings"
+	"time"
+
+	"github.com/gofiber/fiber/v2"
+	"github.com/microcosm-cc/bluemonday"
+	"github.com/yuin/goldmark"
+	"github.com/yuin/goldmark/extension"
+
+	"tierline/ticket"
+)
+
+//go:embed templates/*.html
+var templateFiles embed.FS
+
+//go:embed static/*
+var staticFiles embed.FS
+
+// asset is an embedded file; its address carries its hash, so browsers may keep it.
+type asset struct {
+	body []byte
+	kind string
+	hash string
+}
+
+func loadAssets() (map[string]asset, error) {
+	list := map[string]asset{}
+	names, err := fs.Glob(staticFiles, "static/*")
+	if err != nil {
+		return nil, err
+	}
+	for _, n := range names {
+		b, err := staticFiles.ReadFile(n)
+		if err != nil {
+			return nil, err
+		}
+		sum := sha256.Sum256(b)
+		list[path.Base(n)] = asset{body: b, kind: mime.TypeByExtension(path.Ext(n)), hash: hex.EncodeToString(sum[:6])}
+	}
+	return list, nil
+}
+
+func (s *Server) asset(c *fiber.Ctx) error {
+	a, ok := s.assets[c.Params("name")]
+	if !ok {
+		return notFound("There is no such file.")
+	}
+	c.Set(fiber.HeaderContentType, a.kind)
+	if c.Query("v") == a.hash {
+		c.Set(fiber.HeaderCacheControl, "public, max-age=31536000, immutable")
+	}
+	return c.Send(a.body)
+}
+
+// page is what every page has.
+type page struct {
+	Title   string
+	Section string // of the navigation
+	Agent   *ticket.Agent
+	CSRF    string
+	Notice  string
+	Version string
+	Lang    string
+}
+
+func (s *Server) page(c *fiber.Ctx, title, section string) page {
+	w := callerOf(c)
+	p := page{Title: title, Section: section, Agent: w.agent, Version: s.d.Version, Lang: "en", Notice: notices()[c.Query("done")]}
+	if w.agent != nil {
+		p.CSRF = s.csrfToken(w.session)
+	}
+	return p
+}
+
+// notices are what a page may say about the step before; addresses carry only their names.
+func notices() map[string]string {
+	return map[string]string{
+		"acted": "Done.", "retried": "The job will be tried again.", "dropped": "The job was dropped.",
+		"saved": "The article was saved.", "created": "The article was created.", "archived": "The article was archived.",
+	}
+}
+
+func (s *Server) loadPages() (map[string]*template.Template, error) {
+	base, err := template.New("").Funcs(s.funcs()).ParseFS(templateFiles, "templates/_*.html")
+	if err != nil {
+		return nil, err
+	}
+	names, err := fs.Glob(templateFiles, "templates/[a-z]*.html")
+	if err != nil {
+		return nil, err
+	}
+	pages := map[string]*template.Template{}
+	for _, n := range names {
+		t, err := base.Clone()
+		if err != nil {
+			return nil, err
+		}
+		if t, err = t.ParseFS(templateFiles, n); err != nil {
+			return nil, err
+		}
+		pages[strings.TrimSuffix(path.Base(n), ".html")] = t.Lookup(path.Base(n))
+	}
+	return pages, nil
+}
+
+// render fills a page in whole before anything is sent.
+func (s *Server) render(c *fiber.Ctx, name string, data any) error {
+	var b bytes.Buffer
+	if err := s.pages[name].Execute(&b, data); err != nil {
+		return ticket.E("web.render "+name, ticket.Internal, err)
+	}
+	c.Set(fiber.HeaderContentType, fiber.MIMETextHTMLCharsetUTF8)
+	return c.Send(b.Bytes())
+}
+
+type errorView struct {
+	page
+	Status  int
+	Text    string
+	Request string
+	Help    bool
+}
+
+func (s *Server) errorPage(c *fiber.Ctx, r refusal, id string) error {
+	p := errorView{page: s.page(c, "Error", ""), Status: r.status, Text: r.text, Request: id,
+		Help: strings.HasPrefix(c.Path(), "/help")}
+	if p.Help {
+		l := helpLanguage(c)
+		p.Lang, p.Title = l, helpWords()[l]["error"]
+		if r.status == fiber.StatusNotFound {
+			p.Text = helpWords()[l]["gone"]
+		}
+	}
+	return s.render(c, "error", p)
+}
+
+func (s *Server) funcs() template.FuncMap {
+	return template.FuncMap{
+		"asset": func(name string) (string, error) {
+			a, ok := s.assets[name]
+			if !ok {
+				return "", fmt.Errorf("no asset %q", name)
+			}
+			return "/assets/" + name + "?v=" + a.hash, nil
+		},
+		"time":     func(t time.Time) string { return t.UTC().Format("2006-01-02 15:04 UTC") },
+		"iso":      func(t time.Time) string { return t.UTC().Format(time.RFC3339) },
+		"ago":      func(t time.Time) string { return ago(s.now().Sub(t)) },
+		"agent":    s.agentName,
+		"words":    func(v any) string { return strings.ReplaceAll(fmt.Sprint(v), "_", " ") },
+		"percent":  func(f float64) string { return fmt.Sprintf("%.0f %%", f*100) },
+		"size":     size,
+		"join":     strings.Join,
+		"markdown": markdown,
+		"inc":      func(i int) int { return i + 1 },
+	}
+}
+
+func (s *Server) agentName(id string) string {
+	if a, ok := s.agents[id]; ok && a.Name != "" {
+		return a.Name
+	}
+	return id
+}
+
+// ago tells a time span in one unit.
+func ago(d time.Duration) string {
+	future := d < 0
+	if future {
+		d = -d
+	}
+	var text string
+	switch {
+	case d < time.Minute:
+		return "now"
+	case d < time.Hour:
+		text = fmt.Sprintf("%d min", int(d.Minutes()))
+	case d < 48*time.Hour:
+		text = fmt.Sprintf("%d h", int(d.Hours()))
+	default:
+		text = fmt.Sprintf("%d days", int(d.Hours()/24))
+	}
+	if future {
+		return "in " + text
+	}
+	return text + " ago"
+}
+
+func size(n int64) string {
+	switch {
+	case n < 1<<10:
+		return fmt.Sprintf("%d bytes", n)
+	case n < 1<<20:
+		return fmt.Sprintf("%.1f KB", float64(n)/(1<<10))
+	}
+	return fmt.Sprintf("%.1f MB", float64(n)/(1<<20))
+}
+
+// markdown renders what staff wrote. Raw HTML in it is dropped by goldmark, and whatever comes out
+// goes through the same policy as mails do.
+func markdown(text string) template.HTML {
+	var b bytes.Buffer
+	if err := goldmark.New(goldmark.WithExtensions(extension.GFM)).Convert([]byte(text), &b); err != nil {
+		return template.HTML("<pre>" + template.HTMLEscapeString(text) + "</pre>")
+	}
+	return template.HTML(strict().SanitizeBytes(b.Bytes()))
+}
+
+// sanitised makes HTML from outside harmless.
+func sanitised(text string) template.HTML { return template.HTML(strict().Sanitize(text)) }
+
+// strict is what is left of HTML from outside: structure and text. Nothing in it loads anything, runs
+// anything, or looks like a part of our page; links open with no referrer and are marked by the CSS.
+func strict() *bluemonday.Policy {
+	p := bluemonday.NewPolicy()
+	p.AllowElements("p", "br", "hr", "div", "span", "h1", "h2", "h3", "h4", "h5", "h6", "b", "strong", "i", "em", "u", "s", "del",
+		"sub", "sup", "small", "blockquote", "pre", "code", "ul", "ol", "li", "dl", "dt", "dd", "table", "caption", "thead",
+		"tbody", "tfoot", "tr", "th", "td", "abbr", "q", "kbd", "samp", "var", "center", "font", "address")
+	p.AllowAttrs("colspan", "rowspan").Matching(bluemonday.Integer).OnElements("td", "th")
+	p.AllowAttrs("href").OnElements("a")
+	p.AllowElements("a")
+	p.AllowURLSchemes("http", "https", "mailto", "tel")
+	p.RequireParseableURLs(true)
+	p.AllowRelativeURLs(false)
+	p.RequireNoFollowOnLinks(true)
+	p.RequireNoReferrerOnLinks(true)
+	p.AddTargetBlankToFullyQualifiedLinks(true)
+	p.SkipElementsContent("title", "head")
+	return p
+}

@@ -1,0 +1,64 @@
+package web
+
+import (
+	"net/http"
+
+	"github.com/gofiber/fiber/v2"
+)
+
+// route is one line of the table. Nothing else is reachable but what [Mount]s register.
+type route struct {
+	method, path string
+	who          access
+	do           fiber.Handler
+	doc          *operation // of the API
+	mounted      bool
+}
+
+func (s *Server) routes() []route {
+	return append(s.apiRoutes(), []route{
+		{method: http.MethodGet, path: "/", who: open(), do: s.root},
+		{method: http.MethodGet, path: "/healthz", who: open(), do: s.healthz},
+		{method: http.MethodGet, path: "/readyz", who: open(), do: s.readyz},
+		{method: http.MethodGet, path: "/metrics", who: s.metricsAccess(), do: s.serveMetrics},
+		{method: http.MethodGet, path: "/assets/:name", who: open(), do: s.asset},
+
+		{method: http.MethodGet, path: "/help", who: open(), do: s.helpList},
+		{method: http.MethodGet, path: "/help/:id", who: open(), do: s.helpArticle},
+
+		{method: http.MethodGet, path: "/console/login", who: open(), do: s.loginForm},
+		{method: http.MethodPost, path: "/console/login", who: open(), do: s.login},
+		{method: http.MethodPost, path: "/console/logout", who: staff(), do: s.logout},
+		{method: http.MethodGet, path: "/console", who: staff(), do: s.overview},
+		{method: http.MethodGet, path: "/console/tickets", who: staff(), do: s.ticketList},
+		{method: http.MethodGet, path: "/console/tickets/:id", who: staff(), do: s.ticketPage},
+		{method: http.MethodPost, path: "/console/tickets/:id", who: staff(), do: s.ticketAct},
+		{method: http.MethodGet, path: "/console/tickets/:id/live", who: staff(), do: s.ticketLive},
+		{method: http.MethodGet, path: "/console/tickets/:id/messages/:seq/html", who: staff(), do: s.messageHTML},
+		{method: http.MethodGet, path: "/console/tickets/:id/messages/:seq/files/:n", who: staff(), do: s.attachment},
+		{method: http.MethodGet, path: "/console/jobs", who: staff(), do: s.jobList},
+		{method: http.MethodGet, path: "/console/jobs/:id/drop", who: staff(mayOperate()...), do: s.jobAsk},
+		{method: http.MethodPost, path: "/console/jobs/:id/drop", who: staff(mayOperate()...), do: s.jobDrop},
+		{method: http.MethodPost, path: "/console/jobs/:id/retry", who: staff(mayOperate()...), do: s.jobRetry},
+		{method: http.MethodGet, path: "/console/quarantine", who: staff(), do: s.quarantineList},
+		{method: http.MethodGet, path: "/console/quarantine/:id", who: staff(), do: s.quarantinePage},
+		{method: http.MethodGet, path: "/console/quarantine/:id/raw", who: staff(), do: s.quarantineRaw},
+		{method: http.MethodGet, path: "/console/articles", who: staff(), do: s.articleList},
+		{method: http.MethodGet, path: "/console/articles/new", who: staff(mayEdit()...), do: s.articleNew},
+		{method: http.MethodPost, path: "/console/articles/new", who: staff(mayEdit()...), do: s.articleCreate},
+		{method: http.MethodGet, path: "/console/articles/:id", who: staff(), do: s.articlePage},
+		{method: http.MethodGet, path: "/console/articles/:id/edit", who: staff(mayEdit()...), do: s.articleEdit},
+		{method: http.MethodPost, path: "/console/articles/:id/edit", who: staff(mayEdit()...), do: s.articleSave},
+		{method: http.MethodPost, path: "/console/articles/:id/archive", who: staff(mayEdit()...), do: s.articleArchive},
+		{method: http.MethodGet, path: "/console/oncall", who: staff(), do: s.onCallPage},
+	}...)
+}
+
+func (s *Server) metricsAccess() access {
+	if s.cfg.OpenMetrics {
+		return open()
+	}
+	return key(MetricsRead)
+}
+
+func (s *Server) root(c *fiber.Ctx) error { return c.Redirect("/help", http.StatusFound) }

@@ -1,0 +1,249 @@
+package web
+
+import (
+	"cmp"
+	"context"
+	"crypto/rand"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"html/template"
+	"log/slog"
+	"net"
+	"net/netip"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/gofiber/fiber/v2"
+	"github.com/prometheus/client_golang/prometheus"
+
+	"tierline/bots"
+	"tierline/kb"
+	"tierline/ticket"
+)
+
+// Deps is what the pages show and what they act through.
+type Deps struct {
+	Store   ticket.Store
+	KB      kb.Store
+	Suggest kb.Suggester
+	Backend bots.Backend
+	Blobs   ticket.Blobs
+	Agents  []ticket.Agent // all staff; their roles decide what the console lets them do
+	Ready   []Probe
+	Mounts  []Mount
+	Metrics *prometheus.Registry // served at /metrics; a new one when nil
+	Version string
+	Now     func() time.Time
+	Log     *slog.Logger
+}
+
+// Probe tells whether a dependency works. Check is called often: it should take milliseconds and
+// obey ctx.
+type Probe struct {
+	Name  string
+	Check func(ctx context.Context) error
+}
+
+// Mount is a part of the site that another package serves.
+type Mount struct {
+	Prefix   string // "/chat"; its routes stand below it
+	Scope    Scope  // an API key with it is needed; "" lets everybody in
+	Register func(fiber.Router)
+}
+
+// Limits of one request.
+const (
+	maxBody     = 16 << 20 // bytes of any request; JSON of the API is held to maxJSON
+	maxJSON     = 4 << 20
+	readWithin  = 30 * time.Second
+	writeWithin = 60 * time.Second
+	idleWithin  = 90 * time.Second
+	workWithin  = 20 * time.Second // what a handler may ask of the store
+	stopWithin  = 8 * time.Second
+)
+
+// Server is the HTTP side of a gateway.
+type Server struct {
+	cfg     Config
+	d       Deps
+	log     *slog.Logger
+	now     func() time.Time
+	app     *fiber.App
+	ln      net.Listener
+	pages   map[string]*template.Template
+	assets  map[string]asset
+	keys    map[string]Key          // by hash
+	users   map[string]string       // agent id by hash of the token
+	agents  map[string]ticket.Agent // by id
+	proxies []netip.Prefix
+	secrets secrets
+	openapi []byte
+	ready   readiness
+	metrics *metrics
+	streams *streams
+
+	perKey, perClient, failures *limiter
+
+	revokedMu sync.Mutex
+	revoked   map[string]time.Time // sessions signed out here, until they would have ended
+}
+
+// New makes a server and opens its listener, so that Addr is known at once; nothing is answered
+// before Run.
+func New(cfg Config, d Deps) (*Server, error) {
+	switch {
+	case d.Store == nil, d.KB == nil, d.Suggest == nil, d.Backend == nil, d.Blobs == nil:
+		return nil, errors.New("web: Store, KB, Suggest, Backend and Blobs are needed")
+	}
+	if d.Now == nil {
+		d.Now = time.Now
+	}
+	if d.Log == nil {
+		d.Log = slog.New(slog.DiscardHandler)
+	}
+	if d.Metrics == nil {
+		d.Metrics = prometheus.NewRegistry()
+	}
+	s := &Server{cfg: cfg, d: d, log: d.Log, now: d.Now, revoked: map[string]time.Time{},
+		keys: map[string]Key{}, users: map[string]string{}, agents: map[string]ticket.Agent{}}
+	s.perKey = newLimiter(cmp.Or(cfg.RatePerMinute, 600), time.Minute, d.Now)
+	s.perClient = newLimiter(240, time.Minute, d.Now)
+	s.failures = newLimiter(10, 10*time.Minute, d.Now)
+	s.streams = newStreams()
+	if err := s.prepare(); err != nil {
+		return nil, fmt.Errorf("web: %w", err)
+	}
+	if err := s.listen(); err != nil {
+		return nil, fmt.Errorf("web: %w", err)
+	}
+	return s, nil
+}
+
+func (s *Server) prepare() (err error) {
+	for _, k := range s.cfg.Keys {
+		s.keys[credentialHash(k.Key, k.Hash)] = k
+	}
+	for _, a := range s.d.Agents {
+		s.agents[a.ID] = a
+	}
+	for _, u := range s.cfg.Users {
+		if _, ok := s.agents[u.Agent]; !ok {
+			return fmt.Errorf("users: there is no agent %q", u.Agent)
+		}
+		s.users[credentialHash(u.Token, u.Hash)] = u.Agent
+	}
+	for _, p := range s.cfg.TrustedProxies {
+		n, err := parsePrefix(p)
+		if err != nil {
+			return err
+		}
+		s.proxies = append(s.proxies, n)
+	}
+	base := []byte(s.cfg.CookieSecret.Reveal())
+	if len(base) == 0 {
+		base = make([]byte, 32)
+		_, _ = rand.Read(base) // never fails (crypto/rand)
+	}
+	s.secrets = newSecrets(base)
+	if s.assets, err = loadAssets(); err != nil {
+		return err
+	}
+	if s.pages, err = s.loadPages(); err != nil {
+		return err
+	}
+	if s.metrics, err = s.newMetrics(); err != nil {
+		return err
+	}
+	return s.build()
+}
+
+func (s *Server) listen() error {
+	ln, err := net.Listen("tcp", cmp.Or(s.cfg.Listen, "127.0.0.1:8080"))
+	if err != nil {
+		return err
+	}
+	s.ln = ln
+	if s.cfg.TLS.Cert == "" {
+		return nil
+	}
+	cert, err := tls.LoadX509KeyPair(s.cfg.TLS.Cert, s.cfg.TLS.Key)
+	if err != nil {
+		return errors.Join(err, ln.Close())
+	}
+	s.ln = tls.NewListener(ln, &tls.Config{Certificates: []tls.Certificate{cert}, MinVersion: tls.VersionTLS12})
+	return nil
+}
+
+// Addr is where the server listens: "127.0.0.1:8080".
+func (s *Server) Addr() string { return s.ln.Addr().String() }
+
+// URL is how browsers reach the site, without a slash at its end.
+func (s *Server) URL() string {
+	if s.cfg.PublicURL != "" {
+		return strings.TrimRight(s.cfg.PublicURL, "/")
+	}
+	if s.cfg.TLS.Cert != "" {
+		return "https://" + s.Addr()
+	}
+	return "http://" + s.Addr()
+}
+
+// Close gives the listener back when Run is never called.
+func (s *Server) Close() error { return s.ln.Close() }
+
+// Run serves until ctx ends, then stops within ten seconds: live streams end at once, requests under
+// way are finished.
+func (s *Server) Run(ctx context.Context) error {
+	failed := make(chan error, 1)
+	go func() { failed <- s.app.Listener(s.ln) }()
+	s.log.Info("web is listening", "addr", s.Addr(), "url", s.URL())
+	select {
+	case err := <-failed:
+		return fmt.Errorf("web: %w", err)
+	case <-ctx.Done():
+	}
+	s.streams.stop()
+	stopCtx, cancel := context.WithTimeout(context.WithoutCancel(ctx), stopWithin)
+	defer cancel()
+	err := s.app.ShutdownWithContext(stopCtx)
+	if errors.Is(err, context.DeadlineExceeded) {
+		s.log.Warn("web stopped with requests still under way")
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("web: %w", err)
+	}
+	<-failed
+	return nil
+}
+
+// build makes the app out of the table of routes.
+func (s *Server) build() error {
+	s.app = fiber.New(fiber.Config{
+		AppName: "tierline", DisableStartupMessage: true, Immutable: true, CaseSensitive: true,
+		BodyLimit: maxBody, ReadTimeout: readWithin, WriteTimeout: writeWithin, IdleTimeout: idleWithin,
+		ReadBufferSize: 16 << 10, DisableDefaultContentType: true, ErrorHandler: s.unrouted,
+	})
+	s.app.Server().CloseOnShutdown = true
+	s.app.Server().NoDefaultServerHeader = true
+	s.app.Use(s.outermost)
+	for _, r := range s.routes() {
+		if r.method == fiber.MethodGet {
+			s.app.Get(r.path, s.guard(r), r.do)
+			continue
+		}
+		s.app.Add(r.method, r.path, s.guard(r), r.do)
+	}
+	for _, m := range s.d.Mounts {
+		who := open()
+		if m.Scope != "" {
+			who = key(m.Scope)
+		}
+		m.Register(s.app.Group(m.Prefix, s.guard(route{path: m.Prefix, who: who, mounted: true})))
+	}
+	var err error
+	s.openapi, err = s.describe()
+	return err
+}
