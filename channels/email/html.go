@@ -1,0 +1,304 @@
+package email
+
+import (
+	"bytes"
+	"regexp"
+	"strings"
+
+	"golang.org/x/net/html"
+)
+
+// htmlReader turns HTML into lines of text, and marks those which the structure says are quoted or a
+// signature. It reads tokens, not a tree: hostile nesting costs nothing, and nothing is refused.
+type htmlReader struct {
+	lines   []line
+	cur     strings.Builder
+	blank   int // line ends at the end of lines
+	space   bool
+	pre     int
+	skip    string // element whose content is not text
+	link    string
+	linkAt  int
+	list    []int // numbers of the lists that are open: -1 has bullets
+	regions []region
+	rest    kind // of everything that follows
+}
+
+// region is an element whose content is quoted history or a signature.
+type region struct {
+	tag  string
+	open int // elements of this name that are open within it, itself included
+	kind kind
+}
+
+const maxRegions = 1000
+
+// htmlLines reads HTML as a person would see it.
+func htmlLines(s string) []line {
+	r := &htmlReader{blank: 2}
+	z := html.NewTokenizer(strings.NewReader(s))
+	for {
+		switch z.Next() {
+		case html.ErrorToken:
+			r.flush(1)
+			return r.lines
+		case html.TextToken:
+			if r.skip == "" {
+				r.text(string(z.Text()))
+			}
+		case html.StartTagToken, html.SelfClosingTagToken:
+			name, more := z.TagName()
+			tag := string(name)
+			attrs := map[string]string{}
+			for more && len(attrs) < 50 {
+				var k, v []byte
+				k, v, more = z.TagAttr()
+				if len(v) < 4096 {
+					attrs[string(k)] = string(v)
+				}
+			}
+			r.start(tag, attrs)
+		case html.EndTagToken:
+			name, _ := z.TagName()
+			r.end(string(name))
+		}
+	}
+}
+
+var skipped = map[string]bool{"script": true, "style": true, "title": true, "template": true, "svg": true, "math": true}
+
+// void elements have no content, and no end.
+var void = map[string]bool{"br": true, "img": true, "hr": true, "meta": true, "link": true, "input": true, "wbr": true,
+	"area": true, "base": true, "col": true, "embed": true, "source": true, "track": true}
+
+var blocks = map[string]int{ // line ends around the element
+	"p": 2, "div": 1, "tr": 1, "table": 1, "li": 1, "ul": 1, "ol": 1, "h1": 2, "h2": 2, "h3": 2, "h4": 2, "h5": 2,
+	"h6": 2, "blockquote": 1, "pre": 1, "hr": 1, "section": 1, "article": 1, "header": 1, "footer": 1, "address": 1,
+	"dl": 1, "dt": 1, "dd": 1, "center": 1, "fieldset": 1, "form": 1, "body": 1, "caption": 1, "details": 1,
+	"summary": 1, "figure": 1, "main": 1, "aside": 1, "nav": 1,
+}
+
+func (r *htmlReader) start(tag string, attrs map[string]string) {
+	if r.skip != "" {
+		return
+	}
+	if skipped[tag] {
+		r.skip = tag
+		return
+	}
+	if n := blocks[tag]; n > 0 {
+		r.flush(n)
+	}
+	r.enter(tag, attrs)
+	switch tag {
+	case "br":
+		r.newline()
+	case "td", "th":
+		r.space = r.cur.Len() > 0
+	case "pre":
+		r.pre++
+	case "ul", "ol":
+		n := -1
+		if tag == "ol" {
+			n = 0
+		}
+		if len(r.list) < 100 {
+			r.list = append(r.list, n)
+		}
+	case "li":
+		r.bullet()
+	case "a":
+		r.link, r.linkAt = attrs["href"], r.cur.Len()
+	case "img":
+		if alt := strings.TrimSpace(attrs["alt"]); alt != "" && len(alt) < 300 {
+			r.text(" [" + alt + "] ")
+		}
+	}
+}
+
+func (r *htmlReader) bullet() {
+	mark := "- "
+	if n := len(r.list); n > 0 {
+		if r.list[n-1] >= 0 {
+			r.list[n-1]++
+			mark = itoa(r.list[n-1]) + ". "
+		}
+		mark = strings.Repeat("  ", min(n-1, 10)) + mark
+	}
+	r.cur.WriteString(mark)
+	r.space = false
+}
+
+func (r *htmlReader) end(tag string) {
+	if r.skip != "" {
+		if tag == r.skip {
+			r.skip = ""
+		}
+		return
+	}
+	switch tag {
+	case "pre":
+		r.pre = max(0, r.pre-1)
+	case "ul", "ol":
+		if n := len(r.list); n > 0 {
+			r.list = r.list[:n-1]
+		}
+	case "a":
+		r.endLink()
+	}
+	if n := blocks[tag]; n > 0 {
+		r.flush(n)
+	}
+	r.leave(tag)
+}
+
+// endLink shows where a link leads, when its text does not say so.
+func (r *htmlReader) endLink() {
+	href := strings.TrimSpace(r.link)
+	r.link = ""
+	if r.linkAt > r.cur.Len() {
+		return
+	}
+	text := strings.TrimSpace(r.cur.String()[r.linkAt:])
+	bare := func(s string) string {
+		s = strings.TrimSuffix(strings.ToLower(s), "/")
+		for _, p := range []string{"mailto:", "tel:", "https://", "http://", "www."} {
+			s = strings.TrimPrefix(s, p)
+		}
+		return s
+	}
+	scheme, _, _ := strings.Cut(strings.ToLower(href), ":")
+	if text == "" || len(href) > 500 || scheme != "http" && scheme != "https" && scheme != "mailto" || bare(text) == bare(href) {
+		return
+	}
+	r.cur.WriteString(" (" + href + ")")
+}
+
+// text adds characters: outside of pre, blanks are one blank.
+func (r *htmlReader) text(s string) {
+	for _, c := range s {
+		switch {
+		case r.pre > 0 && c == '\n':
+			r.newline()
+		case r.pre > 0 && c != '\r':
+			r.cur.WriteRune(c)
+		case c == ' ' || c == '\n' || c == '\t' || c == '\r' || c == '\f' || c == '\u00a0':
+			r.space = r.space || r.cur.Len() > 0
+		case c == '\u200b' || c == '\ufeff' || c == '\u00ad' || c == '\u034f' || c < ' ': // invisible fillers
+		default:
+			if r.space && r.cur.Len() > 0 {
+				r.cur.WriteByte(' ')
+			}
+			r.space = false
+			r.cur.WriteRune(c)
+		}
+	}
+}
+
+func (r *htmlReader) newline() {
+	r.lines = append(r.lines, line{strings.TrimRight(r.cur.String(), " "), r.kind()})
+	if r.cur.Len() == 0 {
+		r.blank++
+	} else {
+		r.blank = 1
+	}
+	r.cur.Reset()
+	r.space, r.linkAt = false, 0
+}
+
+// flush ends the line and makes sure of n line ends.
+func (r *htmlReader) flush(n int) {
+	if strings.TrimSpace(r.cur.String()) != "" {
+		r.newline()
+	} else {
+		r.cur.Reset()
+	}
+	for ; r.blank < n; r.blank++ {
+		r.lines = append(r.lines, line{"", r.kind()})
+	}
+	r.space = false
+}
+
+func (r *htmlReader) kind() kind {
+	if len(r.regions) > 0 {
+		return r.regions[0].kind
+	}
+	return r.rest
+}
+
+func (r *htmlReader) enter(tag string, attrs map[string]string) {
+	if void[tag] {
+		return
+	}
+	for i := range r.regions {
+		if r.regions[i].tag == tag {
+			r.regions[i].open++
+		}
+	}
+	if len(r.regions) > 0 {
+		return // the outermost says what it is
+	}
+	k, toEnd := quotedBy(tag, attrs)
+	if toEnd && r.rest == plain {
+		r.flush(1)
+		r.rest = k
+	} else if k != plain && len(r.regions) < maxRegions {
+		r.flush(1)
+		r.regions = append(r.regions, region{tag, 1, k})
+	}
+}
+
+func (r *htmlReader) leave(tag string) {
+	for i := range r.regions {
+		if r.regions[i].tag == tag {
+			r.regions[i].open--
+		}
+	}
+	if len(r.regions) > 0 && r.regions[0].open <= 0 {
+		r.flush(1)
+		r.regions = r.regions[1:]
+	}
+}
+
+// Marks that mail programs leave in their HTML.
+var (
+	quoteClass = regexp.MustCompile(`(?i)\b(gmail_quote|gmail_extra_quote|yahoo_quoted|yahoo-quoted|protonmail_quote|` +
+		`tutanota_quote|zmail_extra|front-blockquote|moz-email-headers-table|ms-outlook-mobile-reference-message)`)
+	citeClass = regexp.MustCompile(`(?i)\b(moz-cite-prefix|gmail_attr|iosymail|moz-forward-container)`)
+	signClass = regexp.MustCompile(`(?i)\b(gmail_signature|moz-signature|protonmail_signature_block|` +
+		`ms-outlook-mobile-signature|applemailsignature|signature_tutanota)`)
+	restID = regexp.MustCompile(`(?i)^(x_)*(divRplyFwdMsg|appendonsend|OLK_SRC_BODY_SECTION|` +
+		`mail-editor-reference-message-container|reply-intro|divtagdefaultwrapper_reply)$`)
+)
+
+func quotedBy(tag string, attrs map[string]string) (k kind, toEnd bool) {
+	class, id := attrs["class"], attrs["id"]
+	switch {
+	case restID.MatchString(id):
+		return gone, true
+	case tag == "blockquote" && (strings.EqualFold(attrs["type"], "cite") || strings.Contains(class, "gmail_quote")):
+		return cited, false
+	case tag == "div" && attrs["name"] == "quote": // GMX, Web.de
+		return cited, false
+	case quoteClass.MatchString(class) || quoteClass.MatchString(id):
+		return cited, false
+	case citeClass.MatchString(class):
+		return gone, false
+	case signClass.MatchString(class) || signClass.MatchString(id):
+		return signed, false
+	}
+	return plain, false
+}
+
+var metaCharset = regexp.MustCompile(`(?i)<meta[^>]{0,200}charset\s*=\s*["']?([a-z0-9_:.-]{2,40})`)
+
+// htmlCharset is the charset that an HTML part names itself.
+func htmlCharset(kind string, b []byte) string {
+	if kind != "text/html" {
+		return ""
+	}
+	if m := metaCharset.FindSubmatch(b[:min(len(b), 2048)]); m != nil && !bytes.EqualFold(m[1], []byte("utf-16")) {
+		return string(m[1])
+	}
+	return ""
+}

@@ -1,0 +1,457 @@
+package email
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/emersion/go-imap/v2"
+	"github.com/emersion/go-imap/v2/imapclient"
+
+	"tierline/channels"
+	"tierline/ticket"
+)
+
+// Limits of one conversation with an IMAP server.
+const (
+	answerTime = time.Minute      // for one command; the client has no timeouts of its own
+	fetchTime  = 10 * time.Minute // for one batch of mails
+	fetchCount = 200              // mails in one batch
+	fetchBytes = 32 << 20         // of one batch; a larger mail goes alone
+)
+
+// session is one connection from login to its end. It says whether it got as far as to read the
+// mailbox; a nil error means that the lease is lost or ctx has ended.
+func (b *mailbox) session(ctx context.Context, in channels.Intake) (worked bool, err error) {
+	s, err := b.connect(ctx)
+	if err != nil {
+		return false, err
+	}
+	over := make(chan struct{})
+	defer close(over)
+	// When we stop, what is being done may end by itself for a while.
+	stop := context.AfterFunc(ctx, func() {
+		select {
+		case <-over:
+		case <-time.After(5 * time.Second):
+			_ = s.client.Close()
+		}
+	})
+	defer stop()
+	defer s.close()
+	if err := b.open(ctx, s); err != nil {
+		return false, err
+	}
+	b.set(nil)
+	b.log.Info("reading mailbox", "mailbox", b.Name(), "uidvalidity", b.cursor.Validity, "from", b.cursor.UID+1)
+	for ctx.Err() == nil {
+		if err := b.sync(ctx, s, in); err != nil {
+			return true, err
+		}
+		if ctx.Err() != nil {
+			return true, nil
+		}
+		if held, err := b.wait(ctx, s); err != nil || !held {
+			return true, err
+		}
+	}
+	return true, nil
+}
+
+// link is a connection whose every command ends in time.
+type link struct {
+	client *imapclient.Client
+	news   chan struct{} // receives when the server tells of mails
+	caps   imap.CapSet
+}
+
+// within ends the connection when f takes longer than d: nothing else frees a command that waits on
+// a dead link.
+func (s *link) within(d time.Duration, f func() error) error {
+	late := make(chan struct{})
+	t := time.AfterFunc(d, func() { close(late); _ = s.client.Close() })
+	err := f()
+	if !t.Stop() {
+		<-late
+		return fmt.Errorf("no answer within %s", d)
+	}
+	return err
+}
+
+func (s *link) close() {
+	_ = s.within(2*time.Second, func() error { return s.client.Logout().Wait() })
+	_ = s.client.Close()
+}
+
+func (b *mailbox) connect(ctx context.Context) (*link, error) {
+	c := b.conf
+	tlsConf, err := tlsConfig(c.Host, c.CA)
+	if err != nil {
+		return nil, err
+	}
+	raw, err := (&net.Dialer{Timeout: 30 * time.Second}).DialContext(ctx, "tcp", address(c.Host, c.Port))
+	if err != nil {
+		return nil, err
+	}
+	s := &link{news: make(chan struct{}, 1)}
+	opts := &imapclient.Options{TLSConfig: tlsConf, UnilateralDataHandler: &imapclient.UnilateralDataHandler{
+		Mailbox: func(d *imapclient.UnilateralDataMailbox) {
+			if d.NumMessages != nil {
+				select {
+				case s.news <- struct{}{}:
+				default:
+				}
+			}
+		},
+	}}
+	dead := time.AfterFunc(answerTime, func() { _ = raw.Close() })
+	defer dead.Stop()
+	switch c.TLS {
+	case TLS:
+		t := tls.Client(raw, tlsConf)
+		if err := t.HandshakeContext(ctx); err != nil {
+			_ = raw.Close()
+			return nil, err
+		}
+		s.client = imapclient.New(t, opts)
+	case StartTLS:
+		if s.client, err = imapclient.NewStartTLS(raw, opts); err != nil {
+			return nil, err
+		}
+	default:
+		s.client = imapclient.New(raw, opts)
+	}
+	if err := s.client.WaitGreeting(); err != nil {
+		_ = s.client.Close()
+		return nil, err
+	}
+	return s, nil
+}
+
+// open logs in and selects the folder.
+func (b *mailbox) open(ctx context.Context, s *link) error {
+	err := s.within(answerTime, func() error { return s.client.Login(b.conf.User, b.conf.Password.Reveal()).Wait() })
+	if err != nil {
+		return fmt.Errorf("login: %w", err)
+	}
+	var data *imap.SelectData
+	err = s.within(answerTime, func() (err error) {
+		s.caps = s.client.Caps()
+		data, err = s.client.Select(b.conf.Folder, &imap.SelectOptions{ReadOnly: b.conf.After == "leave"}).Wait()
+		return err
+	})
+	if err != nil {
+		return fmt.Errorf("select %q: %w", b.conf.Folder, err)
+	}
+	return b.load(ctx, data.UIDValidity)
+}
+
+// sync takes in all that is behind the cursor.
+func (b *mailbox) sync(ctx context.Context, s *link, in channels.Intake) error {
+	uids, err := s.search(imap.UIDSet{imap.UIDRange{Start: b.cursor.UID + 1}})
+	if err != nil {
+		return err
+	}
+	uids = slices.DeleteFunc(uids, func(u imap.UID) bool { return u <= b.cursor.UID }) // "n:*" names the last one always
+	slices.Sort(uids)
+	for len(uids) > 0 && ctx.Err() == nil {
+		if held, err := b.lease(ctx); err != nil || !held {
+			return orElse(err, errLease)
+		}
+		n := min(len(uids), fetchCount)
+		if b.stuck != 0 && b.stuck >= uids[0] { // carefully: up to the one that ended the last session
+			n = 1
+		}
+		if err := b.take(ctx, s, in, uids[:n]); err != nil {
+			return err
+		}
+		uids = uids[n:]
+	}
+	return nil
+}
+
+var errLease = errors.New("another gateway reads the mailbox now")
+
+func (s *link) search(set imap.UIDSet) (uids []imap.UID, err error) {
+	err = s.within(answerTime, func() error {
+		data, err := s.client.UIDSearch(&imap.SearchCriteria{UID: []imap.UIDSet{set}}, nil).Wait()
+		if err == nil {
+			uids = data.AllUIDs()
+		}
+		return err
+	})
+	return uids, err
+}
+
+// take brings one batch into the store: sizes first, then the mails, in portions that fit into memory.
+func (b *mailbox) take(ctx context.Context, s *link, in channels.Intake, uids []imap.UID) error {
+	sizes, err := s.sizes(uids)
+	if err != nil {
+		return err
+	}
+	for len(uids) > 0 {
+		var portion []imap.UID
+		var total int64
+		for _, u := range uids {
+			if size := min(sizes[u], b.conf.MaxSize); len(portion) == 0 || total+size <= fetchBytes {
+				portion, total = append(portion, u), total+size
+			} else {
+				break
+			}
+		}
+		if err := b.portion(ctx, s, in, portion, sizes); err != nil {
+			return err
+		}
+		uids = uids[len(portion):]
+	}
+	return nil
+}
+
+func (s *link) sizes(uids []imap.UID) (map[imap.UID]int64, error) {
+	sizes := make(map[imap.UID]int64, len(uids))
+	err := s.within(answerTime, func() error {
+		cmd := s.client.Fetch(imap.UIDSetNum(uids...), &imap.FetchOptions{UID: true, RFC822Size: true})
+		for m := cmd.Next(); m != nil; m = cmd.Next() {
+			if d, err := m.Collect(); err == nil {
+				sizes[d.UID] = d.RFC822Size
+			}
+		}
+		return cmd.Close()
+	})
+	return sizes, err
+}
+
+// portion fetches, commits, deals with the mails on the server, and moves the cursor: in this order.
+func (b *mailbox) portion(ctx context.Context, s *link, in channels.Intake, uids []imap.UID, sizes map[imap.UID]int64) error {
+	var items []item
+	got := map[imap.UID]bool{}
+	var fetch []imap.UID
+	for _, u := range uids {
+		switch size, known := sizes[u]; {
+		case known && size > b.conf.MaxSize:
+			items = append(items, b.unread(u, "too-large", fmt.Sprintf("It has %d bytes; at most %d are read.", size, b.conf.MaxSize)))
+			got[u] = true
+		case known && u == b.stuck && b.tries >= maxTries: // the link is well: it is the mail
+			items = append(items, b.unread(u, "not-fetched", "The mail server could not deliver it. It is still in the mailbox."))
+			got[u] = true
+		default:
+			fetch = append(fetch, u)
+		}
+	}
+	fetched, err := b.fetch(ctx, s, fetch, got)
+	if err != nil {
+		b.suspect(uids, got)
+		return err
+	}
+	items = append(items, fetched...)
+	if missing := slices.DeleteFunc(slices.Clone(uids), func(u imap.UID) bool { return got[u] }); len(missing) > 0 {
+		// Expunged meanwhile, or lost on the way: only the server knows.
+		still, err := s.search(imap.UIDSetNum(missing...))
+		if err != nil {
+			return err
+		}
+		if len(still) > 0 {
+			b.suspect(still, nil)
+			return fmt.Errorf("the server left out %d of %d mails", len(still), len(uids))
+		}
+	}
+	if err := b.mail.commit(ctx, in, items); err != nil {
+		return err
+	}
+	if err := b.after(s, fetch); err != nil {
+		return err
+	}
+	last := uids[len(uids)-1]
+	if b.stuck <= last {
+		b.stuck, b.tries = 0, 0
+	}
+	return b.save(ctx, last)
+}
+
+// suspect remembers the first mail that did not come.
+func (b *mailbox) suspect(uids []imap.UID, got map[imap.UID]bool) {
+	for _, u := range uids {
+		if !got[u] {
+			if u == b.stuck {
+				b.tries++
+			} else {
+				b.stuck, b.tries = u, 1
+			}
+			return
+		}
+	}
+}
+
+func (b *mailbox) unread(u imap.UID, code, detail string) item {
+	where := fmt.Sprintf("imap uid %d", u)
+	return item{where: where, bad: &ticket.Quarantined{Channel: channels.Email, Inbox: b.conf.Inbox, Reason: code, Detail: detail,
+		External: fmt.Sprintf("%s;UIDVALIDITY=%d/;UID=%d", b.Name(), b.cursor.Validity, u), At: b.mail.now()}}
+}
+
+// fetch reads mails one after the other as they come, each into memory only once.
+func (b *mailbox) fetch(ctx context.Context, s *link, uids []imap.UID, got map[imap.UID]bool) (items []item, err error) {
+	if len(uids) == 0 {
+		return nil, nil
+	}
+	asked := make(map[imap.UID]bool, len(uids))
+	for _, u := range uids {
+		asked[u] = true
+	}
+	work := context.WithoutCancel(ctx)
+	err = s.within(fetchTime, func() error {
+		cmd := s.client.Fetch(imap.UIDSetNum(uids...), &imap.FetchOptions{UID: true,
+			BodySection: []*imap.FetchItemBodySection{{Peek: true}}})
+		var prepErr error
+		for m := cmd.Next(); m != nil; m = cmd.Next() {
+			uid, raw, err := b.readOne(m)
+			if err != nil || uid == 0 || raw == nil || !asked[uid] || got[uid] || prepErr != nil {
+				continue // the comparison of what was asked and what came finds it
+			}
+			it, err := b.mail.prepare(work, raw, origin{inbox: b.conf.Inbox, brand: b.conf.Brand,
+				where: fmt.Sprintf("imap uid %d", uid)})
+			if err != nil {
+				prepErr = err
+				continue
+			}
+			got[uid] = true
+			items = append(items, it)
+		}
+		return orElse(cmd.Close(), prepErr)
+	})
+	return items, err
+}
+
+// readOne reads a mail's UID and bytes, in whatever order they come.
+func (b *mailbox) readOne(m *imapclient.FetchMessageData) (uid imap.UID, raw []byte, err error) {
+	for it := m.Next(); it != nil; it = m.Next() {
+		switch it := it.(type) {
+		case imapclient.FetchItemDataUID:
+			uid = it.UID
+		case imapclient.FetchItemDataBodySection:
+			if it.Literal == nil {
+				continue
+			}
+			raw, err = io.ReadAll(io.LimitReader(it.Literal, 2*b.conf.MaxSize)) // sizes lie
+			if raw == nil {
+				raw = []byte{}
+			}
+		}
+	}
+	return uid, raw, err
+}
+
+// after deals with mails that are safe in the store. What the server refuses is logged and left: the
+// mails behind are more important.
+func (b *mailbox) after(s *link, uids []imap.UID) error {
+	if len(uids) == 0 || b.conf.After == "leave" {
+		return nil
+	}
+	set := imap.UIDSetNum(uids...)
+	err := s.within(answerTime, func() error {
+		folder, move := strings.CutPrefix(b.conf.After, "move:")
+		if !move {
+			return s.store(set, imap.FlagSeen)
+		}
+		return s.move(set, folder)
+	})
+	var refused *imap.Error
+	if errors.As(err, &refused) {
+		b.log.Warn("mails stay where they are", "mailbox", b.Name(), "after", b.conf.After, "err", err)
+		return nil
+	}
+	return err
+}
+
+func (s *link) store(set imap.UIDSet, flag imap.Flag) error {
+	return s.client.Store(set, &imap.StoreFlags{Op: imap.StoreFlagsAdd, Silent: true, Flags: []imap.Flag{flag}}, nil).Close()
+}
+
+// move never uses the client's own way for servers without MOVE, which expunges also when the copy
+// failed. Without UIDPLUS the mails stay, marked as deleted, for expunging takes other mails, too.
+func (s *link) move(set imap.UIDSet, folder string) error {
+	if s.caps.Has(imap.CapMove) {
+		_, err := s.client.Move(set, folder).Wait()
+		if tryCreate(err) {
+			if err = s.client.Create(folder, nil).Wait(); err == nil {
+				_, err = s.client.Move(set, folder).Wait()
+			}
+		}
+		return err
+	}
+	_, err := s.client.Copy(set, folder).Wait()
+	if tryCreate(err) {
+		if err = s.client.Create(folder, nil).Wait(); err == nil {
+			_, err = s.client.Copy(set, folder).Wait()
+		}
+	}
+	if err != nil {
+		return err
+	}
+	if err := s.store(set, imap.FlagDeleted); err != nil || !s.caps.Has(imap.CapUIDPlus) {
+		return err
+	}
+	return s.client.UIDExpunge(set).Close()
+}
+
+func tryCreate(err error) bool {
+	var e *imap.Error
+	return errors.As(err, &e) && e.Code == imap.ResponseCodeTryCreate
+}
+
+// wait returns when there may be mails: the server told so, or it is time to look. It also notices
+// that the link is dead, and that the lease is lost.
+func (b *mailbox) wait(ctx context.Context, s *link) (held bool, err error) {
+	select {
+	case <-s.news: // told while we were fetching
+		return true, nil
+	default:
+	}
+	var idle *imapclient.IdleCommand
+	if s.caps.Has(imap.CapIdle) {
+		if err := s.within(answerTime, func() (err error) { idle, err = s.client.Idle(); return err }); err != nil {
+			return false, err
+		}
+	}
+	held, err = b.listen(ctx, s)
+	if idle != nil {
+		end := s.within(answerTime, func() error {
+			if err := idle.Close(); err != nil {
+				return err
+			}
+			return idle.Wait()
+		})
+		err = orElse(err, end)
+	} else if err == nil && held {
+		err = s.within(answerTime, func() error { return s.client.Noop().Wait() })
+	}
+	return held, err
+}
+
+func (b *mailbox) listen(ctx context.Context, s *link) (held bool, err error) {
+	poll := time.NewTimer(b.conf.Poll)
+	defer poll.Stop()
+	renew := time.NewTicker(leaseRenew)
+	defer renew.Stop()
+	for {
+		select {
+		case <-s.news:
+			return true, nil
+		case <-poll.C:
+			return true, nil
+		case <-ctx.Done():
+			return true, nil
+		case <-s.client.Closed():
+			return true, errors.New("the mail server has closed the connection")
+		case <-renew.C:
+			if held, err := b.lease(ctx); err != nil || !held {
+				return held, err
+			}
+		}
+	}
+}

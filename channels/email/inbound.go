@@ -1,0 +1,198 @@
+package email
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"log/slog"
+	"regexp"
+	"slices"
+	"strings"
+	"time"
+
+	"tierline/channels"
+	"tierline/customer"
+	"tierline/ticket"
+)
+
+// origin says where a mail came from, apart from what it says itself.
+type origin struct {
+	inbox, brand string
+	envelope     bool   // it came with an envelope
+	sender       string // of the envelope; "" is the null sender
+	recipient    string // of the envelope
+	where        string // for logs: "imap uid 17"
+}
+
+// item is a mail on its way into the store: a contact, or something for quarantine.
+type item struct {
+	in    ticket.Inbound
+	bad   *ticket.Quarantined
+	raw   []byte // in case that the store refuses it
+	where string
+}
+
+// mapper makes contacts of mails.
+type mapper struct {
+	blobs ticket.Blobs
+	sign  signer
+	own   map[string]bool // our own addresses, without plus parts
+	now   func() time.Time
+	log   *slog.Logger
+}
+
+// prepare reads a mail and keeps its attachments. An error means that it must be tried again; a mail
+// that cannot be understood is no error.
+func (p *mapper) prepare(ctx context.Context, raw []byte, o origin) (it item, err error) {
+	m, err := p.parse(raw)
+	if err != nil {
+		return p.quarantine(ctx, raw, o, err)
+	}
+	in := ticket.Inbound{
+		Channel: channels.Email, Inbox: o.inbox, Brand: o.brand,
+		From: m.From[0].identity(), Subject: cutRunes(m.Subject, ticket.MaxSubject),
+		Text: m.New, Folded: m.Folded, HTML: m.HTML, References: m.References,
+		Auto: m.Machine != "" || o.envelope && o.sender == "", Warnings: m.Warnings, At: m.Date,
+	}
+	hash := m.contentHash()
+	if in.External = "~" + hash; m.MessageID != "" {
+		in.External = externalID(m.MessageID, hash)
+	}
+	in.Threads = p.threads(m, o, in.External)
+	in.ReplyTo, in.With = p.people(m, o)
+	if _, ours := p.sign.ownID(m.MessageID); ours {
+		in.Auto = true
+		in.Warnings = append(in.Warnings, "This is a mail of ours that came back.")
+	}
+	if in.Attachments, err = p.keep(ctx, m, raw, &in); err != nil {
+		return item{}, err
+	}
+	return item{in: in, raw: raw, where: o.where}, nil
+}
+
+// parse guards the intake against a fault of the parser: such a mail goes to quarantine like any other
+// that cannot be read.
+func (p *mapper) parse(raw []byte) (m *Mail, err error) {
+	defer func() {
+		if r := recover(); r != nil {
+			p.log.Error("the mail parser panicked", "panic", fmt.Sprint(r))
+			err = &Fault{"parser-fault", "Reading it brought our parser down."}
+		}
+	}()
+	return Parse(raw)
+}
+
+func (p *mapper) quarantine(ctx context.Context, raw []byte, o origin, cause error) (item, error) {
+	q := ticket.Quarantined{Channel: channels.Email, Inbox: o.inbox, Reason: "refused", Detail: ticket.Explain(cause), At: p.now()}
+	if f, ok := cause.(*Fault); ok {
+		q.Reason, q.Detail = f.Code, f.Detail
+	}
+	var err error
+	if q.Blob, q.Size, err = p.blobs.Put(ctx, bytes.NewReader(raw), int64(len(raw))); err != nil {
+		return item{}, err
+	}
+	q.External = q.Blob
+	return item{bad: &q, where: o.where}, nil
+}
+
+var subjectTag = regexp.MustCompile(`\[(T-\d{1,12})\]`)
+
+// threads are the ways in which a mail may continue a ticket, most trusted first.
+func (p *mapper) threads(m *Mail, o origin, external string) []ticket.ThreadKey {
+	var keys []ticket.ThreadKey
+	add := func(k ticket.ThreadKey) {
+		if !slices.Contains(keys, k) {
+			keys = append(keys, k)
+		}
+	}
+	for _, a := range append([]string{o.recipient}, recipientsOf(m)...) {
+		if id, ok := p.sign.replyToken(a); ok {
+			add(ticket.ThreadKey{By: "reply-token", Ticket: id, Proof: true})
+		}
+	}
+	newestFirst := slices.Clone(m.References)
+	slices.Reverse(newestFirst)
+	for _, ref := range append(newestFirst, m.MessageID) {
+		if id, ok := p.sign.ownID(ref); ok {
+			add(ticket.ThreadKey{By: "references", Ticket: id})
+		}
+	}
+	for _, ref := range newestFirst {
+		add(ticket.ThreadKey{By: "references", Key: ref})
+	}
+	// Its own id, so that an answer to it finds it, and the same mail in two inboxes is one ticket.
+	add(ticket.ThreadKey{By: "references", Key: orElse(m.MessageID, external)})
+	for _, tag := range subjectTag.FindAllStringSubmatch(m.Subject, 5) {
+		if id, err := ticket.ParseID(tag[1]); err == nil {
+			add(ticket.ThreadKey{By: "subject-tag", Ticket: id, Weak: true})
+		}
+	}
+	if root := m.threadIndex(); root != "" {
+		add(ticket.ThreadKey{By: "thread-index", Key: "thread-index:" + root})
+	}
+	return keys
+}
+
+func recipientsOf(m *Mail) []string {
+	all := slices.Clone(m.Delivered)
+	for _, a := range append(slices.Clone(m.To), m.Cc...) {
+		all = append(all, a.Address)
+	}
+	return all
+}
+
+// people are where an answer goes when not to From, and who else takes part.
+func (p *mapper) people(m *Mail, o origin) (replyTo, with []customer.Identity) {
+	seen := map[string]bool{m.From[0].Address: true}
+	for _, a := range m.ReplyTo {
+		if !p.isOwn(a.Address) && (a.Address != m.From[0].Address || len(m.ReplyTo) > 1) {
+			replyTo = append(replyTo, a.identity())
+		}
+	}
+	for _, a := range append(slices.Clone(m.To), m.Cc...) {
+		if !seen[a.Address] && !p.isOwn(a.Address) && a.Address != o.recipient {
+			seen[a.Address] = true
+			with = append(with, a.identity())
+		}
+	}
+	return replyTo, with
+}
+
+func (p *mapper) isOwn(address string) bool { return p.own[withoutPlus(address)] }
+
+// withoutPlus is an address in lower case without its plus part.
+func withoutPlus(address string) string {
+	local, domain, _ := strings.Cut(strings.ToLower(address), "@")
+	if plus := strings.IndexByte(local, '+'); plus > 0 {
+		local = local[:plus]
+	}
+	return local + "@" + domain
+}
+
+// keep puts the attachments among the blobs. When there are more than a message may have, the whole
+// mail is the last of them.
+func (p *mapper) keep(ctx context.Context, m *Mail, raw []byte, in *ticket.Inbound) ([]ticket.Attachment, error) {
+	parts := m.Attachments
+	if len(parts) > ticket.MaxAttachments {
+		in.Warnings = append(in.Warnings, fmt.Sprintf("Only the first %d of %d attachments are shown. The whole mail is attached as mail.eml.",
+			ticket.MaxAttachments-1, len(parts)))
+		parts = append(slices.Clone(parts[:ticket.MaxAttachments-1]), Part{Name: "mail.eml", Type: "message/rfc822", Data: raw})
+	}
+	var list []ticket.Attachment
+	for _, a := range parts {
+		sum, size, err := p.blobs.Put(ctx, bytes.NewReader(a.Data), int64(len(a.Data)))
+		if err != nil {
+			return nil, err
+		}
+		list = append(list, ticket.Attachment{Name: a.Name, Type: cutRunes(a.Type, 100), Size: size, SHA256: sum,
+			Inline: a.Inline, ContentID: cutRunes(a.ContentID, 200)})
+	}
+	return list, nil
+}
+
+func hashOf(b []byte) string {
+	sum := sha256.Sum256(b)
+	return hex.EncodeToString(sum[:])
+}

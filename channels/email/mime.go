@@ -1,0 +1,344 @@
+package email
+
+import (
+	"bytes"
+	"errors"
+	"path"
+	"strings"
+)
+
+// Limits of a mail's structure. A mail beyond them is quarantined.
+const (
+	maxDepth = 30    // multiparts within multiparts; deeper ones are kept as one attachment
+	maxParts = 1_000 // parts of one mail
+)
+
+var errTooManyParts = errors.New("the mail has too many parts")
+
+// part is a leaf of a mail, or a message within it.
+type part struct {
+	head   header
+	kind   string // media type, lower case
+	params map[string]string
+	raw    []byte // as it was transferred
+	name   string // base name; "" when it has none
+	attach bool   // the sender wants it shown as an attachment
+}
+
+// view is a piece of the body in one or two forms of the same content.
+type view struct{ text, html string }
+
+// reader takes a mail apart.
+type reader struct {
+	parts       int
+	views       []view
+	attachments []Part
+	report      string // the report-type of a multipart/report
+	charset     string // for raw 8-bit names
+}
+
+// Part is an attachment with its bytes.
+type Part struct {
+	Name, Type, ContentID string
+	Inline                bool
+	Data                  []byte
+}
+
+func (r *reader) read(raw []byte, h header, depth int, alternative *view) error {
+	if r.parts++; r.parts > maxParts {
+		return errTooManyParts
+	}
+	p := r.newPart(raw, h)
+	if strings.HasPrefix(p.kind, "multipart/") && depth < maxDepth {
+		if subs := split(raw, p.params["boundary"]); len(subs) > 0 {
+			return r.multipart(p, subs, depth, alternative)
+		}
+		p.kind = "text/plain" // no boundary to be found: show what there is
+	}
+	r.leaf(p, alternative)
+	return nil
+}
+
+func (r *reader) newPart(raw []byte, h header) part {
+	p := part{head: h, raw: raw}
+	p.kind, p.params = params(h.get("Content-Type"))
+	if !strings.Contains(p.kind, "/") {
+		p.kind = map[string]string{"text": "text/plain", "html": "text/html", "": "text/plain"}[p.kind]
+		if p.kind == "" {
+			p.kind = "application/octet-stream"
+		}
+	}
+	disposition, dp := params(h.get("Content-Disposition"))
+	p.attach = disposition == "attachment"
+	name := orElse(dp["filename"], p.params["name"])
+	p.name = fileName(decodeWords(name, r.charset))
+	return p
+}
+
+func (r *reader) multipart(p part, subs [][]byte, depth int, alternative *view) error {
+	if p.kind == "multipart/report" && depth == 0 {
+		r.report = orElse(strings.ToLower(p.params["report-type"]), "unknown")
+	}
+	mine := alternative
+	if p.kind == "multipart/alternative" && alternative == nil {
+		mine = &view{}
+	}
+	for _, sub := range subs {
+		h, body := readHeader(sub)
+		if p.kind == "multipart/digest" && !h.has("Content-Type") {
+			h = append(h, field{"content-type", "message/rfc822"})
+		}
+		if err := r.read(body, h, depth+1, mine); err != nil {
+			return err
+		}
+	}
+	if mine != nil && alternative == nil && (mine.text != "" || mine.html != "") {
+		r.views = append(r.views, *mine)
+	}
+	return nil
+}
+
+// leaf shows a part as text, or keeps it as an attachment.
+func (r *reader) leaf(p part, alternative *view) {
+	data := p.decoded()
+	isText := p.kind == "text/plain" || p.kind == "text/html"
+	switch {
+	case p.kind == "text/x-amp-html" && alternative != nil:
+		return // the same once more, for programs that run it
+	case !isText || p.attach || p.name != "" && (alternative == nil || p.kind == "text/plain"):
+		r.attach(p, data)
+		return
+	}
+	text := toUTF8(data, orElse(p.params["charset"], htmlCharset(p.kind, data)))
+	text = strings.ReplaceAll(strings.ReplaceAll(text, "\r\n", "\n"), "\r", "\n")
+	var v view
+	if p.kind == "text/html" {
+		v.html = text
+	} else {
+		if strings.EqualFold(p.params["format"], "flowed") {
+			text = unflow(text, strings.EqualFold(p.params["delsp"], "yes"))
+		}
+		v.text = text
+	}
+	if strings.TrimSpace(text) == "" {
+		return
+	}
+	if alternative == nil {
+		r.views = append(r.views, v)
+		return
+	}
+	alternative.text, alternative.html = joinBlank(alternative.text, v.text), joinBlank(alternative.html, v.html)
+}
+
+func (r *reader) attach(p part, data []byte) {
+	a := Part{Name: p.name, Type: p.kind, Data: data, ContentID: strings.Trim(p.head.get("Content-Id"), "<> ")}
+	a.Inline = a.ContentID != "" && !p.attach
+	if len(data) == 0 && a.Name == "" {
+		return
+	}
+	if a.Name == "" {
+		a.Name = defaultName(p.kind, data)
+	}
+	r.attachments = append(r.attachments, a)
+}
+
+func defaultName(kind string, data []byte) string {
+	switch kind {
+	case "message/rfc822", "message/global", "message/news":
+		h, _ := readHeader(data)
+		return fileName(orElse(cutRunes(decodeWords(h.get("Subject"), ""), 80), "message") + ".eml")
+	case "message/delivery-status", "message/feedback-report", "message/disposition-notification":
+		return strings.TrimPrefix(kind, "message/") + ".txt"
+	case "text/calendar":
+		return "invitation.ics"
+	case "text/rfc822-headers":
+		return "headers.txt"
+	}
+	_, sub, _ := strings.Cut(kind, "/")
+	sub, _, _ = strings.Cut(strings.TrimPrefix(sub, "x-"), "+")
+	if len(sub) == 0 || len(sub) > 8 {
+		sub = "bin"
+	}
+	return fileName("attachment." + sub)
+}
+
+// fileName is the base name, whatever slashes the name holds, without control characters.
+func fileName(s string) string {
+	s = strings.Map(func(c rune) rune {
+		if c < ' ' || c == 0x7f || c >= 0x202a && c <= 0x202e || c >= 0x2066 && c <= 0x2069 { // overrides of direction
+			return -1
+		}
+		return c
+	}, s)
+	s = path.Base(strings.ReplaceAll(strings.TrimSpace(s), "\\", "/"))
+	if s == "." || s == "/" || s == ".." {
+		return ""
+	}
+	return cutRunes(s, 200)
+}
+
+// decoded undoes the transfer encoding. An unknown one is left as it is.
+func (p part) decoded() []byte {
+	enc := strings.ToLower(p.head.get("Content-Transfer-Encoding"))
+	enc, _, _ = strings.Cut(enc, ";")
+	switch strings.Trim(enc, " \t\"'") {
+	case "base64":
+		return decodeBase64(p.raw)
+	case "quoted-printable", "quoted/printable":
+		return decodeQuoted(p.raw)
+	case "x-uuencode", "uuencode", "x-uue":
+		if b, ok := decodeUU(p.raw); ok {
+			return b
+		}
+	}
+	return p.raw
+}
+
+// split cuts a multipart at its boundary (RFC 2046 §5.1.1), in one pass. Without a boundary in the
+// type, the first line that looks like one is taken. The end may be missing.
+func split(b []byte, boundary string) [][]byte {
+	if boundary == "" || !bytes.Contains(b, []byte("--"+boundary)) {
+		if boundary = guessBoundary(b); boundary == "" {
+			return nil
+		}
+	}
+	mark := []byte("--" + boundary)
+	var subs [][]byte
+	start := -1
+	for at := 0; at < len(b); {
+		i := bytes.Index(b[at:], mark)
+		if i < 0 {
+			break
+		}
+		i += at
+		after := b[i+len(mark):]
+		at = i + len(mark)
+		if i > 0 && b[i-1] != '\n' {
+			continue
+		}
+		last := bytes.HasPrefix(after, []byte("--"))
+		line, _ := cutLine(bytes.TrimPrefix(after, []byte("--")))
+		if len(bytes.TrimSpace(line)) > 0 && !last {
+			continue // a longer boundary, of a part within
+		}
+		if start >= 0 {
+			subs = append(subs, withoutLineEnd(b[start:i]))
+		}
+		start = -1
+		if last {
+			break
+		}
+		start = len(b) - len(after) + len(line)
+		for start < len(b) && b[start] != '\n' {
+			start++
+		}
+		start = min(start+1, len(b))
+		at = max(at, start-1)
+		if len(subs) > maxParts {
+			break
+		}
+	}
+	if start >= 0 && start < len(b) {
+		subs = append(subs, b[start:])
+	}
+	return subs
+}
+
+func withoutLineEnd(b []byte) []byte {
+	b = bytes.TrimSuffix(b, []byte("\n"))
+	return bytes.TrimSuffix(b, []byte("\r"))
+}
+
+// guessBoundary is the first line within the first lines that begins with two dashes and is followed
+// by a part's header.
+func guessBoundary(b []byte) string {
+	for range 50 {
+		line, rest := cutLine(b)
+		if len(rest) == 0 {
+			return ""
+		}
+		line = bytes.TrimSpace(line)
+		if len(line) > 4 && len(line) < 200 && bytes.HasPrefix(line, []byte("--")) {
+			next, _ := cutLine(rest)
+			if key, _, ok := splitField(next); ok && strings.HasPrefix(key, "content-") {
+				return string(line[2:])
+			}
+		}
+		b = rest
+	}
+	return ""
+}
+
+// decodeUU decodes uuencoded bytes.
+func decodeUU(b []byte) ([]byte, bool) {
+	var out []byte
+	begun := false
+	for len(b) > 0 {
+		var line []byte
+		line, b = cutLine(b)
+		if !begun {
+			begun = bytes.HasPrefix(line, []byte("begin "))
+			continue
+		}
+		if len(line) == 0 || bytes.Equal(line, []byte("end")) {
+			return out, true
+		}
+		n := int(line[0]-' ') & 63
+		var four [4]byte
+		for i := 1; i < len(line) && n > 0; i += 4 {
+			for j := range four {
+				four[j] = 0
+				if i+j < len(line) {
+					four[j] = (line[i+j] - ' ') & 63
+				}
+			}
+			three := []byte{four[0]<<2 | four[1]>>4, four[1]<<4 | four[2]>>2, four[2]<<6 | four[3]}
+			out = append(out, three[:min(n, 3)]...)
+			n -= 3
+		}
+	}
+	return out, begun
+}
+
+// unflow joins the soft line breaks of format=flowed (RFC 3676).
+func unflow(s string, delSp bool) string {
+	var b strings.Builder
+	b.Grow(len(s))
+	open, depth := false, 0
+	for line := range strings.SplitSeq(s, "\n") {
+		d := 0
+		for d < len(line) && line[d] == '>' {
+			d++
+		}
+		text := line[d:]
+		text = strings.TrimPrefix(text, " ") // space-stuffing
+		sig := text == "-- "
+		switch {
+		case open && d == depth && !sig:
+		default:
+			if b.Len() > 0 {
+				b.WriteByte('\n')
+			}
+			b.WriteString(strings.Repeat(">", d))
+			if d > 0 {
+				b.WriteByte(' ')
+			}
+		}
+		open, depth = strings.HasSuffix(text, " ") && !sig, d
+		if open && delSp {
+			text = text[:len(text)-1]
+		}
+		b.WriteString(text)
+	}
+	return b.String()
+}
+
+func joinBlank(a, b string) string {
+	switch {
+	case strings.TrimSpace(a) == "":
+		return b
+	case strings.TrimSpace(b) == "":
+		return a
+	}
+	return strings.TrimRight(a, "\n") + "\n\n" + b
+}

@@ -1,0 +1,263 @@
+package email
+
+import (
+	"bytes"
+	"encoding/base64"
+	"encoding/hex"
+	"fmt"
+	"html"
+	"net/mail"
+	"strings"
+	"time"
+
+	"tierline/ticket"
+)
+
+// Mail is a mail as it was understood.
+type Mail struct {
+	MessageID   string // with its angle brackets; "" when there is none that is fit for use
+	From        []Address
+	ReplyTo     []Address
+	To, Cc      []Address
+	Delivered   []string // addresses that servers on the way have noted
+	Subject     string
+	Date        time.Time // zero when there is none that can be read
+	Text        string    // all of it, readable
+	New, Folded string    // what the sender wrote now, and the rest; all of the text is in the two
+	HTML        string    // as it came
+	Attachments []Part
+	References  []string // Message-IDs it answers, oldest first
+	Machine     string   // why it is taken for a machine's; "" for a person's
+	Warnings    []string
+
+	head header
+}
+
+// Limits of what is read of a mail.
+const (
+	maxReferences = 100
+	maxPeople     = 100 // of Cc and To
+)
+
+// Fault is why a mail cannot be understood.
+type Fault struct {
+	Code   string // short, stable
+	Detail string // a sentence
+}
+
+func (f *Fault) Error() string { return f.Code + ": " + f.Detail }
+
+// Parse reads a mail. It takes nearly everything; what it refuses is a [Fault]. Time and memory are
+// linear in the size of raw.
+func Parse(raw []byte) (*Mail, error) {
+	raw = normalise(raw)
+	if len(bytes.TrimSpace(raw)) == 0 {
+		return nil, &Fault{"empty", "There is nothing in it."}
+	}
+	h, body := readHeader(raw)
+	m := &Mail{head: h}
+	_, p := params(h.get("Content-Type"))
+	charset := p["charset"]
+	r := &reader{charset: charset}
+	if err := r.read(body, h, 0, nil); err != nil {
+		return nil, &Fault{"too-many-parts", fmt.Sprintf("It has more than %d parts.", maxParts)}
+	}
+	m.Attachments = r.attachments
+	m.envelope(charset)
+	if len(m.From) == 0 {
+		return nil, &Fault{"no-sender", "It does not say whom it is from."}
+	}
+	m.body(r.views)
+	m.Machine = machine(h, r.report, m.From[0].Address)
+	return m, nil
+}
+
+// normalise takes off what mail spools and old systems leave in front, and gives CR-only text line
+// feeds.
+func normalise(b []byte) []byte {
+	b = bytes.TrimPrefix(b, []byte("\xef\xbb\xbf"))
+	if bytes.IndexByte(b, '\n') < 0 && bytes.IndexByte(b, '\r') >= 0 {
+		b = bytes.ReplaceAll(b, []byte("\r"), []byte("\n"))
+	}
+	b = bytes.TrimLeft(b, "\r\n")
+	for bytes.HasPrefix(b, []byte("From ")) || bytes.HasPrefix(b, []byte(">From ")) {
+		_, b = cutLine(b)
+	}
+	return b
+}
+
+func (m *Mail) envelope(charset string) {
+	h := m.head
+	list := func(key string) (all []Address) {
+		for _, v := range h.all(key) {
+			if all = append(all, addresses(v, charset)...); len(all) >= maxPeople {
+				return all[:maxPeople]
+			}
+		}
+		return all
+	}
+	m.From, m.ReplyTo, m.To, m.Cc = list("From"), list("Reply-To"), list("To"), list("Cc")
+	if len(m.From) == 0 {
+		for _, key := range []string{"Reply-To", "Sender", "Return-Path"} {
+			if m.From = list(key); len(m.From) > 0 {
+				m.Warnings = append(m.Warnings, "The mail has no readable From; its "+key+" was taken.")
+				break
+			}
+		}
+	}
+	for _, key := range []string{"Delivered-To", "X-Original-To", "Envelope-To", "X-Envelope-To"} {
+		for _, a := range list(key) {
+			m.Delivered = append(m.Delivered, a.Address)
+		}
+	}
+	m.Subject = strings.Join(strings.Fields(decodeWords(h.get("Subject"), charset)), " ")
+	m.Date = parseDate(h.get("Date"))
+	if ids := messageIDs(h.get("Message-Id")); len(ids) > 0 {
+		m.MessageID = ids[0]
+	}
+	ids := append(messageIDs(h.get("References")), messageIDs(h.get("In-Reply-To"))...)
+	seen := map[string]bool{m.MessageID: true}
+	for i := len(ids) - 1; i >= 0 && len(m.References) < maxReferences; i-- {
+		if !seen[ids[i]] {
+			seen[ids[i]] = true
+			m.References = append([]string{ids[i]}, m.References...)
+		}
+	}
+}
+
+// messageIDs reads Message-IDs, with and without brackets, and leaves out what joins nothing.
+func messageIDs(s string) []string {
+	var ids []string
+	for _, f := range strings.FieldsFunc(s, func(c rune) bool { return c <= ' ' || c == '<' || c == '>' || c == ',' || c == '"' }) {
+		if id := "<" + f + ">"; usableID(id) && isASCII(id) && len(ids) < 2*maxReferences {
+			ids = append(ids, id)
+		}
+	}
+	return ids
+}
+
+func parseDate(s string) time.Time {
+	s = strings.TrimSpace(s)
+	if len(s) > 100 {
+		return time.Time{}
+	}
+	if t, err := mail.ParseDate(s); err == nil {
+		return t.UTC()
+	}
+	for _, layout := range []string{
+		"Mon, 2 Jan 2006 15:04:05 -0700", "2 Jan 2006 15:04:05 -0700", "Mon, 2 Jan 06 15:04:05 MST",
+		"Mon Jan 2 15:04:05 2006", "Mon Jan 2 15:04:05 MST 2006", "Mon, 2 Jan 2006 15.04.05 -0700",
+		"2006-01-02 15:04:05 -0700", time.RFC3339, "Mon, 2 Jan 2006 15:04:05", "Mon, 2-Jan-2006 15:04:05 -0700",
+	} {
+		if t, err := time.Parse(layout, s); err == nil {
+			return t.UTC()
+		}
+	}
+	return time.Time{}
+}
+
+// body makes the readable text and parts what is new from the rest.
+func (m *Mail) body(views []view) {
+	var text, fresh, folded, htm []string
+	anyHTML := false
+	for _, v := range views {
+		anyHTML = anyHTML || v.html != ""
+	}
+	for i, v := range views {
+		whole, a, b := v.read()
+		if i > 0 && a == "" {
+			a, b = b, ""
+		}
+		text, fresh, folded = append(text, whole), append(fresh, a), append(folded, b)
+		if anyHTML {
+			htm = append(htm, orElse(v.html, "<pre>"+html.EscapeString(v.text)+"</pre>"))
+		}
+	}
+	m.Text, m.New, m.Folded = joinLines(text), joinLines(fresh), joinLines(folded)
+	m.HTML = strings.Join(htm, "\n")
+	if len(m.Text) > ticket.MaxText {
+		m.Attachments = append(m.Attachments, Part{Name: "message.txt", Type: "text/plain", Data: []byte(m.Text)})
+		m.Warnings = append(m.Warnings, "The text is too long to be shown whole. All of it is attached as message.txt.")
+		m.New, m.Folded = cutBytes(m.New, ticket.MaxText), cutBytes(m.Folded, ticket.MaxText)
+	}
+	if len(m.HTML) > ticket.MaxHTML {
+		m.Attachments = append(m.Attachments, Part{Name: "message.html", Type: "text/html", Data: []byte(m.HTML)})
+		m.HTML = ""
+	}
+}
+
+// read gives the text of a view, whole and in its two parts. The structure of the HTML says best what
+// is quoted; where it says nothing, the sender's own plain text is the better text.
+func (v view) read() (whole, fresh, folded string) {
+	if v.html != "" {
+		lines := htmlLines(v.html)
+		structured := false
+		empty := true
+		for _, l := range lines {
+			structured = structured || l.kind != plain
+			empty = empty && isBlank(l.text)
+		}
+		if !empty && (structured || strings.TrimSpace(v.text) == "") {
+			fresh, folded = foldLines(lines)
+			all := make([]string, len(lines))
+			for i, l := range lines {
+				all[i] = l.text
+			}
+			return joinLines(all), fresh, folded
+		}
+	}
+	lines := textLines(v.text)
+	fresh, folded = foldLines(lines)
+	return v.text, fresh, folded
+}
+
+func cutBytes(s string, n int) string {
+	if len(s) <= n {
+		return s
+	}
+	return strings.ToValidUTF8(s[:n], "")
+}
+
+// machine says why a mail is taken to be written by a machine: RFC 3834 and the habits of servers.
+func machine(h header, report, from string) string {
+	first := func(key string) string {
+		v, _, _ := strings.Cut(strings.ToLower(h.get(key)), ";")
+		v, _, _ = strings.Cut(v, "(")
+		return strings.TrimSpace(v)
+	}
+	if v := first("Auto-Submitted"); v != "" && v != "no" {
+		return "Auto-Submitted: " + cutRunes(v, 40)
+	}
+	for _, v := range h.all("Precedence") {
+		switch v = strings.ToLower(strings.TrimSpace(v)); v {
+		case "bulk", "list", "junk", "auto_reply", "auto-reply":
+			return "Precedence: " + v
+		}
+	}
+	local, _, _ := strings.Cut(from, "@")
+	switch {
+	case report == "delivery-status", report == "disposition-notification", report == "feedback-report", report == "unknown":
+		return "multipart/report"
+	case strings.TrimSpace(h.get("Return-Path")) == "<>":
+		return "null return path"
+	case local == "mailer-daemon" || local == "postmaster":
+		return "from " + local
+	}
+	for _, key := range []string{"List-Id", "X-Autoreply", "X-Autorespond", "X-Autoresponder", "X-Auto-Reply-From",
+		"X-Mail-Autoreply", "X-Ms-Exchange-Inbox-Rules-Autoreply", "Feedback-Id"} {
+		if v := strings.ToLower(h.get(key)); v != "" && v != "no" && v != "false" {
+			return key
+		}
+	}
+	return ""
+}
+
+// threadIndex is the root of an Outlook conversation: the first 22 bytes of its Thread-Index
+// (MS-OXOMSG §2.2.1.3), or "".
+func (m *Mail) threadIndex() string {
+	b, err := base64.StdEncoding.DecodeString(strings.Join(strings.Fields(m.head.get("Thread-Index")), ""))
+	if err != nil || len(b) < 22 || (len(b)-22)%5 != 0 {
+		return ""
+	}
+	return hex.EncodeToString(b[:22])
+}

@@ -1,0 +1,108 @@
+package email
+
+import (
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
+	"log/slog"
+	"os"
+	"strings"
+	"time"
+
+	"tierline/channels"
+	"tierline/config/check"
+	"tierline/ticket"
+)
+
+// Deps are what the channel needs of the rest of the gateway.
+type Deps struct {
+	Blobs   ticket.Blobs
+	Cursors ticket.Cursors
+	Holder  string           // names this gateway among others on the same store
+	Now     func() time.Time // default time.Now
+	Log     *slog.Logger     // default slog.Default
+}
+
+func (d Deps) withDefaults() Deps {
+	if d.Now == nil {
+		d.Now = time.Now
+	}
+	if d.Log == nil {
+		d.Log = slog.Default()
+	}
+	d.Holder = orElse(d.Holder, "tierline")
+	return d
+}
+
+// NewSources makes a source of each listener and each mailbox. A listener's has a method Addr() string
+// besides, which is its actual address while it runs.
+func NewSources(c Config, d Deps) ([]channels.Source, error) {
+	if err := faults(c); err != nil {
+		return nil, err
+	}
+	d = d.withDefaults()
+	m := newMapper(c, d)
+	var all []channels.Source
+	for _, l := range c.Listeners {
+		s, err := newListener(l.withDefaults(c.Sending.Domain), m, d.Log)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, s)
+	}
+	for _, b := range c.Mailboxes {
+		all = append(all, &mailbox{conf: b.withDefaults(), mail: m, cursors: d.Cursors, holder: d.Holder, log: d.Log,
+			err: errors.New("not started")})
+	}
+	return all, nil
+}
+
+func newMapper(c Config, d Deps) *mapper {
+	m := &mapper{blobs: d.Blobs, sign: c.signer(), own: map[string]bool{}, now: d.Now, log: d.Log}
+	for _, l := range c.Listeners {
+		for _, r := range l.Recipients {
+			m.own[withoutPlus(r.Address)] = true
+		}
+	}
+	for _, b := range c.Mailboxes {
+		m.own[withoutPlus(b.User)] = true
+	}
+	for _, f := range c.Sending.From {
+		m.own[withoutPlus(f.Address)] = true
+	}
+	return m
+}
+
+func (c Config) signer() signer { return signer{[]byte(c.Sending.Secret.Reveal()), c.Sending.Domain} }
+
+func faults(c Config) error {
+	var l check.List
+	c.Check(l.Root())
+	var all []string
+	for _, f := range l.Faults {
+		if !f.Warning {
+			all = append(all, f.String())
+		}
+	}
+	if len(all) == 0 {
+		return nil
+	}
+	return ticket.E("email.Config", ticket.Invalid, errors.New(strings.Join(all, "; ")))
+}
+
+// tlsConfig trusts the system's authorities, or those of a PEM file.
+func tlsConfig(host, ca string) (*tls.Config, error) {
+	conf := &tls.Config{ServerName: host, MinVersion: tls.VersionTLS12}
+	if ca == "" {
+		return conf, nil
+	}
+	pem, err := os.ReadFile(ca)
+	if err != nil {
+		return nil, err
+	}
+	conf.RootCAs = x509.NewCertPool()
+	if !conf.RootCAs.AppendCertsFromPEM(pem) {
+		return nil, errors.New(ca + " holds no certificate")
+	}
+	return conf, nil
+}
