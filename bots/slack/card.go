@@ -1,0 +1,313 @@
+package slackdesk
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/slack-go/slack"
+
+	"tierline/bots"
+	"tierline/customer"
+	"tierline/internal/slackapp"
+	"tierline/ticket"
+)
+
+// Parts of a card have room for this much, so that the whole stays readable on a phone.
+const (
+	roomSaid    = 900
+	roomLine    = 200
+	roomList    = 1200
+	maxListed   = 5
+	maxSuggests = 3
+)
+
+func esc(s string, room int) string { return slackapp.EscapeCut(slackapp.Line(s), room) }
+
+// cardBlocks is the card. Every part is a function that gives no block when it has nothing to say.
+func cardBlocks(c bots.Card) []slack.Block {
+	blocks := []slack.Block{header(c.Ticket.ID.String() + " · " + c.Ticket.Subject)}
+	for _, part := range []func(bots.Card) []slack.Block{
+		who, facts, lastSaid, units, tried, why, suggestions, cases, pageLog, actions, foot,
+	} {
+		blocks = append(blocks, part(c)...)
+	}
+	return blocks[:min(len(blocks), maxBlocks)]
+}
+
+// cardText is the card where there is room for one line only.
+func cardText(c bots.Card) string {
+	return fmt.Sprintf("%s · %s · %s", c.Ticket.ID, esc(c.Ticket.Subject, roomLine), esc(c.Customer.Name, 80))
+}
+
+func who(c bots.Card) []slack.Block {
+	name := nonEmpty(c.Customer.Name, c.LastSaid.From.Name, "Somebody unknown")
+	text := ":bust_in_silhouette: *" + esc(name, 100) + "*"
+	if c.Organization.Name != "" {
+		text += " · " + esc(c.Organization.Name, 100)
+		if c.Organization.Plan != "" {
+			text += " (" + esc(c.Organization.Plan, 40) + ")"
+		}
+	}
+	text += " · " + channelName(c.Ticket.Channel)
+	if c.Ticket.Language != "" {
+		text += " · " + language(c.Ticket.Language)
+	}
+	if ids := identities(c); ids != "" {
+		text += "\n" + ids
+	}
+	return []slack.Block{section(text)}
+}
+
+func identities(c bots.Card) string {
+	var list []string
+	all := c.Customer.Identities
+	if len(all) == 0 && !c.LastSaid.From.IsZero() {
+		all = []customer.Identity{c.LastSaid.From}
+	}
+	for _, i := range all {
+		if i.Kind != customer.Chat && len(list) < 3 { // a visitor's random id tells nobody anything
+			list = append(list, esc(i.Value, 100))
+		}
+	}
+	return strings.Join(list, " · ")
+}
+
+func facts(c bots.Card) []slack.Block {
+	t := c.Ticket
+	owner := "nobody yet"
+	if c.Owner.Name != "" {
+		owner = esc(c.Owner.Name, 80)
+	} else if t.Owner != "" {
+		owner = esc(t.Owner, 80)
+	}
+	state := stateName(t.State)
+	if t.HoldReason != "" {
+		state += ": " + esc(t.HoldReason, roomLine)
+	}
+	list := []string{"*State*\n" + state, "*Owner*\n" + owner, "*Priority*\n" + priority(t.Priority),
+		"*Tier*\n" + esc(nonEmpty(c.Tier.Title, c.Tier.Name, t.Tier, "–"), 80)}
+	if t.Diagnosis != "" {
+		list = append(list, "*Diagnosis*\n"+esc(t.Diagnosis, 500))
+	}
+	return []slack.Block{fields(list...)}
+}
+
+func lastSaid(c bots.Card) []slack.Block {
+	m := c.LastSaid
+	if m.Seq == 0 {
+		return nil
+	}
+	head := "*Last said* · " + when(m.At)
+	if n := len(m.Attachments); n > 0 {
+		head += fmt.Sprintf(" · :paperclip: %d", n)
+	}
+	said := slackapp.EscapeCut(strings.TrimSpace(spoken(m)), roomSaid)
+	if said == "" {
+		said = "_no text_"
+	}
+	return []slack.Block{section(head + "\n" + quote(squeeze(said)))}
+}
+
+func units(c bots.Card) []slack.Block {
+	var lines []string
+	for _, u := range c.Units {
+		l := ":package: *" + esc(u.Serial, 60) + "*"
+		if u.Model != "" {
+			l += " " + esc(u.Model, 80)
+		}
+		if !u.WarrantyUntil.IsZero() {
+			l += " · warranty until " + u.WarrantyUntil.Format("2 Jan 2006")
+		}
+		if u.Cases > 1 {
+			l += fmt.Sprintf(" · %d cases in 90 days", u.Cases)
+		}
+		if u.Lemon {
+			l += "\n:lemon: *Lemon*: so many cases that it should not be sent out again"
+		}
+		lines = append(lines, l)
+	}
+	return listed("", lines)
+}
+
+func tried(c bots.Card) []slack.Block {
+	var lines []string
+	for _, s := range c.Tried[max(0, len(c.Tried)-maxListed):] {
+		lines = append(lines, "• "+esc(s, roomLine))
+	}
+	return listed("*Tried*", lines)
+}
+
+func why(c bots.Card) []slack.Block {
+	if len(c.Ticket.Reasons) == 0 {
+		return nil
+	}
+	var list []string
+	for _, r := range c.Ticket.Reasons[:min(len(c.Ticket.Reasons), 8)] {
+		list = append(list, esc(r, roomLine))
+	}
+	return []slack.Block{small("*Why here:* " + strings.Join(list, " · "))}
+}
+
+func suggestions(c bots.Card) []slack.Block {
+	list := c.Ticket.Suggestions
+	if len(list) == 0 {
+		return []slack.Block{small(":books: No article was found.")}
+	}
+	head := ":books: *Articles*"
+	if !c.Ticket.Fits {
+		head = ":books: *Nothing fits well.* The nearest:"
+	}
+	blocks := []slack.Block{small(head)}
+	for _, s := range list[:min(len(list), maxSuggests)] {
+		text := fmt.Sprintf("%s · %d %%", esc(s.Title, roomLine), int(s.Score*100+0.5))
+		if s.Internal {
+			text += " · :lock: internal"
+		}
+		switch s.Verdict {
+		case "used":
+			text += " · :white_check_mark: used"
+		case "not_relevant":
+			text = "~" + strings.ReplaceAll(text, "~", "-") + "~ not relevant"
+		case "flagged":
+			text += " · :triangular_flag_on_post: flagged"
+		}
+		b := slack.NewSectionBlock(mrkdwn(text, maxSection), nil, slack.NewAccessory(overflow(doVerdict,
+			option("used", "Used: it helped"), option("not_relevant", "Not relevant"), option("flagged", "Flag: needs mending"),
+			option("read", "Read it"))))
+		b.BlockID = articleBlock(c.Ticket.ID, s.Article)
+		blocks = append(blocks, b)
+	}
+	return blocks
+}
+
+func cases(c bots.Card) []slack.Block {
+	var lines []string
+	for _, k := range c.Cases {
+		l := fmt.Sprintf("• *%s* %s · %s · same %s · %s", k.ID, esc(k.Subject, 120), stateName(k.State),
+			esc(k.Relation, 30), k.Opened.UTC().Format("2 Jan 2006"))
+		if k.Diagnosis != "" {
+			l += " · it was: " + esc(k.Diagnosis, 150)
+		}
+		lines = append(lines, l)
+	}
+	return listed("*Previous cases*", lines)
+}
+
+func pageLog(c bots.Card) []slack.Block {
+	var lines []string
+	for _, s := range c.PageLog[max(0, len(c.PageLog)-8):] {
+		lines = append(lines, esc(s, roomLine))
+	}
+	if len(lines) == 0 {
+		return nil
+	}
+	return []slack.Block{small(":pager: " + strings.Join(lines, "\n"))}
+}
+
+func actions(c bots.Card) []slack.Block {
+	t, v := c.Ticket, refTo(c.Ticket).String()
+	if t.State == ticket.Closed {
+		return rows("do", button(doReopen, v, "Reopen"), button(doNote, v, "Note"))
+	}
+	if t.State == ticket.Solved {
+		return rows("do", button(doReply, v, "Reply"), button(doNote, v, "Note"), button(doReopen, v, "Reopen"))
+	}
+	var list []slack.BlockElement
+	if t.Owner == "" || t.State == ticket.New {
+		list = append(list, primary(button(doTake, v, "Take")))
+	}
+	list = append(list, button(doReply, v, "Reply"), button(doNote, v, "Note"), button(doEscalate, v, "Escalate"))
+	if t.Page.Now() == "" {
+		list = append(list, button(doPage, v, "Page L2"))
+	}
+	list = append(list, button(doSolve, v, "Solve"))
+	var more []*slack.OptionBlockObject
+	if t.Owner != "" && t.State != ticket.New {
+		more = append(more, option(doTake+" "+v, "Take it over"))
+	}
+	if t.Owner != "" {
+		more = append(more, option(doQueue+" "+v, "Back to the queue"))
+	}
+	if t.Priority != ticket.Urgent {
+		more = append(more, option(doUrgent+" "+v, "Make it urgent"))
+	} else {
+		more = append(more, option(doNormal+" "+v, "Not urgent after all"))
+	}
+	return rows("do", append(list, overflow(doMore, more...))...)
+}
+
+func foot(c bots.Card) []slack.Block {
+	text := "Opened " + when(c.Ticket.Opened)
+	if c.Ticket.FollowsUp != 0 {
+		text += " · follows " + c.Ticket.FollowsUp.String()
+	}
+	if len(c.Ticket.Tags) > 0 {
+		text += " · " + esc(strings.Join(c.Ticket.Tags, ", "), roomLine)
+	}
+	if isWeb(c.URL) {
+		text += " · <" + slackapp.Escape(c.URL) + "|console>"
+	}
+	return []slack.Block{small(text + " · what is typed in the thread stays internal")}
+}
+
+// listed shows lines under a head, as many as there is room for.
+func listed(head string, lines []string) []slack.Block {
+	if len(lines) == 0 {
+		return nil
+	}
+	text := head
+	for i, l := range lines {
+		if i == maxListed || slackapp.Units(text)+slackapp.Units(l) > roomList {
+			text += fmt.Sprintf("\n… and %d more", len(lines)-i)
+			break
+		}
+		text += "\n" + l
+	}
+	return []slack.Block{section(text)}
+}
+
+// when is a moment in the reader's own time zone.
+// https://docs.slack.dev/messaging/formatting-message-text#date-formatting
+func when(t time.Time) string {
+	if t.Unix() <= 0 {
+		return "–"
+	}
+	return fmt.Sprintf("<!date^%d^{date_short_pretty} {time}|%s>", t.Unix(), t.UTC().Format("2 Jan 2006 15:04 UTC"))
+}
+
+// spoken is what a message says: its text, or the turns of a call.
+func spoken(m ticket.Message) string {
+	if len(m.Turns) == 0 {
+		return m.Text
+	}
+	var b strings.Builder
+	for _, t := range m.Turns {
+		fmt.Fprintf(&b, "[%d:%02d] %s: %s\n", t.StartMS/60_000, t.StartMS/1000%60, nonEmpty(t.Speaker, t.Role, "?"), t.Text)
+	}
+	return b.String()
+}
+
+// squeeze drops empty lines.
+func squeeze(s string) string {
+	var keep []string
+	for _, l := range strings.Split(s, "\n") {
+		if strings.TrimSpace(l) != "" {
+			keep = append(keep, l)
+		}
+	}
+	return strings.Join(keep, "\n")
+}
+
+func nonEmpty(list ...string) string {
+	for _, s := range list {
+		if strings.TrimSpace(s) != "" {
+			return s
+		}
+	}
+	return ""
+}
+
+func isWeb(url string) bool {
+	return strings.HasPrefix(url, "https://") || strings.HasPrefix(url, "http://")
+}

@@ -1,0 +1,173 @@
+package slackdesk
+
+import (
+	"context"
+	"strings"
+
+	"github.com/slack-go/slack"
+
+	"tierline/ticket"
+)
+
+// click is one click, by whom and where.
+type click struct {
+	ic      *slack.InteractionCallback
+	action  *slack.BlockAction
+	by      ticket.Agent
+	user    string
+	channel string
+	thread  string // where an answer is seen best
+	key     string // the same when Slack brings the click again
+}
+
+func newClick(ic *slack.InteractionCallback, a *slack.BlockAction) click {
+	c := click{ic: ic, action: a, user: ic.User.ID, channel: nonEmpty(ic.Channel.ID, ic.Container.ChannelID)}
+	ts := nonEmpty(ic.Message.Timestamp, ic.Container.MessageTs)
+	c.thread = nonEmpty(ic.Message.ThreadTimestamp, ic.Container.ThreadTs)
+	c.key = "slack:" + c.user + ":" + nonEmpty(c.channel, ic.Container.ViewID, ic.View.ID) + ":" + ts + ":" + nonEmpty(a.ActionTs, ic.TriggerID) + ":" + a.ActionID
+	return c
+}
+
+// interact takes clicks and submitted modals. Its answer is the payload of the acknowledgement.
+func (k *Desk) interact(ctx context.Context, ic *slack.InteractionCallback) any {
+	switch ic.Type {
+	case slack.InteractionTypeViewSubmission:
+		return k.submit(ctx, ic)
+	case slack.InteractionTypeBlockActions:
+		for _, a := range ic.ActionCallback.BlockActions {
+			c := newClick(ic, a)
+			if err := k.click(ctx, c); err != nil {
+				k.sorry(c.channel, c.user, c.thread, err)
+			}
+		}
+	}
+	return nil
+}
+
+func (k *Desk) click(ctx context.Context, c click) (err error) {
+	if c.action.ActionID == doOpen {
+		return nil
+	}
+	if c.by, err = k.agent(ctx, c.user); err != nil {
+		return err
+	}
+	switch c.action.ActionID {
+	case doVerdict:
+		return k.verdict(ctx, c)
+	case doPreview, doInsert:
+		return k.redraw(ctx, c)
+	}
+	what, value := c.action.ActionID, c.action.Value
+	if what == doMore {
+		what, value, _ = strings.Cut(c.action.SelectedOption.Value, " ")
+	}
+	r, ok := parseRef(value)
+	if !ok {
+		return ticket.Errorf("slackdesk.click", ticket.Invalid, "This button is of an older version. Use the newest card.")
+	}
+	return k.press(ctx, c, what, r)
+}
+
+// press does what a button says.
+func (k *Desk) press(ctx context.Context, c click, what string, r ref) error {
+	a := ticket.Action{Ticket: r.Ticket, Rev: r.Rev, Key: c.key}
+	switch what {
+	case doTake:
+		a.Kind = ticket.ActTake
+	case doQueue:
+		a.Kind = ticket.ActAssign
+	case doReopen:
+		a.Kind = ticket.ActReopen
+	case doUrgent:
+		a.Kind, a.Priority = ticket.ActSet, ticket.Urgent
+	case doNormal:
+		a.Kind, a.Priority = ticket.ActSet, ticket.Normal
+	case doAccept:
+		a.Kind, a.Rev, a.Page = ticket.ActAccept, 0, r.Page
+	case doReply, doNote, doEscalate, doPage, doSolve, doDecline:
+		return k.open(c, what, r)
+	default:
+		return ticket.Errorf("slackdesk.click", ticket.Invalid, "This button is of an older version. Use the newest card.")
+	}
+	_, err := k.back.Act(ctx, c.by, a)
+	return err
+}
+
+// verdict is what an agent thinks of a suggestion, or that they want to read it.
+func (k *Desk) verdict(ctx context.Context, c click) error {
+	id, article, ok := parseArticleBlock(c.action.BlockID)
+	if !ok {
+		return ticket.Errorf("slackdesk.click", ticket.Invalid, "This menu is of an older version. Use the newest card.")
+	}
+	if c.action.SelectedOption.Value == "read" {
+		k.after("cannot show an article", func(ctx context.Context) error { return k.read(ctx, c, article) })
+		return nil
+	}
+	_, err := k.back.Act(ctx, c.by, ticket.Action{Kind: ticket.ActVerdict, Ticket: id, Article: article,
+		Verdict: c.action.SelectedOption.Value, Key: c.key})
+	return err
+}
+
+// submit takes a submitted modal. An error is shown in the modal, where nothing typed is lost.
+func (k *Desk) submit(ctx context.Context, ic *slack.InteractionCallback) any {
+	m, ok := parseMeta(ic.View.PrivateMetadata)
+	if !ok {
+		return nil // not a modal of ours
+	}
+	by, err := k.agent(ctx, ic.User.ID)
+	var a ticket.Action
+	if err == nil {
+		a, err = k.intent(ic.View, m)
+	}
+	if err == nil {
+		a.Key = "slack:view:" + ic.User.ID + ":" + ic.View.ID + ":" + nonEmpty(ic.View.Hash, ic.Hash)
+		_, err = k.back.Act(ctx, by, a)
+	}
+	if err == nil {
+		return nil
+	}
+	if ticket.KindOf(err) == ticket.Conflict && ic.View.CallbackID == doReply {
+		if v, e := k.replyAgain(ctx, by, ic.View, m, err); e == nil {
+			return slack.NewUpdateViewSubmissionResponse(&v)
+		}
+	}
+	text := k.sorry(m.Channel, ic.User.ID, m.Thread, err)
+	return slack.NewErrorsViewSubmissionResponse(map[string]string{firstInput(ic.View): text})
+}
+
+// firstInput is the block under which an error is shown: Slack takes input blocks only.
+func firstInput(v slack.View) string {
+	for _, b := range v.Blocks.BlockSet {
+		if in, ok := b.(*slack.InputBlock); ok {
+			return in.BlockID
+		}
+	}
+	return "text"
+}
+
+// intent is what a modal asks for.
+func (k *Desk) intent(v slack.View, m meta) (ticket.Action, error) {
+	a := ticket.Action{Kind: ticket.ActionKind(v.CallbackID), Ticket: m.Ticket, Rev: m.Rev, Page: m.Page}
+	switch v.CallbackID {
+	case doReply:
+		a.Text = submitted(v, textBlock(m))
+	case doNote:
+		a.Rev = 0 // a note is true whatever happened meanwhile
+		a.Note = &ticket.NoteFields{Reported: submitted(v, "reported"), Tried: submitted(v, "tried"),
+			Result: submitted(v, "result"), NextStep: submitted(v, "next"), Promised: submitted(v, "promised")}
+	case doEscalate:
+		a.Tier, a.Reason = submitted(v, "tier"), submitted(v, "reason")
+		if h := strings.TrimSpace(submitted(v, "handoff")); h != "" {
+			a.Reason += "\n" + h
+		}
+	case doPage:
+		a.Rev, a.Reason = 0, submitted(v, "reason")
+	case doSolve:
+		a.Diagnosis = submitted(v, "diagnosis")
+	case doDecline:
+		a.Rev, a.Reason = 0, submitted(v, "reason")
+	default:
+		return a, ticket.Errorf("slackdesk.submit", ticket.Invalid, "This form is of an older version. Open it again.")
+	}
+	return a, nil
+}

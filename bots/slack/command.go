@@ -1,0 +1,135 @@
+package slackdesk
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"github.com/slack-go/slack"
+
+	"tierline/internal/slackapp"
+	"tierline/ticket"
+)
+
+// maxRows is how many tickets a listing shows.
+const maxRows = 15
+
+// open states are those in which somebody is to act.
+var openStates = [...]ticket.State{ticket.New, ticket.Open, ticket.Pending, ticket.OnHold}
+
+// command answers /tier, to the one who typed it.
+func (k *Desk) command(ctx context.Context, cmd slack.SlashCommand) slackapp.Reply {
+	r, err := k.run(ctx, cmd)
+	if err != nil {
+		if kind := ticket.KindOf(err); kind == ticket.Internal || kind == ticket.Transient {
+			k.log.Error("slack: a command failed", "command", cmd.Command, "error", err)
+		}
+		return slackapp.Reply{Text: slackapp.Escape(explain(err))}
+	}
+	return r
+}
+
+func (k *Desk) run(ctx context.Context, cmd slack.SlashCommand) (slackapp.Reply, error) {
+	by, err := k.agent(ctx, cmd.UserID)
+	if err != nil {
+		return slackapp.Reply{}, err
+	}
+	word, rest, _ := strings.Cut(strings.TrimSpace(cmd.Text), " ")
+	switch strings.ToLower(word) {
+	case "show":
+		return k.showCommand(ctx, by, rest)
+	case "take":
+		id, err := ticket.ParseID(rest)
+		if err != nil {
+			return slackapp.Reply{}, err
+		}
+		_, err = k.back.Act(ctx, by, ticket.Action{Kind: ticket.ActTake, Ticket: id, Key: "slack:command:" + cmd.UserID + ":" + cmd.TriggerID})
+		return slackapp.Reply{Text: id.String() + " is yours."}, err
+	case "mine":
+		list, err := k.back.Tickets(ctx, by, ticket.Filter{Owner: by.ID, States: openStates[:], Limit: maxRows})
+		return slackapp.Reply{Text: "*Your tickets*\n" + listTickets(list, "You have none.")}, err
+	case "oncall":
+		return slackapp.Reply{Text: k.onCall()}, nil
+	}
+	return slackapp.Reply{Text: help(k.cfg.Command)}, nil
+}
+
+func help(cmd string) string {
+	return strings.ReplaceAll("*What `/tier` can do*\n"+
+		"• `/tier show T-1042` the card of a ticket\n"+
+		"• `/tier take T-1042` makes it yours\n"+
+		"• `/tier mine` your open tickets\n"+
+		"• `/tier oncall` who is on call now\n"+
+		"What you type in a card's thread is an internal note; customers get what you send with *Reply*.", "/tier", cmd)
+}
+
+func (k *Desk) showCommand(ctx context.Context, by ticket.Agent, arg string) (slackapp.Reply, error) {
+	id, err := ticket.ParseID(arg)
+	if err != nil {
+		return slackapp.Reply{}, err
+	}
+	c, err := k.back.Card(ctx, by, id)
+	if err != nil {
+		return slackapp.Reply{}, err
+	}
+	r := slackapp.Reply{Text: cardText(c), Blocks: cardBlocks(c)}
+	if isWeb(c.Thread) {
+		r.Blocks = append(r.Blocks[:min(len(r.Blocks), maxBlocks-1)], small("<"+slackapp.Escape(c.Thread)+"|Go to the thread>"))
+	}
+	return r, nil
+}
+
+func listTickets(list []ticket.Ticket, none string) string {
+	if len(list) == 0 {
+		return none
+	}
+	var b strings.Builder
+	for _, t := range list[:min(len(list), maxRows)] {
+		fmt.Fprintf(&b, "• *%s* %s · %s", t.ID, esc(t.Subject, 90), stateName(t.State))
+		if t.Priority == ticket.Urgent || t.Priority == ticket.High {
+			b.WriteString(" · " + priority(t.Priority))
+		}
+		b.WriteString("\n")
+	}
+	return strings.TrimSpace(b.String())
+}
+
+func (k *Desk) onCall() string {
+	var lines []string
+	for _, t := range k.back.Tiers() {
+		var names []string
+		for _, a := range k.back.OnCall(t.Name, k.now()) {
+			names = append(names, esc(a.Name, 60))
+		}
+		if len(names) == 0 {
+			names = []string{"nobody"}
+		}
+		lines = append(lines, "*"+esc(nonEmpty(t.Title, t.Name), 60)+"*: "+strings.Join(names[:min(len(names), 10)], ", then "))
+	}
+	return strings.Join(lines, "\n")
+}
+
+// home shows somebody's Home tab. It is drawn after the acknowledgement: nothing is lost with it.
+func (k *Desk) home(_ context.Context, ev slackapp.Event) error {
+	k.after("cannot show the Home tab", func(ctx context.Context) error {
+		return k.app.PublishHome(ctx, ev.User, k.homeBlocks(ctx, ev.User))
+	})
+	return nil
+}
+
+func (k *Desk) homeBlocks(ctx context.Context, user string) []slack.Block {
+	by, err := k.agent(ctx, user)
+	var mine, free []ticket.Ticket
+	if err == nil {
+		mine, err = k.back.Tickets(ctx, by, ticket.Filter{Owner: by.ID, States: openStates[:], Limit: maxRows})
+	}
+	if err == nil {
+		free, err = k.back.Tickets(ctx, by, ticket.Filter{Unowned: true, States: openStates[:], Limit: maxRows})
+	}
+	if err != nil {
+		return []slack.Block{section(slackapp.Escape(explain(err)))}
+	}
+	return []slack.Block{header("Your tickets"), section(listTickets(mine, "You have none.")),
+		header("Nobody's yet"), section(listTickets(free, "Every ticket has an owner.")),
+		header("On call now"), section(k.onCall()), small(help(k.cfg.Command))}
+}

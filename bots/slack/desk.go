@@ -1,0 +1,200 @@
+// Package slackdesk is the agents' desk in Slack: one card a ticket in its tier's channel, whose
+// thread is the conversation.
+//
+// What happens when things fail: cards, messages and pages are shown by jobs of the outbox; when
+// Slack does not take them the error says whether to try again, and a later try looks for what an
+// earlier one may have posted, by its metadata, before it posts again. A click is persisted before it
+// is acknowledged; when that fails, the one who clicked is told why, privately. What is typed in a
+// card's thread is an internal note and never reaches the customer; it is acknowledged after it is
+// persisted, else Slack delivers it again, and its client_msg_id keeps it from being noted twice.
+// Whoever is not staff, or is a guest, can do nothing and is told so.
+package slackdesk
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/slack-go/slack"
+
+	"tierline/bots"
+	"tierline/config/check"
+	"tierline/internal/slackapp"
+	"tierline/ticket"
+)
+
+// Config is how the desk behaves.
+type Config struct {
+	Command string `yaml:"command"` // the slash command; default /tier
+}
+
+// Check reports what is wrong.
+func (c Config) Check(at check.At) {
+	if c.Command != "" && (!strings.HasPrefix(c.Command, "/") || len(c.Command) > 32 || strings.ContainsAny(c.Command, " \t")) {
+		at.Key("command").Error("such as /tier", "%.40q is no slash command", c.Command)
+	}
+}
+
+// Deps are what the desk works with. Now and Log have defaults.
+type Deps struct {
+	App     *slackapp.App
+	Backend bots.Backend
+	Blobs   ticket.Blobs
+	Log     *slog.Logger
+	Now     func() time.Time
+}
+
+// Desk implements [bots.Desk].
+type Desk struct {
+	cfg  Config
+	app  *slackapp.App
+	back bots.Backend
+	blob ticket.Blobs
+	log  *slog.Logger
+	now  func() time.Time
+	wg   sync.WaitGroup
+	busy chan struct{} // bounds what is done after an acknowledgement
+}
+
+var _ bots.Desk = (*Desk)(nil)
+
+// maxBusy is how many things are done at once after their acknowledgement.
+const maxBusy = 64
+
+// New makes a desk and registers it for what Slack brings. App.Run brings it.
+func New(cfg Config, d Deps) *Desk {
+	if cfg.Command == "" {
+		cfg.Command = "/tier"
+	}
+	if d.Now == nil {
+		d.Now = time.Now
+	}
+	if d.Log == nil {
+		d.Log = slog.New(slog.DiscardHandler)
+	}
+	k := &Desk{cfg: cfg, app: d.App, back: d.Backend, blob: d.Blobs, log: d.Log, now: d.Now, busy: make(chan struct{}, maxBusy)}
+	k.app.OnInteraction(k.interact)
+	k.app.OnEvent("message", k.typed)
+	k.app.OnEvent("app_home_opened", k.home)
+	k.app.OnCommand(cfg.Command, k.command)
+	return k
+}
+
+// Name is "slack".
+func (k *Desk) Name() string { return "slack" }
+
+// Ready is nil while Slack's events come in.
+func (k *Desk) Ready() error { return k.app.Ready() }
+
+// Run waits for ctx, then for what is still being told to people.
+func (k *Desk) Run(ctx context.Context) error {
+	<-ctx.Done()
+	k.wg.Wait()
+	return nil
+}
+
+// after does what need not be waited for by an acknowledgement: showing a modal, telling somebody.
+func (k *Desk) after(what string, f func(ctx context.Context) error) {
+	select {
+	case k.busy <- struct{}{}:
+	default:
+		k.log.Error("slack: too busy to answer a click", "what", what)
+		return
+	}
+	k.wg.Go(func() {
+		defer func() { <-k.busy }()
+		ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
+		defer cancel()
+		if err := f(ctx); err != nil {
+			k.log.Warn("slack: "+what, "error", err)
+		}
+	})
+}
+
+// tell says something to one person, privately.
+func (k *Desk) tell(channel, user, thread, text string) {
+	if channel == "" {
+		return
+	}
+	k.after("cannot tell somebody", func(ctx context.Context) error {
+		return k.app.Ephemeral(ctx, channel, user, thread, slackapp.Escape(slackapp.Cut(text, maxFallback/2)))
+	})
+}
+
+// sorry tells somebody why what they wanted did not happen. It is the one way in which errors
+// become words here; faults of ours are logged.
+func (k *Desk) sorry(channel, user, thread string, err error) string {
+	text := explain(err)
+	if ticket.KindOf(err) == ticket.Internal || ticket.KindOf(err) == ticket.Transient {
+		k.log.Error("slack: a click failed", "user", user, "error", err)
+	}
+	k.tell(channel, user, thread, text)
+	return text
+}
+
+func explain(err error) string {
+	if ticket.KindOf(err) == ticket.Conflict {
+		return "This has changed meanwhile. " + ticket.Explain(err)
+	}
+	return ticket.Explain(err)
+}
+
+// agent is the member of staff behind a Slack user; Denied for everybody else, guests above all.
+func (k *Desk) agent(ctx context.Context, user string) (ticket.Agent, error) {
+	u, err := k.app.User(ctx, user)
+	switch {
+	case ticket.KindOf(err) == ticket.NotFound:
+		return ticket.Agent{}, ticket.Errorf("slackdesk.agent", ticket.Denied, "Slack does not know you here.")
+	case err != nil: // who is known by id need not wait for Slack
+		if a, e := k.back.AgentBy(user, ""); e == nil {
+			return a, nil
+		}
+		return ticket.Agent{}, err
+	case u.Guest || u.Bot || u.Deleted:
+		return ticket.Agent{}, ticket.Errorf("slackdesk.agent", ticket.Denied, "Guests and apps cannot work on tickets.")
+	}
+	return k.back.AgentBy(user, u.Email)
+}
+
+// userOf is the Slack user of a member of staff.
+func (k *Desk) userOf(ctx context.Context, a ticket.Agent) (string, error) {
+	if a.Slack != "" {
+		return a.Slack, nil
+	}
+	if a.Email == "" {
+		return "", ticket.Errorf("slackdesk.page", ticket.Invalid, "%s has neither a Slack id nor a mail address in the configuration.", a.Name)
+	}
+	u, err := k.app.UserByEmail(ctx, a.Email)
+	if ticket.KindOf(err) == ticket.NotFound {
+		return "", ticket.Errorf("slackdesk.page", ticket.Invalid, "Nobody in Slack has the mail address of %s.", a.Name)
+	}
+	return u.ID, err
+}
+
+// place is where something stands: "C123/1700000000.000100".
+func place(channel, ts string) string { return channel + "/" + ts }
+
+func parsePlace(s string) (channel, ts string, err error) {
+	channel, ts, ok := strings.Cut(s, "/")
+	if !ok || channel == "" || ts == "" {
+		return "", "", ticket.E("slackdesk", ticket.Invalid, errors.New("no place in Slack: "+s))
+	}
+	return channel, ts, nil
+}
+
+// submitted is what was typed into a modal's input.
+func submitted(v slack.View, id string) string {
+	if v.State == nil {
+		return ""
+	}
+	for _, a := range v.State.Values[id] {
+		if a.Value != "" {
+			return a.Value
+		}
+		return a.SelectedOption.Value
+	}
+	return ""
+}

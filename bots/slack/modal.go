@@ -1,0 +1,248 @@
+package slackdesk
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/slack-go/slack"
+
+	"tierline/bots"
+	"tierline/internal/slackapp"
+	"tierline/ticket"
+)
+
+// open shows a modal. It is not waited for: the click changes nothing yet, and a trigger lives for
+// 3 s only.
+func (k *Desk) open(c click, what string, r ref) error {
+	k.after("cannot open a form", func(ctx context.Context) error {
+		v, err := k.form(ctx, c, what, r)
+		if err == nil {
+			err = k.app.OpenView(ctx, c.ic.TriggerID, v)
+		}
+		if err != nil {
+			k.sorry(c.channel, c.user, c.thread, err)
+		}
+		return nil
+	})
+	return nil
+}
+
+func (k *Desk) form(ctx context.Context, c click, what string, r ref) (slack.ModalViewRequest, error) {
+	card, err := k.back.Card(ctx, c.by, r.Ticket)
+	if err != nil {
+		return slack.ModalViewRequest{}, err
+	}
+	m := meta{Ticket: r.Ticket, Rev: card.Ticket.Rev, Page: r.Page, Channel: c.channel, Thread: c.thread}
+	if what != doReply && r.Rev != 0 { // a reply answers what the modal shows, all else what the card showed
+		m.Rev = r.Rev
+	}
+	about := small(cardText(card))
+	id := r.Ticket.String()
+	switch what {
+	case doReply:
+		return replyForm(card, c.by, m, draft{}), nil
+	case doNote:
+		return modal(doNote, id+": note", "Keep", m.String(), about,
+			input("reported", "Reported", "What the customer says, in their words", line("", 3000, true), true),
+			input("tried", "Tried", "What was done, step by step", line("", 3000, true), true),
+			input("result", "Result", "What came of it", line("", 3000, true), true),
+			input("next", "Next step", "Who does what", line("", 1000, false), true),
+			input("promised", "Promised", "What was promised to the customer, and until when", line("", 1000, false), true)), nil
+	case doEscalate:
+		return k.escalateForm(card, m, about)
+	case doPage:
+		return modal(doPage, id+": page", "Page", m.String(), about, small(k.whoIsRung(card)),
+			input("reason", "Why are they needed now?", "They read this on their phone", line("", 1000, true), false)), nil
+	case doSolve:
+		return modal(doSolve, id+": solve", "Solve", m.String(), about,
+			input("diagnosis", "What was it?", "The cause, so that the next one finds it", line(card.Ticket.Diagnosis, 1500, true), false)), nil
+	case doDecline:
+		return modal(doDecline, id+": decline", "Decline", m.String(), about,
+			input("reason", "Why not?", "It goes on to the next at once; those who wait see this", line("", 500, true), false)), nil
+	}
+	return slack.ModalViewRequest{}, ticket.Errorf("slackdesk.form", ticket.Invalid, "There is no such form.")
+}
+
+func (k *Desk) escalateForm(card bots.Card, m meta, about slack.Block) (slack.ModalViewRequest, error) {
+	var tiers []*slack.OptionBlockObject
+	var first *slack.OptionBlockObject
+	for _, t := range k.back.Tiers() {
+		if t.Name == card.Ticket.Tier {
+			continue
+		}
+		o := option(t.Name, nonEmpty(t.Title, t.Name))
+		tiers = append(tiers, o)
+		if first == nil && t.Level > card.Tier.Level {
+			first = o
+		}
+	}
+	if len(tiers) == 0 {
+		return slack.ModalViewRequest{}, ticket.Errorf("slackdesk.form", ticket.Invalid, "There is no other tier.")
+	}
+	to := choose("v", "Choose a tier", tiers...)
+	if first != nil {
+		to = to.WithInitialOption(first)
+	}
+	return modal(doEscalate, card.Ticket.ID.String()+": escalate", "Escalate", m.String(), about,
+		input("tier", "Where to?", "", to, false),
+		input("reason", "Why, in one line?", "The problem and its impact", line("", 300, false), false),
+		input("handoff", "What they need to know", "Steps tried with results, articles tried, what is asked of them, how the customer is reached",
+			line(strings.Join(card.Tried, "\n"), 1600, true), true)), nil
+}
+
+// whoIsRung names those whom a page will reach, in order.
+func (k *Desk) whoIsRung(card bots.Card) string {
+	for _, t := range k.back.Tiers() {
+		if t.Level <= card.Tier.Level {
+			continue
+		}
+		var names []string
+		for _, a := range k.back.OnCall(t.Name, k.now()) {
+			names = append(names, esc(a.Name, 60))
+		}
+		if len(names) == 0 {
+			return "Nobody is on call for " + esc(nonEmpty(t.Title, t.Name), 60) + " right now."
+		}
+		return "On call for " + esc(nonEmpty(t.Title, t.Name), 60) + ": " + strings.Join(names[:min(len(names), 10)], ", then ")
+	}
+	return "There is no tier above this one."
+}
+
+// draft is an answer being written.
+type draft struct {
+	text    string
+	preview bool
+	warning string
+}
+
+// textBlock is the id of the answer's input. It changes when the text is to be replaced: under the
+// same id Slack keeps what was typed.
+func textBlock(m meta) string { return fmt.Sprintf("text%d", m.Block) }
+
+func replyForm(card bots.Card, by ticket.Agent, m meta, d draft) slack.ModalViewRequest {
+	blocks := []slack.Block{small(cardText(card) + " · by " + channelName(card.Ticket.Channel))}
+	if d.warning != "" {
+		blocks = append(blocks, section(":warning: "+slackapp.Escape(d.warning)))
+	}
+	if l := card.Ticket.Language; l != "" {
+		hint := "The customer writes *" + language(l) + "*."
+		if len(by.Languages) > 0 && !slices.Contains(by.Languages, l) {
+			hint = ":warning: " + hint + " You are not listed for it."
+		}
+		blocks = append(blocks, small(hint))
+	}
+	blocks = append(blocks, lastSaid(card)...)
+	blocks = append(blocks, input(textBlock(m), "Answer to the customer", "Markdown; the customer sees exactly this",
+		line(d.text, maxInput, true), false))
+	blocks = append(blocks, replyTools(card)...)
+	if d.preview {
+		blocks = append(blocks, divider(), small("*The customer will see:*"))
+		shown, _ := texts(slackapp.Mrkdwn(d.text), maxMessage)
+		blocks = append(blocks, shown...)
+	}
+	return modal(doReply, card.Ticket.ID.String()+": reply", "Send", m.String(), blocks...)
+}
+
+func replyTools(card bots.Card) []slack.Block {
+	tools := []slack.BlockElement{button(doPreview, refTo(card.Ticket).String(), "Preview")}
+	var articles []*slack.OptionBlockObject
+	for i, s := range card.Ticket.Suggestions[:min(len(card.Ticket.Suggestions), maxListed)] {
+		if s.Title != "" {
+			articles = append(articles, option(fmt.Sprint(i), s.Title))
+		}
+	}
+	if len(articles) > 0 {
+		tools = append(tools, choose(doInsert, "Insert an article", articles...))
+	}
+	return rows("tools", tools...)
+}
+
+// redraw shows the preview, or puts an article into the answer.
+func (k *Desk) redraw(ctx context.Context, c click) error {
+	m, ok := parseMeta(c.ic.View.PrivateMetadata)
+	if !ok {
+		return ticket.Errorf("slackdesk.redraw", ticket.Invalid, "This form is of an older version. Open it again.")
+	}
+	c.channel, c.thread = m.Channel, m.Thread
+	d := draft{text: submitted(c.ic.View, textBlock(m)), preview: true}
+	view := c.ic.View
+	k.after("cannot redraw a form", func(ctx context.Context) error {
+		card, err := k.back.Card(ctx, c.by, m.Ticket)
+		if err == nil && c.action.ActionID == doInsert {
+			err = k.insert(ctx, c, card, &d, &m)
+		}
+		if err == nil {
+			err = k.app.UpdateView(ctx, view.ID, view.Hash, replyForm(card, c.by, m, d))
+		}
+		if err != nil && ticket.KindOf(err) != ticket.Conflict { // a newer redraw has won
+			k.sorry(c.channel, c.user, c.thread, err)
+		}
+		return nil
+	})
+	return nil
+}
+
+// insert appends the chosen article to what was typed.
+func (k *Desk) insert(ctx context.Context, c click, card bots.Card, d *draft, m *meta) error {
+	var i int
+	if _, err := fmt.Sscan(c.action.SelectedOption.Value, &i); err != nil || i < 0 || i >= len(card.Ticket.Suggestions) {
+		return ticket.Errorf("slackdesk.insert", ticket.Invalid, "That article is no longer suggested.")
+	}
+	_, md, public, err := k.back.ArticleText(ctx, c.by, card.Ticket.Suggestions[i].Article)
+	if err != nil {
+		return err
+	}
+	if !public {
+		d.warning = "That article is internal: read it, but its text may not go to the customer."
+		return nil
+	}
+	m.Block++
+	text := strings.TrimSpace(d.text + "\n\n" + strings.TrimSpace(md))
+	if slackapp.Units(text) > maxInput {
+		d.warning = "The article is longer than an answer here can be. It was cut: check its end."
+	}
+	d.text = slackapp.Cut(text, maxInput)
+	return nil
+}
+
+// replyAgain shows the reply form once more when the ticket changed while the answer was written:
+// with what is new, and with the text as it was typed.
+func (k *Desk) replyAgain(ctx context.Context, by ticket.Agent, v slack.View, m meta, why error) (slack.ModalViewRequest, error) {
+	card, err := k.back.Card(ctx, by, m.Ticket)
+	if err != nil {
+		return slack.ModalViewRequest{}, err
+	}
+	text := submitted(v, textBlock(m))
+	m.Rev = card.Ticket.Rev
+	m.Block++
+	return replyForm(card, by, m, draft{text: text,
+		warning: explain(why) + " What was last said is shown below. Send again if your answer still fits."}), nil
+}
+
+// read shows an article to one agent.
+func (k *Desk) read(ctx context.Context, c click, article string) error {
+	title, md, public, err := k.back.ArticleText(ctx, c.by, article)
+	if err != nil {
+		k.sorry(c.channel, c.user, c.thread, err)
+		return nil
+	}
+	note := ":lock: internal: not for the customer"
+	if public {
+		note = "may be sent to customers"
+	}
+	blocks := []slack.Block{header(nonEmpty(title, article)), small(note)}
+	body, whole := texts(slackapp.Mrkdwn(md), maxMessage)
+	blocks = append(blocks, body...)
+	if !whole {
+		blocks = append(blocks, small("… the rest is in the knowledge base."))
+	}
+	v := modal("read", "Article", "", "", blocks...)
+	v.Submit = nil
+	v.Close = plain("Close", maxTitle)
+	if err := k.app.OpenView(ctx, c.ic.TriggerID, v); err != nil {
+		k.sorry(c.channel, c.user, c.thread, err)
+	}
+	return nil
+}

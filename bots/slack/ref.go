@@ -1,0 +1,81 @@
+package slackdesk
+
+import (
+	"encoding/json"
+	"fmt"
+	"strings"
+
+	"tierline/ticket"
+)
+
+// The action ids of buttons and menus, and the callback ids of modals.
+const (
+	doTake     = "take"
+	doReply    = "reply"
+	doNote     = "note"
+	doEscalate = "escalate"
+	doPage     = "page"
+	doSolve    = "solve"
+	doReopen   = "reopen"
+	doMore     = "more" // a menu; its options name the action
+	doQueue    = "queue"
+	doUrgent   = "urgent"
+	doNormal   = "normal"
+	doVerdict  = "verdict"
+	doAccept   = "accept"
+	doDecline  = "decline"
+	doPreview  = "preview" // in the reply modal
+	doInsert   = "insert"  // in the reply modal
+	doOpen     = "open"    // a link: nothing to do
+)
+
+// ref is what a button is about: a ticket as it was shown, and the page that it belongs to.
+type ref struct {
+	Ticket ticket.ID
+	Rev    int64
+	Page   int
+}
+
+func refTo(t ticket.Ticket) ref { return ref{Ticket: t.ID, Rev: t.Rev} }
+
+func (r ref) String() string { return fmt.Sprintf("%d.%d.%d", r.Ticket, r.Rev, r.Page) }
+
+func parseRef(s string) (ref, bool) {
+	var r ref
+	n, err := fmt.Sscanf(s, "%d.%d.%d", &r.Ticket, &r.Rev, &r.Page)
+	return r, err == nil && n == 3 && r.Ticket > 0
+}
+
+// articleBlock is the id of a suggestion's block: its menu's options are too short for an article's id.
+func articleBlock(id ticket.ID, article string) string {
+	return fmt.Sprintf("kb:%d:%.200s", id, article)
+}
+
+func parseArticleBlock(s string) (id ticket.ID, article string, ok bool) {
+	rest, found := strings.CutPrefix(s, "kb:")
+	num, article, cut := strings.Cut(rest, ":")
+	if !found || !cut || article == "" {
+		return 0, "", false
+	}
+	id, err := ticket.ParseID(num)
+	return id, article, err == nil
+}
+
+// meta is what a modal remembers (private_metadata, at most 3,000 characters).
+type meta struct {
+	Ticket  ticket.ID `json:"t"`
+	Rev     int64     `json:"r,omitempty"`
+	Page    int       `json:"p,omitempty"`
+	Channel string    `json:"c,omitempty"` // where it was clicked
+	Thread  string    `json:"m,omitempty"`
+	Block   int       `json:"b,omitempty"` // counts how often the text was replaced
+}
+
+func (m meta) String() string {
+	b, _ := json.Marshal(m)
+	return string(b)
+}
+
+func parseMeta(s string) (m meta, ok bool) {
+	return m, json.Unmarshal([]byte(s), &m) == nil && m.Ticket > 0
+}

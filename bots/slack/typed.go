@@ -1,0 +1,66 @@
+package slackdesk
+
+import (
+	"context"
+	"strings"
+
+	"tierline/internal/slackapp"
+	"tierline/ticket"
+)
+
+// typed takes what staff type in a card's thread: an internal note. It never goes to the customer.
+func (k *Desk) typed(ctx context.Context, ev slackapp.Event) error {
+	m := ev.Message
+	if !m.Human() || m.ThreadTS == "" || m.ThreadTS == m.TS {
+		return nil
+	}
+	self, err := k.app.Self(ctx)
+	if err != nil {
+		return err
+	}
+	if m.User == self.User || m.Bot != "" {
+		return nil
+	}
+	id, err := k.back.TicketAt(ctx, place(m.Channel, m.ThreadTS))
+	if ticket.KindOf(err) == ticket.NotFound {
+		return nil // some other thread
+	}
+	if err != nil {
+		return err
+	}
+	err = k.note(ctx, id, m)
+	if kind := ticket.KindOf(err); err == nil || kind == ticket.Transient || kind == ticket.Internal {
+		return err // comes again
+	}
+	k.sorry(m.Channel, m.User, m.ThreadTS, err)
+	return nil
+}
+
+func (k *Desk) note(ctx context.Context, id ticket.ID, m *slackapp.Message) error {
+	by, err := k.agent(ctx, m.User)
+	if err != nil {
+		return err
+	}
+	a := ticket.Action{Kind: ticket.ActNote, Ticket: id, DeskRef: place(m.Channel, m.TS),
+		Key: "slack:note:" + nonEmpty(m.ClientMsgID, place(m.Channel, m.TS)), Text: k.plainText(ctx, m.Text)}
+	if len(m.Files) > 0 && k.blob != nil {
+		var warnings []string
+		if a.Attachments, warnings, err = k.app.Fetch(ctx, k.blob, m.Files); err != nil {
+			return err
+		}
+		a.Text = strings.TrimSpace(a.Text + "\n" + strings.Join(warnings, "\n"))
+	}
+	_, err = k.back.Act(ctx, by, a)
+	return err
+}
+
+// plainText writes out the names of those who are mentioned, as far as Slack tells them.
+func (k *Desk) plainText(ctx context.Context, text string) string {
+	return slackapp.Plain(text, func(id string) string {
+		u, err := k.app.User(ctx, id)
+		if err != nil {
+			return ""
+		}
+		return u.Name
+	})
+}
