@@ -1,0 +1,105 @@
+package slackchannel
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"time"
+
+	"tierline/internal/slackapp"
+	"tierline/ticket"
+)
+
+// maxHistory bounds what is read of one channel at once.
+const maxHistory = 5000
+
+// late is how much later than others a message may appear in the history.
+const late = time.Minute
+
+// catchUp finds the channels and reads what was missed in each.
+func (c *Channel) catchUp(ctx context.Context) error {
+	var faults []error
+	for _, r := range c.cfg.Channels {
+		id, err := c.d.App.Channel(ctx, r.Channel)
+		if err == nil {
+			err = c.missed(ctx, id, r)
+		}
+		if err != nil {
+			faults = append(faults, err)
+		}
+	}
+	return errors.Join(faults...)
+}
+
+// missed reads one channel from its cursor on. A channel without a cursor is new: its past stays its
+// own.
+func (c *Channel) missed(ctx context.Context, id string, r Room) error {
+	began := c.d.Now()
+	name := "slack:" + id
+	cursor, err := c.d.Cursors.Cursor(ctx, name)
+	if err != nil {
+		return err
+	}
+	if cursor == "" {
+		cursor = slackapp.TS(began)
+		if err := c.d.Cursors.SetCursor(ctx, name, cursor); err != nil {
+			return err
+		}
+	}
+	c.mu.Lock()
+	c.rooms[id] = r // from now on its events are taken
+	in := c.in
+	c.mu.Unlock()
+	if in == nil {
+		return ctx.Err()
+	}
+	list, err := c.unseen(ctx, id, cursor)
+	if err != nil {
+		return err
+	}
+	for _, m := range list {
+		if err := c.take(ctx, in, r, m); err != nil {
+			return err
+		}
+	}
+	if next := slackapp.TS(began.Add(-late)); next > cursor {
+		return c.d.Cursors.SetCursor(ctx, name, next)
+	}
+	return nil
+}
+
+// unseen are the messages after a cursor, oldest first: of the channel itself, and of its threads
+// that are not older than the look-back.
+func (c *Channel) unseen(ctx context.Context, id, cursor string) ([]slackapp.Message, error) {
+	var list []slackapp.Message
+	var threads []string
+	from := slackapp.TS(slackapp.At(cursor).Add(-c.cfg.LookBack))
+	more, err := c.d.App.Read(ctx, slackapp.Range{Channel: id, Oldest: from, Limit: maxHistory}, func(m slackapp.Message) bool {
+		if m.TS > cursor {
+			list = append(list, m)
+		}
+		if m.LatestReply > cursor {
+			threads = append(threads, m.TS)
+		}
+		return true
+	})
+	if err != nil {
+		return nil, err
+	}
+	for _, t := range threads {
+		_, err := c.d.App.Read(ctx, slackapp.Range{Channel: id, Thread: t, Oldest: cursor, Limit: maxHistory}, func(m slackapp.Message) bool {
+			if m.TS > cursor && m.TS != t {
+				list = append(list, m)
+			}
+			return true
+		})
+		if err != nil && ticket.KindOf(err) != ticket.NotFound {
+			return nil, err
+		}
+	}
+	if more {
+		c.d.Log.Warn("slack: a channel has more messages than are looked at at once", "channel", id, "looked at", maxHistory)
+	}
+	slices.SortStableFunc(list, func(a, b slackapp.Message) int { return slackapp.At(a.TS).Compare(slackapp.At(b.TS)) })
+	return slices.CompactFunc(list, func(a, b slackapp.Message) bool { return a.TS == b.TS }), nil
+}

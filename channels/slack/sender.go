@@ -1,0 +1,101 @@
+package slackchannel
+
+import (
+	"context"
+	"strings"
+
+	"tierline/channels"
+	"tierline/internal/slackapp"
+	"tierline/ticket"
+)
+
+// typeReply is the metadata by which an answer of ours is found again: ticket, seq, part.
+const typeReply = "tierline_reply"
+
+// maxPart is the most text of one message, in UTF-16 units: Slack advises 4,000.
+// https://docs.slack.dev/reference/methods/chat.postMessage
+const maxPart = 3800
+
+// Send posts an answer into the customer's thread, in as many messages as it needs. Its id is the
+// place of the first.
+func (c *Channel) Send(ctx context.Context, out ticket.Outbound) (string, error) {
+	channel, thread, err := threadOf(out)
+	if err != nil {
+		return "", err
+	}
+	there := map[int]string{}
+	if out.Again {
+		if there, err = c.sent(ctx, channel, thread, out.Message); err != nil {
+			return "", err
+		}
+	}
+	text := slackapp.Mrkdwn(strings.TrimSpace(out.Message.Text))
+	if text == "" {
+		text = ":paperclip:"
+	}
+	for i, part := range slackapp.Split(text, maxPart) {
+		if there[i] != "" {
+			continue
+		}
+		ts, err := c.d.App.Post(ctx, slackapp.Out{Channel: channel, Thread: thread, Text: part, Type: typeReply,
+			Payload: payload(out.Message, i)})
+		if err != nil {
+			return "", err
+		}
+		there[i] = ts
+	}
+	if len(out.Message.Attachments) > 0 {
+		err := c.d.App.Share(ctx, c.d.Blobs, channel, thread, out.Message.String(), out.Message.Attachments, out.Again)
+		if err != nil {
+			return "", err
+		}
+	}
+	return place(channel, there[0]), nil
+}
+
+func payload(m ticket.Message, part int) map[string]any {
+	return map[string]any{"ticket": m.Ticket.String(), "seq": m.Seq, "part": part}
+}
+
+// sent finds the parts of an answer that an earlier try has posted.
+func (c *Channel) sent(ctx context.Context, channel, thread string, m ticket.Message) (map[int]string, error) {
+	self, err := c.d.App.Self(ctx)
+	if err != nil {
+		return nil, err
+	}
+	there := map[int]string{}
+	_, err = c.d.App.Read(ctx, slackapp.Range{Channel: channel, Thread: thread, Limit: maxHistory}, func(got slackapp.Message) bool {
+		if got.User == self.User || got.Bot != "" && got.Bot == self.Bot {
+			for i := range ticket.MaxText/maxPart + 2 {
+				if got.Metadata.Is(typeReply, payload(m, i)) {
+					there[i] = got.TS
+					break
+				}
+				if got.Metadata.Type != typeReply {
+					break
+				}
+			}
+		}
+		return true
+	})
+	return there, err
+}
+
+// threadOf is the thread in which the customer asked: that of the newest message that came from
+// Slack.
+func threadOf(out ticket.Outbound) (channel, thread string, err error) {
+	for i := len(out.Previous) - 1; i >= 0; i-- {
+		m := out.Previous[i]
+		if m.Direction != ticket.In || m.Channel != channels.Slack {
+			continue
+		}
+		at := m.External
+		if len(m.References) > 0 {
+			at = m.References[0]
+		}
+		if channel, thread, ok := strings.Cut(at, "/"); ok && channel != "" && thread != "" {
+			return channel, thread, nil
+		}
+	}
+	return "", "", ticket.Errorf("slack.Send", ticket.Invalid, "There is no thread of the customer's in Slack to answer in.")
+}
