@@ -38,8 +38,6 @@ func (s *Server) await(ch <-chan answer) (answer, error) {
 	}
 }
 
-func (s *Server) toast(uid, text string) { s.tell(Object{"type": "toast", "text": text}, uid) }
-
 // clickMessage sends a block_actions of a message. The lock is held.
 func (s *Server) clickMessage(uid string, ch *channel, m *Message, action, state Object) <-chan answer {
 	p := s.interaction("block_actions", uid)
@@ -170,7 +168,6 @@ func (s *Server) submit(uid, viewID string, values func(*View) (Object, error)) 
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if err != nil {
-		s.toast(uid, "We had some trouble connecting. Try again?")
 		return Answer{}, err
 	}
 	if s.top(uid) != v {
@@ -179,7 +176,6 @@ func (s *Server) submit(uid, viewID string, values func(*View) (Object, error)) 
 	ans, err := s.answered(uid, v, a.payload)
 	if err != nil {
 		s.log.Warn("slacksim: the answer to a form is wrong", "error", err, "callback_id", v.CallbackID)
-		s.toast(uid, "We had some trouble connecting. Try again?")
 	}
 	return ans, err
 }

@@ -400,6 +400,14 @@ func (s *Server) OpenHome(uid string) (*View, error) {
 	if u == nil {
 		return nil, fmt.Errorf("slacksim: there is no user %q", uid)
 	}
+	v := s.openHome(u)
+	if v == nil {
+		return nil, nil
+	}
+	return v.copy(), nil
+}
+
+func (s *Server) openHome(u *user) *View {
 	ch, _ := s.openIM(s.bot(), u.ID)
 	ev := Object{"type": "app_home_opened", "user": u.ID, "channel": ch.id, "tab": "home", "event_ts": s.stamp()}
 	v := s.homes[u.ID]
@@ -408,10 +416,21 @@ func (s *Server) OpenHome(uid string) (*View, error) {
 	}
 	s.emit("", nil, ev)
 	s.touch()
-	if v == nil {
-		return nil, nil
+	return v
+}
+
+// Read marks a channel as read by a person up to ts.
+func (s *Server) Read(uid, channel, ts string) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	u, ch, err := s.place(uid, channel)
+	if err != nil {
+		return err
 	}
-	return v.copy(), nil
+	if compareTS(ts, ch.read[u.ID]) > 0 {
+		ch.read[u.ID] = ts
+	}
+	return nil
 }
 
 // DM is the direct message between a person and another, or the app ("@app").

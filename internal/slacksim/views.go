@@ -202,8 +202,8 @@ func (c *call) viewsOpen() (Object, error) {
 		return nil, err
 	}
 	s := c.s
-	for _, old := range s.modals[uid] {
-		delete(s.views, old.ID)
+	if len(s.modals[uid]) > 0 {
+		s.dismiss(uid, true)
 	}
 	s.adopt(v, uid)
 	s.modals[uid] = []*View{v}
@@ -340,9 +340,13 @@ func (s *Server) dismiss(uid string, all bool) {
 	for _, v := range stack[n:] {
 		delete(s.views, v.ID)
 	}
-	closed := stack[len(stack)-1]
 	s.modals[uid] = stack[:n]
-	s.showView(closed, "close")
+	if all {
+		s.tell(Object{"type": "view", "op": "clear"}, uid)
+		s.touch()
+		return
+	}
+	s.showView(stack[n], "close")
 	if top := s.top(uid); top != nil {
 		s.showView(top, "open")
 	}
