@@ -121,8 +121,26 @@ func oneAddress(entry, charset string) (Address, bool) {
 	return Address{Name: cleanName(decodeWords(name, charset)), Address: i.Value}, true
 }
 
+// withoutComments takes out what stands in parentheses (RFC 5322 §3.2.2), one level deep.
+func withoutComments(s string) string {
+	var b strings.Builder
+	for {
+		open := strings.IndexByte(s, '(')
+		if open < 0 {
+			break
+		}
+		end := strings.IndexByte(s[open:], ')')
+		if end < 0 {
+			break
+		}
+		b.WriteString(s[:open])
+		s = s[open+end+1:]
+	}
+	return b.String() + s
+}
+
 func cleanAddress(s, charset string) string {
-	s = decodeWords(strings.TrimSpace(s), charset)
+	s = decodeWords(strings.TrimSpace(withoutComments(s)), charset)
 	if len(s) > 7 && strings.EqualFold(s[:7], "mailto:") {
 		s = s[7:]
 	}

@@ -62,7 +62,11 @@ func readHeader(b []byte) (h header, body []byte) {
 			return h, afterBlank(b)
 		case line[0] == ' ' || line[0] == '\t':
 			if len(h) == 0 && len(bytes.TrimSpace(line)) > 0 {
-				return h, b // no header at all
+				if key, value, ok = splitField(bytes.TrimSpace(line)); !ok {
+					return h, b // no header at all
+				}
+				h = append(h, field{key, value})
+				break
 			}
 			if len(h) > 0 && !junk {
 				if folded == nil {

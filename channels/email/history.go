@@ -15,15 +15,17 @@ const (
 )
 
 var (
-	attributions = []*regexp.Regexp{
+	anchored = []*regexp.Regexp{ // by how they begin
 		// On Mon, 3 Apr 2023 at 10:12, Jane Doe <jane@example.org> wrote:
-		regexp.MustCompile(`(?i)^[-*\s]*(?:on|am|le|el|il|op|em|den|w dniu|il giorno|an?m?)\s.+\s` + verbs + `(?:\s.*)?\s?[:：]$`),
-		// Jane Doe <jane@example.org> schrieb am Mo., 3. Apr. 2023, 10:12:
-		regexp.MustCompile(`(?i)^.*` + mailAddress + `.*\s` + verbs + `(?:\s.*)?\s?[:：]$`),
-		// Jane Doe schrieb am 03.04.23 um 10:12:
-		regexp.MustCompile(`(?i)^.+\s` + verbs + `\s.*\d.*[:：]$`),
+		regexp.MustCompile(`(?i)^[-*\s]*(?:on|am|le|el|il|op|em|den|w dniu|il giorno|an?m?)\s.+[\s>]` + verbs + `(?:\s.*)?\s?[:：]$`),
 		// 2023/4/3 Jane Doe <jane@example.org>
 		regexp.MustCompile(`^\d{4}[-/.]\d{1,2}[-/.]\d{1,2}.+` + mailAddress + `.?.?.?$`),
+	}
+	floating = []*regexp.Regexp{
+		// Jane Doe <jane@example.org> schrieb am Mo., 3. Apr. 2023, 10:12:
+		regexp.MustCompile(`(?i)^.*` + mailAddress + `.*[\s>]` + verbs + `(?:\s.*)?\s?[:：]$`),
+		// Jane Doe schrieb am 03.04.23 um 10:12:
+		regexp.MustCompile(`(?i)^.+\s` + verbs + `\s.*\d.*[:：]$`),
 	}
 	attributionHint = regexp.MustCompile(`\d|@`)
 	separator       = regexp.MustCompile(`(?i)^[\s>]*(?:[-*_=]{2,}\s*)(?:original(?: e-?mail)? message|original appointment|` +
@@ -44,21 +46,42 @@ var (
 		`enviado desde mi .{2,40}|inviato d[ai]l? .{2,40}|verzonden vanaf .{2,40}|verstuurd vanaf .{2,40})\.?$`)
 )
 
-// attribution is how many lines at the start introduce a quotation: 0 is none.
+// attribution is how many lines at the start introduce a quotation: 0 is none. Lines of the sender's
+// that stand right above are no part of it: what begins later goes before what began earlier.
 func attribution(lines []line) int {
+	n := introduces(lines, anchored, 4)
+	for i := 1; i < n; i++ {
+		if introduces(lines[i:], anchored, n-i) > 0 {
+			return 0
+		}
+	}
+	if n > 0 {
+		return n
+	}
+	if n = introduces(lines, floating, 2); n > 1 && attribution(lines[1:2]) > 0 {
+		return 0
+	}
+	if n > 1 && introduces(lines[1:], anchored, 4) > 0 {
+		return 0
+	}
+	return n
+}
+
+// introduces is how many lines, joined, match one of the forms.
+func introduces(lines []line, forms []*regexp.Regexp, most int) int {
 	joined := ""
-	for n := 0; n < 4 && n < len(lines); n++ {
+	for n := 0; n < most && n < len(lines); n++ {
 		text := strings.TrimSpace(lines[n].text)
 		if lines[n].kind != plain || text == "" || len(joined)+len(text) > maxAttribution {
 			return 0
 		}
 		joined = strings.TrimSpace(joined + " " + text)
-		if !attributionHint.MatchString(joined) {
+		if !strings.HasSuffix(joined, ":") && !strings.HasSuffix(joined, "：") && !strings.Contains(joined, "@") ||
+			!attributionHint.MatchString(joined) {
 			continue
 		}
-		colon := strings.HasSuffix(joined, ":") || strings.HasSuffix(joined, "：")
-		for i, re := range attributions {
-			if (colon || i == len(attributions)-1) && re.MatchString(joined) {
+		for _, re := range forms {
+			if re.MatchString(joined) {
 				return n + 1
 			}
 		}

@@ -47,6 +47,11 @@ type mapper struct {
 // that cannot be understood is no error.
 func (p *mapper) prepare(ctx context.Context, raw []byte, o origin) (it item, err error) {
 	m, err := p.parse(raw)
+	if err == nil && len(m.From) == 0 {
+		if m.From = addresses(o.sender, ""); len(m.From) == 0 {
+			err = &Fault{"no-sender", "It does not say whom it is from."}
+		}
+	}
 	if err != nil {
 		return p.quarantine(ctx, raw, o, err)
 	}

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"html"
 	"net/mail"
+	"regexp"
 	"strings"
 	"time"
 
@@ -64,11 +65,8 @@ func Parse(raw []byte) (*Mail, error) {
 	}
 	m.Attachments = r.attachments
 	m.envelope(charset)
-	if len(m.From) == 0 {
-		return nil, &Fault{"no-sender", "It does not say whom it is from."}
-	}
 	m.body(r.views)
-	m.Machine = machine(h, r.report, m.From[0].Address)
+	m.Machine = machine(m, r.report)
 	return m, nil
 }
 
@@ -98,8 +96,11 @@ func (m *Mail) envelope(charset string) {
 	}
 	m.From, m.ReplyTo, m.To, m.Cc = list("From"), list("Reply-To"), list("To"), list("Cc")
 	if len(m.From) == 0 {
-		for _, key := range []string{"Reply-To", "Sender", "Return-Path"} {
-			if m.From = list(key); len(m.From) > 0 {
+		for _, key := range []string{"Reply-To", "Sender", "From", "Return-Path"} {
+			if m.From = list(key); len(m.From) == 0 && key == "From" {
+				m.From = localUser(h.get(key))
+			}
+			if len(m.From) > 0 {
 				m.Warnings = append(m.Warnings, "The mail has no readable From; its "+key+" was taken.")
 				break
 			}
@@ -125,9 +126,24 @@ func (m *Mail) envelope(charset string) {
 	}
 }
 
+// localUser is a user of the machine that the mail was written on: "MAILER-DAEMON".
+func localUser(s string) []Address {
+	s = strings.Trim(strings.TrimSpace(s), "<>")
+	if open := strings.LastIndexByte(s, '<'); open >= 0 {
+		s = s[open+1:]
+	}
+	if s == "" || len(s) > 64 || strings.ContainsAny(s, " \t<>@\"") || !isASCII(s) {
+		return nil
+	}
+	return []Address{{Address: strings.ToLower(s) + "@localhost"}}
+}
+
 // messageIDs reads Message-IDs, with and without brackets, and leaves out what joins nothing.
 func messageIDs(s string) []string {
 	var ids []string
+	if strings.Count(s, "<") == 1 && strings.Count(s, "@") == 1 { // blanks and comments within: obsolete, RFC 5322 §4
+		s = strings.Join(strings.Fields(withoutComments(s)), "")
+	}
 	for _, f := range strings.FieldsFunc(s, func(c rune) bool { return c <= ' ' || c == '<' || c == '>' || c == ',' || c == '"' }) {
 		if id := "<" + f + ">"; usableID(id) && isASCII(id) && len(ids) < 2*maxReferences {
 			ids = append(ids, id)
@@ -219,7 +235,11 @@ func cutBytes(s string, n int) string {
 }
 
 // machine says why a mail is taken to be written by a machine: RFC 3834 and the habits of servers.
-func machine(h header, report, from string) string {
+func machine(m *Mail, report string) string {
+	h, from := m.head, ""
+	if len(m.From) > 0 {
+		from = m.From[0].Address
+	}
 	first := func(key string) string {
 		v, _, _ := strings.Cut(strings.ToLower(h.get(key)), ";")
 		v, _, _ = strings.Cut(v, "(")
@@ -249,8 +269,17 @@ func machine(h header, report, from string) string {
 			return key
 		}
 	}
+	if autoSubject.MatchString(m.Subject) {
+		return "subject"
+	}
 	return ""
 }
+
+// autoSubject is how mail programs begin the subject of an automatic answer. A person's answer to one
+// begins with "Re:".
+var autoSubject = regexp.MustCompile(`(?i)^(?:auto(?:matic)?[ -]?(?:reply|response)|out of (?:the )?office(?: auto-?reply)?|` +
+	`automatische antwort|abwesenheits(?:notiz|assistent|nachricht)|réponse automatique|respuesta automática|` +
+	`risposta automatica|automatisch antwoord)\s*:`)
 
 // threadIndex is the root of an Outlook conversation: the first 22 bytes of its Thread-Index
 // (MS-OXOMSG §2.2.1.3), or "".
