@@ -231,31 +231,14 @@ func (s *Server) articleArchive(c *fiber.Ctx) error {
 
 // putArticle checks and saves an article, from the console or the API.
 func (s *Server) putArticle(c *fiber.Ctx, a kb.Article) (kb.Article, error) {
-	ch := articleChoices()
 	switch {
-	case a.ID == "new" || !articleID(a.ID):
-		return a, invalid("An article's id is made of letters, digits, - and _; at most 128, and not \"new\".")
-	case strings.TrimSpace(a.Title) == "":
-		return a, invalid("The article needs a title.")
-	case len([]rune(a.Title)) > kb.MaxTitle:
-		return a, invalid("The title is longer than %d characters.", kb.MaxTitle)
+	case a.ID == "new": // the address of the empty form
+		return a, invalid("An article cannot have the id \"new\".")
 	case strings.TrimSpace(a.Body) == "":
 		return a, invalid("The article needs a text.")
-	case len(a.Body) > kb.MaxBody || len(a.Wording) > kb.MaxBody:
-		return a, invalid("The text is longer than %d bytes.", kb.MaxBody)
-	case !slices.Contains(ch.Audiences, a.Audience):
-		return a, invalid("The audience is external or internal.")
-	case !slices.Contains(ch.Confidences, a.Confidence):
-		return a, invalid("The confidence is work_in_progress, not_validated, validated or archived.")
-	case !language(a.Language):
-		return a, invalid("The language is a tag such as en, de or fr.")
-	case len(a.Tags) > 50 || len(a.Models) > 200 || len(a.Keywords) > 200:
-		return a, invalid("Too many tags (50), models (200) or keywords (200).")
 	}
-	for _, x := range slices.Concat(a.Tags, a.Models, a.Keywords, []string{a.Brand, a.Owner}) {
-		if len(x) > 200 {
-			return a, invalid("A tag, model, keyword, brand or owner is longer than 200 bytes.")
-		}
+	if err := kb.Validate(a); err != nil {
+		return a, err
 	}
 	a.Updated = s.now().UTC()
 	saved, err := s.d.KB.PutArticle(c.UserContext(), a)
@@ -263,17 +246,4 @@ func (s *Server) putArticle(c *fiber.Ctx, a kb.Article) (kb.Article, error) {
 		s.log.Info("article saved", "article", a.ID, "rev", saved.Rev, "confidence", a.Confidence, "by", callerOf(c).name())
 	}
 	return saved, err
-}
-
-func articleID(s string) bool {
-	return s != "" && len(s) <= 128 && !strings.ContainsFunc(s, func(r rune) bool {
-		return (r < 'a' || r > 'z') && (r < 'A' || r > 'Z') && (r < '0' || r > '9') && r != '-' && r != '_'
-	})
-}
-
-// language says whether s can be a BCP 47 tag.
-func language(s string) bool {
-	return len(s) >= 2 && len(s) <= 35 && !strings.ContainsFunc(s, func(r rune) bool {
-		return (r < 'a' || r > 'z') && (r < 'A' || r > 'Z') && (r < '0' || r > '9') && r != '-'
-	})
 }

@@ -112,11 +112,11 @@ func New(cfg Config, d Deps) (*Server, error) {
 	s.perClient = newLimiter(240, time.Minute, d.Now)
 	s.failures = newLimiter(10, 10*time.Minute, d.Now)
 	s.streams = newStreams()
-	if err := s.prepare(); err != nil {
-		return nil, fmt.Errorf("web: %w", err)
-	}
 	if err := s.listen(); err != nil {
 		return nil, fmt.Errorf("web: %w", err)
+	}
+	if err := s.prepare(); err != nil {
+		return nil, errors.Join(fmt.Errorf("web: %w", err), s.ln.Close())
 	}
 	return s, nil
 }
