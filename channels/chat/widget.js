@@ -252,6 +252,7 @@
 
   function isSent(id, at) {
     store.drop("out:" + id);
+    clearTimeout(waiting[id]);
     delete waiting[id];
     state(id, T.sent + " · " + clock(at || new Date()));
   }
@@ -330,7 +331,7 @@
       quietTimer = setTimeout(function () { live = true; log.setAttribute("aria-live", "polite"); }, 800);
       flush();
     } else if (f.t === "message") receive(f);
-    else if (f.t === "ack") { clearTimeout(waiting[f.id]); isSent(f.id); }
+    else if (f.t === "ack") isSent(f.id);
     else if (f.t === "error" && f.id) refused(f);
   }
 
