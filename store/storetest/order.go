@@ -1,0 +1,283 @@
+package storetest
+
+import (
+	"context"
+	"fmt"
+	"math/rand/v2"
+	"slices"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"tierline/ticket"
+)
+
+// holders notes who holds a job of which key, and complains when two do.
+type holders struct {
+	t    testing.TB
+	mu   sync.Mutex
+	held map[string]int64
+	done map[string][]int64
+}
+
+func (h *holders) take(j ticket.Job) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if other := h.held[j.Key]; other != 0 {
+		h.t.Errorf("job %d was handed out while %d of the same key %s is held", j.ID, other, j.Key)
+	}
+	h.held[j.Key] = j.ID
+	if d := h.done[j.Key]; len(d) > 0 && d[len(d)-1] >= j.ID {
+		h.t.Errorf("job %d was handed out after %d of the same key %s was done", j.ID, d[len(d)-1], j.Key)
+	}
+}
+
+// give is called before the store is told, so that nobody else can be seen to hold the key too early.
+func (h *holders) give(j ticket.Job, done bool) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	delete(h.held, j.Key)
+	if done {
+		h.done[j.Key] = append(h.done[j.Key], j.ID)
+	}
+}
+
+// orderAtOnce has producers, claimers and failures at work on few keys through two gateways.
+func orderAtOnce(t *testing.T, w *world) {
+	gates := []Store{w.a, w.open(w.clock.Now)}
+	const producers, each, claimers, keys = 3, 60, 4, 5
+	h := &holders{t: t, held: map[string]int64{}, done: map[string][]int64{}}
+	var left atomic.Int64
+	left.Store(producers * each)
+	var wg sync.WaitGroup
+	for p := range producers {
+		wg.Go(func() {
+			for i := range each {
+				if err := gates[p%2].Enqueue(ctxOf(t), job(fmt.Sprint("k", i%keys), i)); err != nil {
+					t.Error(err)
+					left.Store(0)
+					return
+				}
+			}
+		})
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
+	for c := range claimers {
+		wg.Go(func() {
+			rnd := rand.New(rand.NewPCG(1, uint64(c)))
+			s := gates[c%2]
+			for left.Load() > 0 && ctx.Err() == nil && !t.Failed() {
+				jobs, err := s.Claim(ctx, nil, 1+rnd.IntN(4), time.Hour)
+				if err != nil {
+					t.Error(err)
+					return
+				}
+				for _, j := range jobs {
+					h.take(j)
+				}
+				for _, j := range jobs {
+					if rnd.IntN(4) == 0 {
+						h.give(j, false)
+						err = s.Retry(ctx, j, w.clock.Now(), "again")
+					} else {
+						h.give(j, true)
+						err = s.Finish(ctx, j)
+						left.Add(-1)
+					}
+					if err != nil {
+						t.Error(err)
+						return
+					}
+				}
+			}
+		})
+	}
+	wg.Wait()
+	n := 0
+	for _, d := range h.done {
+		n += len(d)
+	}
+	equal(t, "jobs done", n, producers*each)
+	rest := must(w.a.Jobs(ctxOf(t), "", 0, 0))(t)
+	equal(t, "jobs left", len(rest), 0)
+}
+
+// orderProperty plays random histories against a model that is small enough to be seen to be right.
+func orderProperty(t *testing.T, w *world) {
+	seed := rand.Uint64()
+	rnd := rand.New(rand.NewPCG(seed, 0))
+	gates := []Store{w.a, w.open(w.clock.Now)}
+	m := &model{jobs: map[int64]*ticket.Job{}}
+	for step := range 400 {
+		s := gates[rnd.IntN(2)]
+		what := m.step(t, rnd, s, w.clock)
+		if t.Failed() {
+			t.Fatalf("seed %d, step %d: %s", seed, step, what)
+		}
+	}
+}
+
+// model is the contract of the outbox in the plainest words.
+type model struct {
+	jobs map[int64]*ticket.Job
+	last int64
+}
+
+func (m *model) ids(state ticket.JobState) []int64 {
+	var out []int64
+	for id, j := range m.jobs {
+		if j.State == state {
+			out = append(out, id)
+		}
+	}
+	slices.Sort(out)
+	return out
+}
+
+// claimable lists what a claim must give, best first.
+func (m *model) claimable(now time.Time) []int64 {
+	front := map[string]*ticket.Job{}
+	var out []int64
+	for _, j := range m.jobs {
+		if j.State == ticket.JobLeased && !j.Until.After(now) {
+			j.State, j.RunAt = ticket.JobReady, now
+		}
+	}
+	for _, id := range append(m.ids(ticket.JobLeased), m.ids(ticket.JobReady)...) {
+		j := m.jobs[id]
+		if f := front[j.Key]; f == nil {
+			front[j.Key] = j // leased ones come first here, then the lowest number
+		}
+	}
+	for _, j := range front {
+		if j.State == ticket.JobReady && !j.RunAt.After(now) {
+			out = append(out, j.ID)
+		}
+	}
+	slices.SortFunc(out, func(a, b int64) int {
+		if d := m.jobs[a].Priority - m.jobs[b].Priority; d != 0 {
+			return d
+		}
+		return int(a - b)
+	})
+	return out
+}
+
+func (m *model) step(t testing.TB, rnd *rand.Rand, s Store, c *Clock) string {
+	t.Helper()
+	pick := func(list []int64) *ticket.Job {
+		if len(list) == 0 {
+			return nil
+		}
+		return m.jobs[list[rnd.IntN(len(list))]]
+	}
+	leased, dead := pick(m.ids(ticket.JobLeased)), pick(m.ids(ticket.JobDead))
+	// A lease that has run out may be good still or not: the model does not use it.
+	if leased != nil && !leased.Until.After(c.Now()) {
+		leased = nil
+	}
+	switch n := rnd.IntN(100); {
+	case n < 30:
+		return m.add(t, rnd, s, c)
+	case n < 55:
+		return m.claim(t, rnd, s, c)
+	case n < 70 && leased != nil:
+		ok(t, s.Finish(ctxOf(t), *leased))
+		delete(m.jobs, leased.ID)
+		return "finish"
+	case n < 78 && leased != nil:
+		at := c.Now().Add(time.Duration(rnd.IntN(20)) * time.Second)
+		ok(t, s.Retry(ctxOf(t), *leased, at, "again"))
+		leased.State, leased.RunAt = ticket.JobReady, at
+		return "retry"
+	case n < 86 && leased != nil:
+		ok(t, s.Bury(ctxOf(t), *leased, "dead"))
+		leased.State = ticket.JobDead
+		return "bury"
+	case n < 92 && dead != nil:
+		ok(t, s.Revive(ctxOf(t), dead.ID))
+		dead.State, dead.RunAt, dead.Attempts = ticket.JobReady, c.Now(), 1
+		return "revive"
+	case n < 94 && dead != nil:
+		ok(t, s.Drop(ctxOf(t), dead.ID, ticket.Gateway))
+		delete(m.jobs, dead.ID)
+		return "drop"
+	}
+	c.Add(time.Duration(rnd.IntN(15)) * time.Second)
+	return "time passes"
+}
+
+func (m *model) add(t testing.TB, rnd *rand.Rand, s Store, c *Clock) string {
+	j := ticket.Job{Kind: "test", Key: fmt.Sprint("k", rnd.IntN(4)), Priority: rnd.IntN(3) * 10}
+	if rnd.IntN(4) == 0 {
+		j.RunAt = c.Now().Add(time.Duration(rnd.IntN(20)) * time.Second)
+	}
+	ok(t, s.Enqueue(ctxOf(t), j))
+	got := must(s.Jobs(ctxOf(t), "", m.last, 0))(t)
+	equal(t, "one more job", len(got), 1)
+	m.last = got[0].ID
+	m.jobs[m.last] = &got[0]
+	return "add"
+}
+
+func (m *model) claim(t testing.TB, rnd *rand.Rand, s Store, c *Clock) string {
+	t.Helper()
+	limit := 1 + rnd.IntN(4)
+	want := m.claimable(c.Now())
+	want = want[:min(limit, len(want))]
+	jobs := must(s.Claim(ctxOf(t), nil, limit, time.Duration(5+rnd.IntN(20))*time.Second))(t)
+	var got []int64
+	for _, j := range jobs {
+		got = append(got, j.ID)
+		if old := m.jobs[j.ID]; old != nil {
+			equal(t, "attempts", j.Attempts > old.Attempts, true)
+		}
+		m.jobs[j.ID] = &j
+	}
+	if !slices.Equal(got, want) {
+		t.Errorf("claimed %v, want %v", got, want)
+	}
+	return "claim"
+}
+
+// exactlyOnce has two gateways share the work of many tickets; every job's work is a commit of its
+// own action, some workers are slow, and nothing is done twice.
+func exactlyOnce(t *testing.T, w *world) {
+	gates := []Store{w.a, w.open(w.clock.Now)}
+	const tickets = 40
+	var batch []ticket.Inbound
+	for i := range tickets {
+		batch = append(batch, mail("ann@corp.example", fmt.Sprint(i)))
+	}
+	accept(t, w.a, batch...)
+	var done atomic.Int64
+	together(4, func(n int) {
+		s := gates[n%2]
+		rnd := rand.New(rand.NewPCG(2, uint64(n)))
+		for done.Load() < tickets && !t.Failed() {
+			jobs, err := s.Claim(ctxOf(t), []ticket.JobKind{ticket.JobRoute}, 5, 10*time.Second)
+			if err != nil {
+				t.Error(err)
+				return
+			}
+			if len(jobs) == 0 || rnd.IntN(3) == 0 { // sleeps until its leases are over
+				w.clock.Add(3 * time.Second)
+			}
+			for _, j := range jobs {
+				_, err := s.Act(ctxOf(t), ticket.Action{Kind: ticket.ActNote, Ticket: j.Ticket, Text: "routed", Job: j,
+					By: ticket.Gateway})
+				switch {
+				case err == nil:
+					done.Add(1)
+				case ticket.KindOf(err) != ticket.Conflict:
+					t.Error(err)
+				}
+			}
+		}
+	})
+	for _, k := range must(w.a.Tickets(ctxOf(t), ticket.Filter{Limit: 100}))(t) {
+		equal(t, "notes of "+k.ID.String(), k.LastSeq, 2)
+	}
+}
