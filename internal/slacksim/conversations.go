@@ -32,7 +32,7 @@ func (s *Server) channelObject(ch *channel, viewer string) Object {
 	}
 	for k, v := range (Object{"name": ch.name, "name_normalized": ch.name, "is_channel": !ch.mpim, "is_group": false, "is_mpim": ch.mpim,
 		"is_private": ch.private, "is_general": ch.name == "general", "unlinked": 0, "is_shared": false,
-		"is_pending_ext_shared": false, "pending_shared": []any{}, "parent_conversation": nil, "creator": ch.creator,
+		"is_pending_ext_shared": false, "pending_shared": []any{}, "creator": ch.creator,
 		"is_ext_shared": false, "shared_team_ids": []any{t}, "pending_connected_team_ids": []any{}, "is_member": ch.has(viewer),
 		"topic":   Object{"value": ch.topic, "creator": "", "last_set": 0},
 		"purpose": Object{"value": ch.purpose, "creator": "", "last_set": 0}, "previous_names": []any{}}) {
@@ -107,7 +107,10 @@ func (c *call) listChannels(types []string, ok func(*channel) bool) (Object, err
 	list := make([]any, 0, len(part))
 	for _, ch := range part {
 		o := c.s.channelObject(ch, c.s.bot())
-		if !ch.direct() {
+		switch {
+		case c.name == "users.conversations":
+			delete(o, "is_member")
+		case !ch.direct():
 			o["num_members"] = len(ch.members)
 		}
 		list = append(list, o)

@@ -203,7 +203,7 @@ func (c *call) filesInfo() (Object, error) {
 	if f == nil || !f.sent {
 		return nil, apiErr("file_not_found")
 	}
-	return Object{"file": c.s.fileObject(f), "comments": []any{}, "response_metadata": Object{"next_cursor": ""}}, nil
+	return Object{"file": c.s.fileObject(f), "comments": []any{}}, nil
 }
 
 // servePrivateFile gives a file to the holder of the bot token; anybody else is sent to the sign-in

@@ -20,9 +20,18 @@ type Answer struct {
 // base is what all interactions begin with.
 func (s *Server) interaction(kind, uid string) Object {
 	u := s.users[uid]
-	return Object{"type": kind, "team": Object{"id": s.cfg.Team.ID, "domain": s.cfg.Team.Domain},
+	p := Object{"type": kind, "team": Object{"id": s.cfg.Team.ID, "domain": s.cfg.Team.Domain},
 		"user":       Object{"id": u.ID, "username": u.Name, "name": u.Name, "team_id": s.cfg.Team.ID},
 		"api_app_id": s.cfg.App.ID, "token": s.cfg.App.VerificationToken, "enterprise": nil, "is_enterprise_install": false}
+	switch kind { // which have less
+	case "shortcut":
+		delete(p, "api_app_id")
+		delete(p["user"].(Object), "name")
+	case "message_action":
+		delete(p, "api_app_id")
+		delete(p["user"].(Object), "username")
+	}
+	return p
 }
 
 // await waits for the app without the lock.

@@ -87,6 +87,9 @@ func (s *Server) SayWith(uid, channel, text, thread string, files ...Upload) (ts
 		s.files[n.id] = n
 		stored = append(stored, n)
 	}
+	if len(stored) > 0 {
+		m.ClientMsgID = ""
+	}
 	s.attach(ch, m, stored)
 	s.post(ch, m, false)
 	return m.TS, nil

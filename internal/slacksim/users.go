@@ -104,7 +104,7 @@ func (c *call) usergroupsList() (Object, error) {
 	for _, g := range c.s.groups {
 		at := c.s.started.Unix()
 		o := Object{"id": g.ID, "team_id": c.s.cfg.Team.ID, "is_usergroup": true, "is_subteam": true, "name": g.Name, "description": "",
-			"handle": g.Handle, "is_external": false, "date_create": at, "date_update": at, "date_delete": 0, "auto_type": nil,
+			"handle": g.Handle, "is_external": false, "date_create": at, "date_update": at, "date_delete": 0,
 			"auto_provision": false, "enterprise_subteam_id": "", "created_by": "", "updated_by": "", "deleted_by": nil,
 			"prefs": Object{"channels": []any{}, "groups": []any{}}, "user_count": len(g.Users), "channel_count": 0}
 		if c.flag("include_users") {
