@@ -24,6 +24,7 @@ const (
 	fetchTime  = 10 * time.Minute // for one batch of mails
 	fetchCount = 200              // mails in one batch
 	fetchBytes = 32 << 20         // of one batch; a larger mail goes alone
+	maxKeep    = 1 << 30          // bytes of a mail that is kept unread
 )
 
 // session is one connection from login to its end. It says whether it got as far as to read the
@@ -234,12 +235,20 @@ func (b *mailbox) portion(ctx context.Context, s *link, in channels.Intake, uids
 	var fetch []imap.UID
 	for _, u := range uids {
 		switch size, known := sizes[u]; {
-		case known && size > b.conf.MaxSize:
-			items = append(items, b.unread(u, "too-large", fmt.Sprintf("It has %d bytes; at most %d are read.", size, b.conf.MaxSize)))
-			got[u] = true
 		case known && u == b.stuck && b.tries >= maxTries: // the link is well: it is the mail
-			items = append(items, b.unread(u, "not-fetched", "The mail server could not deliver it. It is still in the mailbox."))
-			got[u] = true
+			it, err := b.unread(ctx, u, strings.NewReader(b.Name()), "not-fetched",
+				"The mail server could not deliver it. It is still in the mailbox.")
+			if err != nil {
+				return err
+			}
+			items, got[u] = append(items, it), true
+		case known && size > b.conf.MaxSize:
+			it, err := b.fetchLarge(ctx, s, u, size)
+			if err != nil {
+				b.suspect([]imap.UID{u}, nil)
+				return err
+			}
+			items, got[u] = append(items, it), true
 		default:
 			fetch = append(fetch, u)
 		}
@@ -288,10 +297,35 @@ func (b *mailbox) suspect(uids []imap.UID, got map[imap.UID]bool) {
 	}
 }
 
-func (b *mailbox) unread(u imap.UID, code, detail string) item {
-	where := fmt.Sprintf("imap uid %d", u)
-	return item{where: where, bad: &ticket.Quarantined{Channel: channels.Email, Inbox: b.conf.Inbox, Reason: code, Detail: detail,
-		External: fmt.Sprintf("%s;UIDVALIDITY=%d/;UID=%d", b.Name(), b.cursor.Validity, u), At: b.mail.now()}}
+// unread keeps a mail that is not read.
+func (b *mailbox) unread(ctx context.Context, u imap.UID, r io.Reader, code, detail string) (item, error) {
+	q := &ticket.Quarantined{Channel: channels.Email, Inbox: b.conf.Inbox, Reason: code, Detail: detail,
+		External: fmt.Sprintf("%s;UIDVALIDITY=%d/;UID=%d", b.Name(), b.cursor.Validity, u), At: b.mail.now()}
+	var err error
+	q.Blob, q.Size, err = b.mail.blobs.Put(ctx, r, maxKeep)
+	return item{where: fmt.Sprintf("imap uid %d", u), bad: q}, err
+}
+
+// fetchLarge brings a mail that is too large to be read from the server to the blobs, without ever
+// holding it in memory.
+func (b *mailbox) fetchLarge(ctx context.Context, s *link, u imap.UID, size int64) (it item, err error) {
+	err = s.within(fetchTime, func() error {
+		cmd := s.client.Fetch(imap.UIDSetNum(u), &imap.FetchOptions{UID: true, BodySection: []*imap.FetchItemBodySection{{Peek: true}}})
+		var keepErr error
+		for m := cmd.Next(); m != nil; m = cmd.Next() {
+			for d := m.Next(); d != nil; d = m.Next() {
+				if body, ok := d.(imapclient.FetchItemDataBodySection); ok && body.Literal != nil && it.bad == nil {
+					it, keepErr = b.unread(context.WithoutCancel(ctx), u, body.Literal, "too-large",
+						fmt.Sprintf("It has %d bytes; at most %d are read.", size, b.conf.MaxSize))
+				}
+			}
+		}
+		return orElse(cmd.Close(), keepErr)
+	})
+	if err == nil && it.bad == nil {
+		err = fmt.Errorf("the server left out the mail with UID %d", u)
+	}
+	return it, err
 }
 
 // fetch reads mails one after the other as they come, each into memory only once.

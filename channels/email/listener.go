@@ -34,7 +34,6 @@ type listener struct {
 	log   *slog.Logger
 	tls   *tls.Config
 	batch *batcher
-	conns *connections
 
 	mu   sync.Mutex
 	addr string
@@ -42,7 +41,7 @@ type listener struct {
 }
 
 func newListener(c Listener, m *mapper, log *slog.Logger) (*listener, error) {
-	l := &listener{conf: c, mail: m, log: log, batch: newBatcher(), conns: newConnections(c.MaxConnections)}
+	l := &listener{conf: c, mail: m, log: log, batch: newBatcher()}
 	l.err = errors.New("not started")
 	if c.Cert != "" {
 		pair, err := tls.LoadX509KeyPair(c.Cert, c.Key)
@@ -91,9 +90,9 @@ func (l *listener) Run(ctx context.Context, in channels.Intake) error {
 	defer cancel()
 	wg.Go(func() { l.batch.run(work, in, l.mail) })
 
-	server := l.server(work)
+	server, conns := l.server(work), newConnections(l.conf.MaxConnections)
 	served := make(chan error, 1)
-	wg.Go(func() { served <- server.Serve(l.conns.limit(ln, l.log)) })
+	wg.Go(func() { served <- server.Serve(conns.limit(ln, l.log)) })
 	l.set(ln.Addr().String(), nil)
 	l.log.Info("listening for mail", "protocol", l.conf.Protocol, "addr", ln.Addr().String())
 	select {
@@ -102,7 +101,7 @@ func (l *listener) Run(ctx context.Context, in channels.Intake) error {
 		l.set("", errors.New("stopped"))
 	}
 	_ = ln.Close()
-	l.conns.drain(stopTime)
+	conns.drain(stopTime)
 	_ = server.Close()
 	if ctx.Err() != nil {
 		return nil
