@@ -120,3 +120,34 @@ func Fold(s string) string {
 	}
 	return b.String()
 }
+
+// MaxSentences is into how many pieces a text is taken apart at most; the last takes the rest.
+const MaxSentences = 16
+
+// Sentences takes a text apart at empty lines and at the ends of its sentences. A line end alone is
+// none: mails are wrapped anywhere.
+func Sentences(text string) []string {
+	var all []string
+	start := 0
+	cut := func(end int) {
+		if len(all) < MaxSentences-1 && len(strings.TrimSpace(text[start:end])) > 0 {
+			all = append(all, text[start:end])
+			start = end
+		}
+	}
+	for i := 0; i < len(text); i++ {
+		switch c := text[i]; {
+		case c == '\n':
+			blank := i + 1
+			for blank < len(text) && (text[blank] == ' ' || text[blank] == '\t' || text[blank] == '\r') {
+				blank++
+			}
+			if blank < len(text) && text[blank] == '\n' {
+				cut(blank)
+			}
+		case (c == '.' || c == '!' || c == '?') && i+1 < len(text) && (text[i+1] == ' ' || text[i+1] == '\n'):
+			cut(i + 1)
+		}
+	}
+	return append(all, text[start:])
+}

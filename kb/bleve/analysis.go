@@ -17,7 +17,7 @@ import (
 // One field holds the words of an article, stemmed in its language. How often a word of the title
 // and of the keywords counts is BM25F done when indexing: they are simply counted more than once.
 const (
-	titleWeight   = 3
+	titleWeight   = 4
 	keywordWeight = 2
 	modelWeight   = 2
 )

@@ -144,6 +144,18 @@ func auroc(with, without []float64) float64 {
 	return sum / float64(len(with)) / float64(len(without))
 }
 
+// mails wraps questions the way people write to a company.
+func mails(questions []asked) []asked {
+	var out []asked
+	for _, q := range questions {
+		out = append(out, asked{"Dear team,\n\nI hope this mail finds you well. I have been your customer for three years and was " +
+			"always satisfied. Yesterday evening my husband and I were wondering about this again.\n\n" + q.text +
+			"\n\nI tried to call on Monday, but nobody answered the phone for twenty minutes. My reference is 2026-118822.\n" +
+			"Please answer by mail.\n\nKind regards,\nJane Doe\nMain Street 5, Springfield\nSent from my phone", q.want})
+	}
+	return out
+}
+
 func TestQuality(t *testing.T) {
 	ca, cq := covid(t)
 	ba, bq := banking(t)
@@ -152,6 +164,12 @@ func TestQuality(t *testing.T) {
 	b1, b3, bbest, beach := measure(t, bs, bq)
 	_, _, cnone, _ := measure(t, cs, bq)
 	_, _, bnone, _ := measure(t, bs, cq)
+	_, cm, cmbest, cmeach := measure(t, cs, mails(cq))
+	_, bm, bmbest, bmeach := measure(t, bs, mails(bq))
+	_, _, cmnone, _ := measure(t, cs, mails(bq))
+	_, _, bmnone, _ := measure(t, bs, mails(cq))
+	t.Logf("covid mails top1 top3 %.3f auroc %.3f %v", cm, auroc(cmbest, cmnone), cmeach)
+	t.Logf("bank  mails top1 top3 %.3f auroc %.3f %v", bm, auroc(bmbest, bmnone), bmeach)
 	t.Logf("covid   top1 %.3f top3 %.3f auroc %.3f %v", c1, c3, auroc(cbest, cnone), ceach)
 	t.Logf("banking top1 %.3f top3 %.3f auroc %.3f %v", b1, b3, auroc(bbest, bnone), beach)
 }

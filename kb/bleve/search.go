@@ -18,7 +18,7 @@ import (
 
 // BM25's usual constants.
 const (
-	k1 = 1.2
+	k1 = 2.0
 	b  = 0.75
 )
 
@@ -41,6 +41,7 @@ type variant struct {
 // word is a word of the question.
 type word struct {
 	kb.Token
+	sentence int // the first that has it
 	idf      float64
 	variants []variant
 }
@@ -80,7 +81,7 @@ func (e *Engine) Search(ctx context.Context, q kb.Question) (hits []kb.Hit, err 
 	if err := s.score(); err != nil {
 		return nil, err
 	}
-	return s.best()
+	return s.top()
 }
 
 // failed tells a question that ran out of time from an index that cannot be read, which the next
@@ -102,9 +103,14 @@ type search struct {
 	avg   float64 // words of an average one
 	words []word
 
-	scores  []float32 // by document number
+	// By document number:
+	now     []float32 // what the sentence at hand says for it
+	best    []float32 // what its best sentence does
+	total   []float32 // all sentences
 	matched []uint32  // bits of the words it holds
+	active  []uint32  // documents with something in now
 	touched []uint32  // documents with a score
+	highest float64   // what a document could reach
 }
 
 // analyse takes the question apart into the words that tell most, with what stands for them.
@@ -116,25 +122,29 @@ func (s *search) analyse() error {
 	stems := s.stemmers(text)
 	seen := map[string]bool{}
 	guesses := 0
-	for _, t := range kb.Tokens(text) {
-		if seen[t.Text] || kb.IsStop(t.Text) {
-			continue
-		}
-		seen[t.Text] = true
-		words, err := s.look(t, stems, &guesses)
-		if err != nil {
-			return err
-		}
-		for _, w := range words {
-			if w.Text == t.Text || !seen[w.Text] {
-				seen[w.Text] = true
-				s.words = append(s.words, w)
+	for i, sentence := range kb.Sentences(text) {
+		for _, t := range kb.Tokens(sentence) {
+			if seen[t.Text] || kb.IsStop(t.Text) {
+				continue
+			}
+			seen[t.Text] = true
+			words, err := s.look(t, stems, &guesses)
+			if err != nil {
+				return err
+			}
+			for _, w := range words {
+				if w.Text == t.Text || !seen[w.Text] {
+					seen[w.Text] = true
+					w.sentence = i
+					s.words = append(s.words, w)
+				}
 			}
 		}
 	}
 	if len(s.words) > maxWords {
 		slices.SortStableFunc(s.words, func(a, b word) int { return cmp.Compare(b.rank(), a.rank()) })
 		s.words = s.words[:maxWords]
+		slices.SortStableFunc(s.words, func(a, b word) int { return cmp.Compare(a.sentence, b.sentence) })
 	}
 	return nil
 }
@@ -290,7 +300,7 @@ func (s *search) similar(w *word, stems []stemmer) (float64, error) {
 			return df, err
 		}
 	}
-	return 0, nil
+	return s.begun(w, stems[0](w.Text))
 }
 
 // swapped takes two letters that changed places for what they were: the library's distance counts
@@ -331,6 +341,24 @@ func (s *search) near(w *word, term string) (float64, error) {
 		return 0, err
 	}
 	defer dict.Close()
+	return s.take(w, dict)
+}
+
+// begun takes an unknown word for the beginning of a known one: corona of coronavirus.
+func (s *search) begun(w *word, term string) (float64, error) {
+	if len(term) < minPart {
+		return 0, nil
+	}
+	dict, err := s.r.FieldDictPrefix(fieldWords, []byte(term))
+	if err != nil {
+		return 0, err
+	}
+	defer dict.Close()
+	return s.take(w, dict)
+}
+
+// take makes the first terms of a dictionary stand for a word.
+func (s *search) take(w *word, dict index.FieldDict) (float64, error) {
 	var most uint64
 	for len(w.variants) < maxSimilar {
 		entry, err := dict.Next()
@@ -347,16 +375,39 @@ func (s *search) near(w *word, term string) (float64, error) {
 	return float64(most), nil
 }
 
-// score adds up, for each word, what it says for each article that holds it.
+// score adds up what each word says for each article that holds it, sentence by sentence: in a long
+// mail, what is asked stands together in one of them, and the rest is told around it.
 func (s *search) score() error {
+	var best, total, now float64
 	for i, w := range s.words {
+		now += w.idf
 		for _, v := range w.variants {
 			if err := s.postings(i, v); err != nil {
 				return err
 			}
 		}
+		if i+1 == len(s.words) || s.words[i+1].sentence != w.sentence {
+			s.endSentence()
+			best, total, now = max(best, now), total+now, 0
+		}
+	}
+	s.highest = best + restWeight*(total-best)
+	for _, n := range s.touched {
+		s.total[n] = s.best[n] + restWeight*(s.total[n]-s.best[n])
 	}
 	return nil
+}
+
+// restWeight is what all sentences but an article's best one count.
+const restWeight = 0.7
+
+func (s *search) endSentence() {
+	for _, n := range s.active {
+		s.total[n] += s.now[n]
+		s.best[n] = max(s.best[n], s.now[n])
+		s.now[n] = 0
+	}
+	s.active = s.active[:0]
 }
 
 // postings adds one term's part. Where several variants stand for a word, the first that an article
@@ -384,35 +435,36 @@ func (s *search) postings(i int, v variant) error {
 			s.touched = append(s.touched, uint32(n))
 		}
 		s.matched[n] |= bit
+		if s.now[n] == 0 {
+			s.active = append(s.active, uint32(n))
+		}
 		length := s.avg
 		if v.field == fieldWords && d.Norm > 0 {
 			length = 1 / (d.Norm * d.Norm)
 		}
 		f := float64(d.Freq)
-		s.scores[n] += float32(weight * f / (f + k1*(1-b+b*length/s.avg)))
+		s.now[n] += float32(weight * f / (f + k1*(1-b+b*length/s.avg)))
 	}
 }
 
 func (s *search) grow(n uint64) {
-	if n < uint64(len(s.scores)) {
+	if n < uint64(len(s.now)) {
 		return
 	}
-	size := max(n+1, uint64(s.docs), uint64(2*len(s.scores)))
-	s.scores = append(make([]float32, 0, size), s.scores...)[:size]
+	size := max(n+1, uint64(s.docs), uint64(2*len(s.now)))
+	for _, list := range []*[]float32{&s.now, &s.best, &s.total} {
+		*list = append(make([]float32, 0, size), *list...)[:size]
+	}
 	s.matched = append(make([]uint32, 0, size), s.matched...)[:size]
 }
 
-// best reads the candidates with the highest scores until there are enough that may be shown.
-func (s *search) best() ([]kb.Hit, error) {
+// top reads the candidates with the highest scores until there are enough that may be shown.
+func (s *search) top() ([]kb.Hit, error) {
 	limit := s.q.Limit
 	if limit <= 0 {
 		limit = 10
 	}
-	var highest float64
-	for _, w := range s.words {
-		highest += w.idf
-	}
-	heap := scored{s.scores, s.touched}
+	heap := scored{s.total, s.touched}
 	heap.init()
 	var hits []kb.Hit
 	for range maxLook {
@@ -425,7 +477,7 @@ func (s *search) best() ([]kb.Hit, error) {
 			return nil, err
 		}
 		if ok {
-			hit.Score = min(1, float64(s.scores[n])/highest)
+			hit.Score = min(1, float64(s.total[n])/s.highest)
 			hits = append(hits, hit)
 		}
 	}
