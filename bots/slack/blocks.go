@@ -35,14 +35,17 @@ func mrkdwn(md string, limit int) *slack.TextBlockObject {
 	if md == "" {
 		md = "–" // Slack refuses an empty text
 	}
-	if slackapp.Units(md) > limit {
+	if slackapp.Units(md) > limit { // composed of parts that were cut; only many of them are too long
 		md = slackapp.Split(md, limit-2)[0] + " …"
 	}
 	return slack.NewTextBlockObject(slack.MarkdownType, md, false, true)
 }
 
+// defuse breaks what would be a mention if somebody took plain text for mrkdwn. Slack does not.
+var defuse = strings.NewReplacer("<!", "<\u200B!", "<@", "<\u200B@", "<#", "<\u200B#")
+
 func plain(text string, limit int) *slack.TextBlockObject {
-	text = slackapp.Cut(slackapp.Line(text), limit)
+	text = slackapp.Cut(defuse.Replace(slackapp.Line(text[:min(len(text), 16*limit)])), limit)
 	if text == "" {
 		text = "–"
 	}

@@ -2,6 +2,7 @@ package slackdesk
 
 import (
 	"fmt"
+	"net/url"
 	"strings"
 	"time"
 
@@ -22,7 +23,7 @@ const (
 	maxSuggests = 3
 )
 
-func esc(s string, room int) string { return slackapp.EscapeCut(slackapp.Line(s), room) }
+func esc(s string, room int) string { return slackapp.LineCut(s, room) }
 
 // cardBlocks is the card. Every part is a function that gives no block when it has nothing to say.
 func cardBlocks(c bots.Card) []slack.Block {
@@ -308,6 +309,9 @@ func nonEmpty(list ...string) string {
 	return ""
 }
 
-func isWeb(url string) bool {
-	return strings.HasPrefix(url, "https://") || strings.HasPrefix(url, "http://")
+// isWeb says that a link is fit to be put into a message.
+func isWeb(s string) bool {
+	u, err := url.Parse(s)
+	return err == nil && (u.Scheme == "https" || u.Scheme == "http") && u.Host != "" && len(s) < maxSection/2 &&
+		!strings.ContainsAny(s, "<>|\" \n")
 }

@@ -79,7 +79,7 @@ func pageBlocks(p bots.PageNotice, tier string) []slack.Block {
 		r := ref{Ticket: c.Ticket.ID, Page: p.Page.Number}
 		buttons = append(buttons, primary(button(doAccept, r.String(), "Accept")), button(doDecline, r.String(), "Decline"))
 	}
-	if isWeb(c.Thread) && len(c.Thread) < maxSection {
+	if isWeb(c.Thread) {
 		buttons = append(buttons, link(doOpen, c.Thread, "Go to the thread"))
 	}
 	return append(blocks, rows("page", buttons...)...)

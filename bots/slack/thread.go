@@ -22,7 +22,7 @@ func messageBlocks(c bots.Card, m ticket.Message) (blocks []slack.Block, fallbac
 	}
 	if md := messageText(m); strings.TrimSpace(md) != "" {
 		body, whole = texts(md, maxMessage-2*maxSection)
-		fallback = slackapp.Split(md, maxFallback-200)[0]
+		fallback = slackapp.Split(md[:min(len(md), maxMessage)], maxFallback-200)[0]
 	}
 	blocks = append([]slack.Block{small(head)}, body...)
 	var notes []string
@@ -82,9 +82,9 @@ func delivery(m ticket.Message) string {
 // taken as it stands.
 func messageText(m ticket.Message) string {
 	if m.Direction == ticket.Out || m.Kind == ticket.Note {
-		return slackapp.Mrkdwn(m.Text)
+		return slackapp.Mrkdwn(looked(m.Text))
 	}
-	text := slackapp.Escape(strings.TrimSpace(spoken(m)))
+	text := slackapp.Escape(looked(strings.TrimSpace(spoken(m))))
 	if text != "" {
 		text = quote(text)
 	}
@@ -96,3 +96,8 @@ func (k *Desk) textFile(ctx context.Context, m ticket.Message) (ticket.Attachmen
 	sum, n, err := k.blob.Put(ctx, strings.NewReader(spoken(m)), slackapp.MaxFile)
 	return ticket.Attachment{Name: fmt.Sprintf("%s-%d.txt", m.Ticket, m.Seq), Type: "text/plain", Size: n, SHA256: sum}, err
 }
+
+// maxLook is how much of a text is prepared to be shown, in bytes: far more than is shown.
+const maxLook = 128 << 10
+
+func looked(s string) string { return s[:min(len(s), maxLook)] } // a rune cut in two is repaired by Clean

@@ -124,7 +124,7 @@ func (d *directory) forget(now time.Time) {
 	}
 }
 
-var channelID = regexp.MustCompile(`^[CGD][A-Z0-9]{6,}$`)
+var channelID = regexp.MustCompile(`^[CGD][A-Z0-9]+$`)
 
 // Channel is the id of a channel, which is given by its name or by its id.
 func (a *App) Channel(ctx context.Context, nameOrID string) (string, error) {

@@ -21,6 +21,31 @@ func Units(s string) int {
 	return n
 }
 
+// longer says whether a text has more than n units, without counting all of it.
+func longer(s string, n int) bool {
+	if len(s) <= n { // no rune has more units than bytes
+		return false
+	}
+	for _, r := range s {
+		if n -= units(r); n < 0 {
+			return true
+		}
+	}
+	return false
+}
+
+// head is a long text's beginning: more than n units of it, whatever is cut or joined later.
+func head(s string, n int) string {
+	most := 16*n + 1000
+	if len(s) <= most {
+		return s
+	}
+	for !utf8.RuneStart(s[most]) && most > 0 {
+		most--
+	}
+	return s[:most]
+}
+
 // Clean makes a text of others fit to be shown: valid UTF-8, line feeds only, without control
 // characters and without the marks that turn the direction of what follows.
 func Clean(s string) string {
@@ -38,12 +63,15 @@ func Clean(s string) string {
 	}, s)
 }
 
+// LineCut is a line, escaped, of at most n units.
+func LineCut(s string, n int) string { return EscapeCut(Line(head(s, n)), n) }
+
 // Line is Clean on one line, without blanks in a row.
 func Line(s string) string { return strings.Join(strings.Fields(Clean(s)), " ") }
 
 // Cut shortens a text to at most n units; a cut one ends with "…".
 func Cut(s string, n int) string {
-	if Units(s) <= n {
+	if !longer(s, n) {
 		return s
 	}
 	at := 0
@@ -62,6 +90,9 @@ var shout = regexp.MustCompile(`(^|[^\w@.])@(here|channel|everyone|group)\b`)
 // https://docs.slack.dev/messaging/formatting-message-text#escaping
 func Escape(s string) string {
 	s = escaper.Replace(Clean(s))
+	if !strings.Contains(s, "@") {
+		return s
+	}
 	return shout.ReplaceAllString(s, "$1@\u200B$2")
 }
 
@@ -69,9 +100,9 @@ var escaper = strings.NewReplacer("&", "&amp;", "<", "&lt;", ">", "&gt;")
 
 // EscapeCut escapes and shortens so that the result has at most n units.
 func EscapeCut(s string, n int) string {
-	s = Clean(s)
+	s = Clean(head(s, n))
 	out := Escape(s)
-	for room := n; Units(out) > n; {
+	for room := n; longer(out, n); {
 		room -= max(1, min(room/2, Units(out)-n))
 		if room < 1 {
 			return ""
@@ -85,7 +116,7 @@ func EscapeCut(s string, n int) string {
 // is one in the second half, else at a blank, and never within an entity or a link.
 func Split(s string, n int) []string {
 	var parts []string
-	for Units(s) > n {
+	for longer(s, n) {
 		at := breakAt(s, n)
 		if p := strings.TrimRight(s[:at], " \n"); p != "" {
 			parts = append(parts, p)

@@ -1,0 +1,176 @@
+package slackdesk
+
+import (
+	"context"
+	"sync"
+	"testing"
+	"time"
+
+	"tierline/bots"
+	"tierline/customer"
+	"tierline/ticket"
+)
+
+// fakeBackend is a gateway that remembers what it was asked for.
+type fakeBackend struct {
+	mu     sync.Mutex
+	agents []ticket.Agent
+	tiers  []bots.Tier
+	oncall []ticket.Agent
+	card   bots.Card
+	places map[string]ticket.ID
+	acts   []ticket.Action
+	keys   map[string]bool
+	err    error // of the next Act
+	md     string
+	public bool
+}
+
+func (f *fakeBackend) AgentBy(id, email string) (ticket.Agent, error) {
+	for _, a := range f.agents {
+		if id != "" && a.Slack == id || email != "" && a.Email == email {
+			return a, nil
+		}
+	}
+	return ticket.Agent{}, ticket.Errorf("fake", ticket.Denied, "You are not on the support team of this gateway.")
+}
+
+func (f *fakeBackend) Act(_ context.Context, by ticket.Agent, a ticket.Action) (ticket.Ticket, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if err := f.err; err != nil {
+		f.err = nil
+		return ticket.Ticket{}, err
+	}
+	if a.Key != "" && f.keys[a.Key] {
+		return f.card.Ticket, nil
+	}
+	if err := by.May(a.Kind); err != nil {
+		return ticket.Ticket{}, err
+	}
+	a.By = by.Actor()
+	if f.keys == nil {
+		f.keys = map[string]bool{}
+	}
+	f.keys[a.Key] = true
+	f.acts = append(f.acts, a)
+	return f.card.Ticket, nil
+}
+
+func (f *fakeBackend) done() []ticket.Action {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return append([]ticket.Action(nil), f.acts...)
+}
+
+func (f *fakeBackend) failNext(err error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.err = err
+}
+
+func (f *fakeBackend) Card(context.Context, ticket.Agent, ticket.ID) (bots.Card, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.card, nil
+}
+
+func (f *fakeBackend) setCard(c bots.Card) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.card = c
+}
+
+func (f *fakeBackend) TicketAt(_ context.Context, at string) (ticket.ID, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if id := f.places[at]; id != 0 {
+		return id, nil
+	}
+	return 0, ticket.E("fake", ticket.NotFound, nil)
+}
+
+func (f *fakeBackend) stand(at string, id ticket.ID) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.places == nil {
+		f.places = map[string]ticket.ID{}
+	}
+	f.places[at] = id
+}
+
+func (f *fakeBackend) Tickets(context.Context, ticket.Agent, ticket.Filter) ([]ticket.Ticket, error) {
+	return []ticket.Ticket{f.card.Ticket}, nil
+}
+
+func (f *fakeBackend) Messages(context.Context, ticket.Agent, ticket.ID, int, int) ([]ticket.Message, error) {
+	return nil, nil
+}
+func (f *fakeBackend) Tiers() []bots.Tier                      { return f.tiers }
+func (f *fakeBackend) OnCall(string, time.Time) []ticket.Agent { return f.oncall }
+func (f *fakeBackend) ArticleText(context.Context, ticket.Agent, string) (string, string, bool, error) {
+	return "Reset the **device**", f.md, f.public, nil
+}
+
+var noon = time.Date(2026, 3, 4, 12, 0, 0, 0, time.UTC)
+
+// sample is a card with everything on it.
+func sample() bots.Card {
+	return bots.Card{
+		Ticket: ticket.Ticket{ID: 1042, Rev: 7, Subject: "Router reboots <every> hour", State: ticket.New, Priority: ticket.High,
+			Channel: "email", Language: "de", Tier: "l1", Customer: 5, Units: []string{"SN-100200"}, Tags: []string{"hardware"},
+			Reasons: []string{"rule warranty: the unit is in warranty", "nobody is free: queue"}, Fits: true, Opened: noon,
+			Suggestions: []ticket.Suggestion{{Article: "reset-router", Title: "Reset the router", Score: 0.82},
+				{Article: "swap", Title: "Swap a power supply", Score: 0.41, Internal: true, Verdict: "used"}}},
+		Customer: customer.Customer{ID: 5, Name: "Ada <!channel> Lovelace", Identities: []customer.Identity{
+			{Kind: customer.Email, Value: "ada@example.org"}, {Kind: customer.Chat, Value: "0f3a"}}},
+		Organization: customer.Organization{Name: "Analytical & Co", Plan: "gold"},
+		Tier:         bots.Tier{Name: "l1", Title: "Level 1", Level: 1, Place: "support-l1"},
+		Units:        []bots.Unit{{Unit: customer.Unit{Serial: "SN-100200", Model: "R2", WarrantyUntil: noon.AddDate(1, 0, 0)}, Cases: 4, Lemon: true}},
+		LastSaid: ticket.Message{Ticket: 1042, Seq: 1, Kind: ticket.Public, Direction: ticket.In, Channel: "email", At: noon,
+			Author: ticket.Actor{Kind: ticket.ByCustomer, Name: "Ada Lovelace"}, Text: "It reboots.\n\n@here please help <!here>",
+			Attachments: []ticket.Attachment{{Name: "log.txt", Size: 2048}}},
+		Tried:   []string{"power cycle: no change"},
+		Cases:   []ticket.Case{{ID: 1001, Subject: "Router dead", State: ticket.Closed, Diagnosis: "power supply", Opened: noon.AddDate(0, -2, 0), Relation: "unit"}},
+		PageLog: []string{"12:01 Chloé is rung", "12:03 Chloé declined: on a train"},
+		URL:     "https://console.example/tickets/1042",
+		Thread:  "https://sim.example/archives/C0L1/p1",
+	}
+}
+
+func TestCardsAsTheyAre(t *testing.T) {
+	t.Parallel()
+	c := sample()
+	golden(t, "card_new", cardBlocks(c))
+	c.Ticket.State, c.Ticket.Owner, c.Owner.Name, c.Ticket.Diagnosis = ticket.Solved, "anna", "Anna Schmidt", "power supply"
+	c.Ticket.Suggestions = nil
+	golden(t, "card_solved", cardBlocks(c))
+	m := sample().LastSaid
+	blocks, _, _ := messageBlocks(c, m)
+	golden(t, "message_customer", blocks)
+	m.Direction, m.Delivery, m.Problem, m.Author.Name = ticket.Out, ticket.Failed, "mailbox full", "Anna"
+	m.Text = "Hello **Ada**,\n- step one\n- [guide](https://help.example/x)"
+	blocks, _, _ = messageBlocks(c, m)
+	golden(t, "message_failed", blocks)
+	p := bots.PageNotice{Card: sample(), Live: true, To: ticket.Agent{ID: "chloe"}, Page: ticket.Page{Number: 2, Tier: "l2", Reason: "third reboot, angry customer",
+		By: ticket.Actor{Name: "Anna Schmidt"}}}
+	golden(t, "page", pageBlocks(p, "Level 2"))
+	golden(t, "reply", replyForm(sample(), ticket.Agent{Languages: []string{"en"}}, meta{Ticket: 1042, Rev: 7, Channel: "C1"}, draft{text: "**Hi**", preview: true}))
+}
+
+func TestReferencesSurviveTheButton(t *testing.T) {
+	t.Parallel()
+	for _, r := range []ref{{1, 2, 3}, {1042, 0, 0}} {
+		if got, ok := parseRef(r.String()); !ok || got != r {
+			t.Errorf("%v came back as %v", r, got)
+		}
+	}
+	for _, bad := range []string{"", "x", "0.1.1", "-1.1.1", "1.1"} {
+		if r, ok := parseRef(bad); ok {
+			t.Errorf("%q was taken as %v", bad, r)
+		}
+	}
+	if id, a, ok := parseArticleBlock(articleBlock(7, "how:to")); !ok || id != 7 || a != "how:to" {
+		t.Errorf("article block came back as %v %q", id, a)
+	}
+}

@@ -1,0 +1,339 @@
+package slackdesk
+
+import (
+	"encoding/json"
+	"fmt"
+	"math/rand"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+	"unicode/utf16"
+
+	"github.com/slack-go/slack"
+
+	"tierline/bots"
+	"tierline/customer"
+	"tierline/ticket"
+)
+
+// checkBlocks holds blocks against Slack's published limits, read from the JSON that Slack gets.
+// https://docs.slack.dev/reference/block-kit/blocks
+func checkBlocks(t *testing.T, what string, blocks []slack.Block, most int) {
+	t.Helper()
+	raw, err := json.Marshal(blocks)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var list []map[string]any
+	if err := json.Unmarshal(raw, &list); err != nil {
+		t.Fatal(err)
+	}
+	bad := func(format string, args ...any) { t.Errorf("%s: %s", what, fmt.Sprintf(format, args...)) }
+	if len(list) > most || len(list) == 0 {
+		bad("%d blocks of at most %d", len(list), most)
+	}
+	ids := map[string]bool{}
+	for _, b := range list {
+		if id, _ := b["block_id"].(string); id != "" {
+			if ids[id] || len(id) > 255 {
+				bad("block_id %q is used twice or too long", id)
+			}
+			ids[id] = true
+		}
+		switch b["type"] {
+		case "header":
+			checkText(bad, b["text"], 150)
+		case "section":
+			if b["text"] == nil && b["fields"] == nil {
+				bad("a section without text")
+			}
+			if b["text"] != nil {
+				checkText(bad, b["text"], 3000)
+			}
+			fs, _ := b["fields"].([]any)
+			if len(fs) > 10 {
+				bad("%d fields", len(fs))
+			}
+			for _, f := range fs {
+				checkText(bad, f, 2000)
+			}
+			if a, ok := b["accessory"].(map[string]any); ok {
+				checkElement(bad, a)
+			}
+		case "context":
+			es := b["elements"].([]any)
+			if len(es) == 0 || len(es) > 10 {
+				bad("%d elements of a context", len(es))
+			}
+			for _, e := range es {
+				checkText(bad, e, 3000)
+			}
+		case "actions":
+			es := b["elements"].([]any)
+			if len(es) == 0 || len(es) > 5 {
+				bad("%d elements in a row", len(es))
+			}
+			actions := map[any]bool{}
+			for _, e := range es {
+				el := e.(map[string]any)
+				if actions[el["action_id"]] {
+					bad("action_id %v twice in a block", el["action_id"])
+				}
+				actions[el["action_id"]] = true
+				checkElement(bad, el)
+			}
+		case "input":
+			checkText(bad, b["label"], 2000)
+			if b["hint"] != nil {
+				checkText(bad, b["hint"], 2000)
+			}
+			checkElement(bad, b["element"].(map[string]any))
+		case "divider":
+		default:
+			bad("an unexpected block %v", b["type"])
+		}
+	}
+	if m := mention.FindString(typed.ReplaceAllString(string(raw), "")); m != "" {
+		bad("somebody is mentioned: %q", m)
+	}
+}
+
+// mention is what rings people; json.Marshal writes < as \u003c.
+var mention = regexp.MustCompile(`\\u003c(@|#|!(here|channel|everyone|group|subteam))`)
+
+// typed is what stands in an input: shown to the one who types, and not sent.
+var typed = regexp.MustCompile(`"initial_value":"([^"\\]|\\.)*"`)
+
+func checkText(bad func(string, ...any), v any, most int) {
+	o, _ := v.(map[string]any)
+	s, _ := o["text"].(string)
+	if n := len(utf16.Encode([]rune(s))); n < 1 || n > most || strings.TrimSpace(s) == "" {
+		bad("a text of %d, allowed are 1 to %d: %.40q", n, most, s)
+	}
+	if o["type"] == "mrkdwn" && o["verbatim"] != true {
+		bad("names in %.40q may be made mentions: not verbatim", s)
+	}
+}
+
+func checkElement(bad func(string, ...any), e map[string]any) {
+	if id, _ := e["action_id"].(string); id == "" || len(id) > 255 {
+		bad("action_id %q", id)
+	}
+	text := func(key string, most int) {
+		if e[key] != nil {
+			checkText(bad, e[key], most)
+		}
+	}
+	switch e["type"] {
+	case "button":
+		text("text", 75)
+		if v, _ := e["value"].(string); len(v) > 2000 {
+			bad("a value of %d", len(v))
+		}
+		if u, _ := e["url"].(string); len(u) > 3000 {
+			bad("a url of %d", len(u))
+		}
+	case "overflow", "static_select":
+		text("placeholder", 150)
+		options, _ := e["options"].([]any)
+		if len(options) == 0 || len(options) > 100 || e["type"] == "overflow" && len(options) > 5 {
+			bad("%d options of a %v", len(options), e["type"])
+		}
+		for _, o := range options {
+			checkText(bad, o.(map[string]any)["text"], 75)
+			if v, _ := o.(map[string]any)["value"].(string); v == "" || len(v) > 75 {
+				bad("an option's value of %d: %q", len(v), v)
+			}
+		}
+	case "plain_text_input":
+		most, _ := e["max_length"].(float64)
+		if v, _ := e["initial_value"].(string); len(utf16.Encode([]rune(v))) > int(most) || most > 3000 {
+			bad("an initial value of %d, allowed are %v", len(v), most)
+		}
+	default:
+		bad("an unexpected element %v", e["type"])
+	}
+}
+
+// hostile texts are what a customer, or a broken system, may send.
+var hostile = []string{
+	"", " ", "\n\n\n", "x", "<!channel> <!here|x> <@U123> <#C1|y>", "@here @channel @everyone", "&&&&&&&&<<<<<>>>>>",
+	strings.Repeat("&", 4000), strings.Repeat("<", 20000), strings.Repeat("🙂", 3000), strings.Repeat("a", 100_000),
+	strings.Repeat("line\n", 5000), "```unclosed `code", "*_~`>", "\x00\x01\x02\x7f", "\u202Eevil\u2066", "عربي <!here> עברית",
+	"\xff\xfe broken", strings.Repeat("e\u0301\u0301\u0301", 2000), "> quoted\n> <!channel>", "https://x.example/|<!here>",
+	"&lt;!channel&gt;", "<<!channel>>", "[a](https://b.example/<!here>)", "**<@U1>**", "\u2028\u2029\u200b", strings.Repeat("\t", 500),
+}
+
+// chaos makes cards of hostile parts, in any amount.
+type chaos struct{ *rand.Rand }
+
+func (c chaos) text() string {
+	s := hostile[c.Intn(len(hostile))]
+	for c.Intn(3) == 0 && len(s) < 200_000 {
+		s += hostile[c.Intn(len(hostile))]
+	}
+	return s
+}
+
+func (c chaos) texts(most int) (list []string) {
+	for range c.Intn(most + 1) {
+		list = append(list, c.text())
+	}
+	return list
+}
+
+func pick[T any](c chaos, list ...T) T { return list[c.Intn(len(list))] }
+
+func (c chaos) message() ticket.Message {
+	m := ticket.Message{Ticket: 1042, Seq: c.Intn(3), Kind: pick(c, ticket.Public, ticket.Note, ticket.System),
+		Direction: pick(c, ticket.In, ticket.Out, ""), Channel: pick(c, "email", "slack", c.text()), Text: c.text(),
+		Author: ticket.Actor{Name: c.text()}, From: customer.Identity{Name: c.text(), Value: c.text()},
+		Delivery: pick(c, ticket.Queued, ticket.Sent, ticket.Failed, ""), Problem: c.text(), Warnings: c.texts(20),
+		Auto: c.Intn(2) == 0, At: time.Unix(c.Int63n(4e9), 0)}
+	for range c.Intn(30) {
+		m.Attachments = append(m.Attachments, ticket.Attachment{Name: c.text(), Size: c.Int63n(1e9)})
+	}
+	for range c.Intn(50) * c.Intn(2) {
+		m.Turns = append(m.Turns, ticket.Turn{Speaker: c.text(), Role: "customer", Text: c.text()})
+	}
+	return m
+}
+
+func (c chaos) card() bots.Card {
+	b := bots.Card{
+		Ticket: ticket.Ticket{ID: ticket.ID(c.Int63n(1 << 40)), Rev: c.Int63(), Subject: c.text(), Diagnosis: c.text(), HoldReason: c.text(),
+			State:    pick(c, ticket.New, ticket.Open, ticket.Pending, ticket.OnHold, ticket.Solved, ticket.Closed, ticket.State(c.text())),
+			Priority: pick(c, ticket.Low, ticket.Normal, ticket.High, ticket.Urgent, ""), Channel: c.text(), Language: c.text(),
+			Tier: c.text(), Owner: c.text(), Tags: c.texts(60), Reasons: c.texts(30), Fits: c.Intn(2) == 0, Opened: time.Unix(c.Int63n(4e9), 0)},
+		Customer:     customer.Customer{Name: c.text(), Identities: []customer.Identity{{Kind: customer.Email, Value: c.text()}, {Kind: customer.Phone, Value: c.text()}}},
+		Organization: customer.Organization{Name: c.text(), Plan: c.text()}, Tier: bots.Tier{Title: c.text()},
+		Owner: ticket.Agent{Name: c.text()}, LastSaid: c.message(), Tried: c.texts(30), PageLog: c.texts(30),
+		URL: pick(c, "", "https://console.example/t/1?a=1&b=<!here>", c.text()), Thread: pick(c, "", "https://x.example/", c.text()),
+	}
+	b.LastSaid.Seq = c.Intn(2)
+	for range c.Intn(6) {
+		b.Ticket.Suggestions = append(b.Ticket.Suggestions, ticket.Suggestion{Article: fmt.Sprint("a", len(b.Ticket.Suggestions), strings.Repeat("-", c.Intn(130))),
+			Title: c.text(), Score: c.Float64() * 3, Internal: c.Intn(2) == 0, Verdict: pick(c, "", "used", "not_relevant", "flagged")})
+	}
+	for range c.Intn(8) {
+		b.Units = append(b.Units, bots.Unit{Unit: customer.Unit{Serial: c.text(), Model: c.text(), WarrantyUntil: time.Unix(c.Int63n(4e9), 0)}, Cases: c.Intn(9), Lemon: c.Intn(2) == 0})
+		b.Cases = append(b.Cases, ticket.Case{ID: 1, Subject: c.text(), State: ticket.Closed, Diagnosis: c.text(), Relation: c.text()})
+	}
+	if c.Intn(2) == 0 {
+		b.Ticket.Page = &ticket.Page{Number: 1, State: pick(c, ticket.PageRinging, ticket.PageExhausted), Chain: []string{"a"}}
+	}
+	return b
+}
+
+// checkAll holds everything that is made of a card against the limits.
+func checkAll(t *testing.T, seed int64) {
+	c := chaos{rand.New(rand.NewSource(seed))}
+	card := c.card()
+	by := ticket.Agent{ID: "a", Name: c.text(), Languages: c.texts(3)}
+	k := &Desk{back: &fakeBackend{tiers: []bots.Tier{{Name: "l1", Title: c.text(), Level: 1}, {Name: "l2", Title: c.text(), Level: 2}},
+		oncall: []ticket.Agent{{Name: c.text()}, {Name: c.text()}}}, now: time.Now}
+	checkBlocks(t, "card", cardBlocks(card), 50)
+	if s := cardText(card); strings.TrimSpace(s) == "" || len([]rune(s)) > 3000 || mention.MatchString(jsonOf(s)) {
+		t.Errorf("card text %q", s)
+	}
+	for range 3 {
+		m := c.message()
+		blocks, text, _ := messageBlocks(card, m)
+		checkBlocks(t, "message", blocks, 50)
+		if len([]rune(text)) > 4000 || mention.MatchString(jsonOf(text)) {
+			t.Errorf("message text of %d: %.80q", len(text), text)
+		}
+		if n := len(jsonOf(blocks)); n > 200_000 {
+			t.Errorf("a message's blocks have %d bytes", n)
+		}
+	}
+	notice := bots.PageNotice{Card: card, To: ticket.Agent{ID: "a"}, Live: c.Intn(2) == 0, Page: ticket.Page{Number: 1, Tier: c.text(), Reason: c.text(),
+		By: ticket.Actor{Name: c.text()}, Log: []ticket.PageStep{{Agent: "a", What: pick(c, "ringing", "declined", "no_answer"), Reason: c.text()}}}}
+	checkBlocks(t, "page", pageBlocks(notice, c.text()), 50)
+	m := meta{Ticket: card.Ticket.ID, Rev: 7, Channel: "C0123456789", Thread: "1700000000.000100"}
+	v := replyForm(card, by, m, draft{text: c.text(), preview: true, warning: c.text()})
+	checkView(t, v)
+	for _, what := range []string{doNote, doEscalate, doPage, doSolve, doDecline} {
+		k.back.(*fakeBackend).card = card
+		v, err := k.form(t.Context(), click{by: by}, what, ref{Ticket: card.Ticket.ID, Rev: 3})
+		if err != nil {
+			t.Fatal(err)
+		}
+		checkView(t, v)
+	}
+}
+
+func checkView(t *testing.T, v slack.ModalViewRequest) {
+	t.Helper()
+	checkBlocks(t, "modal "+v.CallbackID, v.Blocks.BlockSet, 100)
+	for _, s := range []string{v.Title.Text, v.Submit.Text, v.Close.Text} {
+		if n := len(utf16.Encode([]rune(s))); n < 1 || n > 24 {
+			t.Errorf("modal %s: %q has %d of 24", v.CallbackID, s, n)
+		}
+	}
+	if len(v.PrivateMetadata) > 3000 {
+		t.Errorf("modal %s: metadata of %d", v.CallbackID, len(v.PrivateMetadata))
+	}
+}
+
+func jsonOf(v any) string {
+	b, _ := json.Marshal(v)
+	return string(b)
+}
+
+func TestNothingThatIsShownBreaksALimit(t *testing.T) {
+	t.Parallel()
+	for seed := range int64(120) {
+		checkAll(t, seed)
+		if t.Failed() {
+			t.Fatalf("seed %d", seed)
+		}
+	}
+}
+
+func FuzzCards(f *testing.F) {
+	f.Add(int64(1), "<!channel>")
+	f.Add(int64(2), strings.Repeat("&", 3001))
+	f.Fuzz(func(t *testing.T, seed int64, s string) {
+		if len(s) > 20_000 {
+			return
+		}
+		c := chaos{rand.New(rand.NewSource(seed))}
+		card := c.card()
+		card.Ticket.Subject, card.LastSaid.Text, card.Customer.Name, card.Tier.Title = s, s, s, s
+		card.Tried, card.Ticket.Reasons = []string{s, s}, []string{s}
+		checkBlocks(t, "card", cardBlocks(card), 50)
+		m := c.message()
+		m.Text = s
+		blocks, _, _ := messageBlocks(card, m)
+		checkBlocks(t, "message", blocks, 50)
+		checkView(t, replyForm(card, ticket.Agent{}, meta{Ticket: 1}, draft{text: s, preview: true}))
+	})
+}
+
+func golden(t *testing.T, name string, v any) {
+	t.Helper()
+	got, err := json.MarshalIndent(v, "", "  ")
+	if err != nil {
+		t.Fatal(err)
+	}
+	file := filepath.Join("testdata", name+".golden.json")
+	if os.Getenv("UPDATE_GOLDEN") != "" {
+		if err := os.MkdirAll("testdata", 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(file, append(got, '\n'), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if strings.TrimSpace(string(want)) != string(got) {
+		t.Errorf("%s is not what it was (UPDATE_GOLDEN=1 takes it over):\n%s", name, got)
+	}
+}
