@@ -17,11 +17,24 @@ func (s *Server) ConsoleLink(agentID string, ttl time.Duration) (string, error) 
 	if _, ok := s.agents[agentID]; !ok {
 		return "", notFound("There is no agent %.60q.", agentID)
 	}
+	return consoleLink(s.secrets, s.URL(), agentID, ttl, s.now())
+}
+
+// ConsoleLink is what [Server.ConsoleLink] makes, by a process that serves nothing: the cookie secret
+// and the public URL are the gateway's. Whether there is such an agent is seen when the link is used.
+func (c Config) ConsoleLink(agentID string, ttl time.Duration, now time.Time) (string, error) {
+	if c.CookieSecret.IsZero() || c.PublicURL == "" {
+		return "", invalid("A link needs the gateway's cookie_secret and public_url.")
+	}
+	return consoleLink(newSecrets([]byte(c.CookieSecret.Reveal())), strings.TrimRight(c.PublicURL, "/"), agentID, ttl, now)
+}
+
+func consoleLink(keys secrets, url, agentID string, ttl time.Duration, now time.Time) (string, error) {
 	if ttl <= 0 || ttl > 24*time.Hour {
 		return "", invalid("A link lasts for at most a day.")
 	}
-	v := session{Agent: agentID, ID: newID() + newID(), Ends: s.now().Add(ttl).Unix()}
-	return s.URL() + "/console/login?link=" + seal(s.secrets.link, v), nil
+	v := session{Agent: agentID, ID: newID() + newID(), Ends: now.Add(ttl).Unix()}
+	return url + "/console/login?link=" + seal(keys.link, v), nil
 }
 
 type loginPage struct {
