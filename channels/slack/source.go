@@ -12,7 +12,6 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
-	"errors"
 	"log/slog"
 	"sync"
 	"time"
@@ -61,7 +60,7 @@ func New(cfg Config, d Deps) *Channel {
 	if d.Staff == nil {
 		d.Staff = func(string, string) bool { return false }
 	}
-	c := &Channel{cfg: cfg.withDefaults(), d: d, wake: make(chan struct{}, 1), rooms: map[string]Room{}}
+	c := &Channel{cfg: cfg.withDefaults(), d: d, wake: make(chan struct{}, 1), rooms: map[string]Room{}, fault: errStopped}
 	d.App.OnEvent("message", c.event)
 	d.App.OnConnect(func() {
 		select {
@@ -101,9 +100,11 @@ func (c *Channel) Run(ctx context.Context, in channels.Intake) error {
 		} else {
 			wait = soon
 		}
-		c.mu.Lock()
-		c.fault = err
-		c.mu.Unlock()
+		if ctx.Err() == nil {
+			c.mu.Lock()
+			c.fault = err
+			c.mu.Unlock()
+		}
 		t := time.NewTimer(next)
 		select {
 		case <-ctx.Done():
@@ -115,10 +116,13 @@ func (c *Channel) Run(ctx context.Context, in channels.Intake) error {
 	return nil
 }
 
+// errStopped is why nothing comes in before Run has found its channels, and after it has ended.
+var errStopped = ticket.Errorf("slack", ticket.Transient, "The customers' channels in Slack are not being read.")
+
 func (c *Channel) set(in ticket.Intake) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.in, c.fault = in, nil
+	c.in, c.fault = in, errStopped
 }
 
 // room is the configured channel of an id, and the intake to give its messages to.
@@ -137,7 +141,7 @@ func (c *Channel) event(ctx context.Context, ev slackapp.Event) error {
 		return nil // of a channel that is not found yet, the history will tell
 	}
 	if in == nil {
-		return ticket.E("slack.event", ticket.Transient, errors.New("the channel is not running"))
+		return errStopped
 	}
 	return c.take(ctx, in, r, *m)
 }

@@ -65,7 +65,7 @@ func (a *App) httpEvent(c *fiber.Ctx, body []byte) error {
 	}
 	if err := json.Unmarshal(body, &head); err != nil {
 		a.log.Warn("slack: a request that cannot be read", "error", err)
-		return c.SendStatus(fiber.StatusOK)
+		return c.SendStatus(fiber.StatusBadRequest)
 	}
 	switch head.Type {
 	case "url_verification":

@@ -126,7 +126,7 @@ func TestHTTPAnswers(t *testing.T) {
 	}
 	fail = false
 	for body, want := range map[string]int{
-		msg: 200, `{`: 200, `{"type":"event_callback","event":{"type":"new_thing"}}`: 200,
+		msg: 200, `{`: 400, `{"type":"event_callback","event":{"type":"new_thing"}}`: 200,
 		`{"type":"event_callback","event":[1]}`: 200, `{"type":"event_callback","event":{"type":"app_home_opened","user":"U1"}}`: 503,
 	} {
 		if code, _ := send("/slack/events", jsonType, body, nil); code != want {
