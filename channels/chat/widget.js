@@ -24,6 +24,7 @@
 
   var base = new URL(".", script.src);
   var inbox = script.dataset.inbox || "";
+  var locale = "en"; // the whole tag, for times of day
   var lang = pickLanguage();
   var T = TEXT[lang];
   var store = storage("tierline-chat:" + base.host + ":" + inbox);
@@ -32,7 +33,7 @@
     var wanted = [script.dataset.lang, document.documentElement.lang].concat(navigator.languages || [navigator.language]);
     for (var i = 0; i < wanted.length; i++) {
       var l = String(wanted[i] || "").slice(0, 2).toLowerCase();
-      if (TEXT[l]) return l;
+      if (TEXT[l]) { locale = wanted[i]; return l; }
     }
     return "en";
   }
@@ -139,9 +140,9 @@
     "header :focus-visible{outline-color:var(--on)}",
     ".off{padding:8px 16px;background:var(--them);color:var(--fg);font-size:14px;border-bottom:1px solid var(--line)}",
     ".log{flex:1;overflow-y:auto;padding:14px 16px;overscroll-behavior:contain;display:flex;flex-direction:column;gap:10px}",
-    ".m{max-width:85%;align-self:flex-start}",
-    ".m.you{align-self:flex-end}",
-    ".t{padding:8px 12px;border-radius:14px;border-bottom-left-radius:4px;background:var(--them);overflow-wrap:anywhere;white-space:pre-wrap}",
+    ".m{max-width:85%;align-self:flex-start;display:flex;flex-direction:column;align-items:flex-start}",
+    ".m.you{align-self:flex-end;align-items:flex-end}",
+    ".t{max-width:100%;padding:8px 12px;border-radius:14px;border-bottom-left-radius:4px;background:var(--them);overflow-wrap:anywhere;white-space:pre-wrap}",
     ".you .t{background:var(--accent);color:var(--on);border-radius:14px;border-bottom-right-radius:4px}",
     ".t.md{white-space:normal}",
     ".t p,.t ul,.t ol,.t pre,.t blockquote{margin:0 0 8px}.t>:last-child{margin-bottom:0}",
@@ -226,7 +227,9 @@
   var mine = {};  // id → {bubble, status}
   var seen = {};  // ticket → newest seq
 
-  function clock(at) { return at.toLocaleTimeString(lang, { hour: "2-digit", minute: "2-digit" }); }
+  function clock(at) {
+    try { return at.toLocaleTimeString(locale, { hour: "2-digit", minute: "2-digit" }); } catch (e) { return at.toLocaleTimeString(); }
+  }
 
   function bubble(from, author, body, at, isMarkdown) {
     var t = el("div", { class: "t" + (isMarkdown ? " md" : ""), dir: "auto" });
@@ -382,6 +385,7 @@
   text.addEventListener("keydown", function (e) {
     if (e.key === "Enter" && !e.shiftKey && !e.isComposing) { e.preventDefault(); say(); }
   });
+  text.addEventListener("keypress", function (e) { if (e.key === "Enter" && !e.shiftKey) e.preventDefault(); });
   [[name, "name"], [email, "email"]].forEach(function (f) {
     f[0].value = store.get(f[1]) || "";
     f[0].addEventListener("change", function () { store.set(f[1], f[0].value); });
