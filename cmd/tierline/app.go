@@ -1,0 +1,256 @@
+package main
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/gofiber/fiber/v2"
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/collectors"
+
+	slackdesk "tierline/bots/slack"
+	"tierline/channels"
+	"tierline/channels/chat"
+	"tierline/channels/email"
+	"tierline/channels/phone"
+	slackchannel "tierline/channels/slack"
+	"tierline/config"
+	"tierline/internal/slackapp"
+	"tierline/kb"
+	"tierline/kb/bleve"
+	"tierline/kb/meili"
+	"tierline/router"
+	"tierline/store"
+	"tierline/store/blobs"
+	"tierline/ticket"
+	"tierline/web"
+)
+
+// app is the gateway, put together and not yet running.
+type app struct {
+	cfg      config.Config
+	log      *slog.Logger
+	now      func() time.Time
+	registry *prometheus.Registry
+
+	store    *store.Store
+	blobs    *blobs.Blobs
+	engine   kb.Engine
+	follower *kb.Follower
+	desk     *router.Desk
+	jobs     *router.Jobs
+	slack    *slackapp.App
+	bot      *slackdesk.Desk
+	chat     *chat.Chat
+	phone    *phone.Phone
+	sources  []channels.Source
+	web      *web.Server
+}
+
+// build puts the gateway together and opens its listeners. Whoever calls it calls close.
+func build(ctx context.Context, cfg config.Config, log *slog.Logger, now func() time.Time) (*app, error) {
+	a := &app{cfg: cfg, log: log, now: now, registry: prometheus.NewRegistry()}
+	a.registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	for _, step := range []func(context.Context) error{a.openStores, a.openKB, a.wireDesk, a.wireChannels, a.wireWeb} {
+		if err := step(ctx); err != nil {
+			return nil, errors.Join(err, a.close())
+		}
+	}
+	return a, nil
+}
+
+func (a *app) openStores(ctx context.Context) error {
+	if err := os.MkdirAll(a.cfg.Data, 0o700); err != nil {
+		return fmt.Errorf("data directory: %w", err)
+	}
+	if err := ownSecrets(&a.cfg); err != nil {
+		return err
+	}
+	sc := a.cfg.StoreConfig()
+	sc.Now, sc.Log = a.now, a.log.With("part", "store")
+	s, err := store.Open(ctx, sc)
+	if err != nil {
+		return err
+	}
+	a.store = s
+	bc := a.cfg.Attachments
+	bc.Data = a.cfg.Data
+	a.blobs, err = blobs.Open(ctx, bc)
+	return err
+}
+
+func (a *app) openKB(context.Context) error {
+	engine, err := openEngine(a.cfg, a.log)
+	if err != nil {
+		return err
+	}
+	a.engine = engine
+	a.follower = &kb.Follower{Store: a.store, Engine: engine, Now: a.now, Log: a.log.With("part", "kb")}
+	return nil
+}
+
+// openEngine opens the engine that the configuration names.
+func openEngine(cfg config.Config, log *slog.Logger) (kb.Engine, error) {
+	if cfg.KB.Engine == config.Meilisearch {
+		return meili.Open(cfg.KB.Meilisearch, log.With("part", "meilisearch"))
+	}
+	c := cfg.KB.Bleve
+	if c.Path == "" {
+		c.Path = filepath.Join(cfg.Data, "kb.bleve")
+	}
+	return bleve.Open(c, log.With("part", "bleve"))
+}
+
+func (a *app) wireDesk(context.Context) error {
+	rules, err := router.NewRules(a.cfg.Router)
+	if err != nil {
+		return err
+	}
+	a.desk = &router.Desk{Store: a.store, KB: a.store, Suggest: kb.NewSuggester(a.engine), Config: a.cfg.Router,
+		Console: a.consoleURL(), Now: a.now}
+	a.jobs = &router.Jobs{Desk: a.desk, Rules: rules, Senders: map[string]channels.Sender{}, Log: a.log.With("part", "outbox")}
+	if !a.cfg.Slack.App.Enabled() {
+		return nil
+	}
+	if a.slack, err = slackapp.New(a.cfg.Slack.App, slackapp.Deps{Log: a.log.With("part", "slack"), Now: a.now}); err != nil {
+		return err
+	}
+	a.bot = slackdesk.New(a.cfg.Slack.Desk, slackdesk.Deps{App: a.slack, Backend: a.desk, Blobs: a.blobs,
+		Log: a.log.With("part", "desk"), Now: a.now})
+	a.jobs.Bot = a.bot
+	return nil
+}
+
+func (a *app) wireChannels(context.Context) error {
+	mail := email.Deps{Blobs: a.blobs, Cursors: a.store, Holder: holder(), Now: a.now, Log: a.log.With("part", "email")}
+	sources, err := email.NewSources(a.cfg.Email, mail)
+	if err != nil {
+		return err
+	}
+	a.sources = append(a.sources, sources...)
+	if a.cfg.Email.Sending.Host != "" {
+		if a.jobs.Senders[channels.Email], err = email.NewSender(a.cfg.Email, mail); err != nil {
+			return err
+		}
+	}
+	a.chat, err = chat.New(a.cfg.Chat, chat.Deps{Reader: a.store, Changes: a.store, References: a.store, Now: a.now,
+		Log: a.log.With("part", "chat")})
+	if err != nil {
+		return err
+	}
+	a.phone, err = phone.New(a.cfg.Phone, phone.Deps{Blobs: a.blobs, Now: a.now, Log: a.log.With("part", "phone")})
+	if err != nil {
+		return err
+	}
+	a.sources = append(a.sources, a.chat, a.phone)
+	a.jobs.Senders[channels.Chat], a.jobs.Senders[channels.Phone] = a.chat, a.phone
+	if a.slack != nil {
+		c := slackchannel.New(a.cfg.Slack.Channels, slackchannel.Deps{App: a.slack, Blobs: a.blobs, Cursors: a.store,
+			Staff: a.isStaff, Now: a.now, Log: a.log.With("part", "slack-channel")})
+		a.sources = append(a.sources, c)
+		a.jobs.Senders[channels.Slack] = c
+	}
+	return nil
+}
+
+func (a *app) wireWeb(context.Context) error {
+	mounts := []web.Mount{
+		{Prefix: "", Register: a.chat.Mount},
+		{Prefix: "/api/v1", Scope: web.CallsWrite, Register: a.phone.Mount},
+	}
+	if a.slack != nil && a.cfg.Slack.App.Mode == slackapp.ModeHTTP {
+		mounts = append(mounts, web.Mount{Prefix: "/slack", Register: func(r fiber.Router) { a.slack.Mount(r) }})
+	}
+	var err error
+	a.web, err = web.New(a.cfg.Web, web.Deps{Store: a.store, KB: a.store, Suggest: a.desk.Suggest, Backend: a.desk,
+		Blobs: a.blobs, Agents: a.cfg.Router.Agents, Ready: a.probes(), Mounts: mounts, Metrics: a.registry, Version: version,
+		Now: a.now, Log: a.log.With("part", "web")})
+	return err
+}
+
+// isStaff says whether a Slack user is one of ours.
+func (a *app) isStaff(slackUser, address string) bool {
+	_, err := a.desk.AgentBy(slackUser, address)
+	return err == nil
+}
+
+// consoleURL is the console's address, without a slash at its end.
+func (a *app) consoleURL() string {
+	u := a.cfg.Web.PublicURL
+	if u == "" {
+		u = "http://" + cmp.Or(a.cfg.Web.Listen, "127.0.0.1:8080")
+	}
+	return strings.TrimRight(u, "/") + "/console"
+}
+
+// probes are what /readyz asks.
+func (a *app) probes() []web.Probe {
+	list := []web.Probe{
+		{Name: "database", Check: a.store.Ping},
+		{Name: "search", Check: func(ctx context.Context) error { return errors.Join(a.engine.Ping(ctx), a.follower.Ready()) }},
+	}
+	if a.bot != nil {
+		list = append(list, web.Probe{Name: "slack", Check: func(context.Context) error { return a.bot.Ready() }})
+	}
+	for _, s := range a.sources {
+		list = append(list, web.Probe{Name: s.Name(), Check: func(context.Context) error { return s.Ready() }})
+	}
+	return list
+}
+
+// run runs the gateway until ctx ends, then stops it within 30 s: sources, workers, HTTP. The store
+// is closed by close.
+func (a *app) run(ctx context.Context) error {
+	intake, err := channels.Understand(a.store, a.cfg.Understand)
+	if err != nil {
+		return err
+	}
+	sources := stage{name: "sources", stop: 5 * time.Second}
+	for _, s := range a.sources {
+		sources.run = append(sources.run, func(ctx context.Context) error { return s.Run(ctx, intake) })
+	}
+	workers := stage{name: "workers", stop: 12 * time.Second,
+		run: []func(context.Context) error{a.jobs.Dispatcher(a.registry).Run, a.follower.Run}}
+	desk := stage{name: "desk", stop: 5 * time.Second}
+	if a.slack != nil {
+		desk.run = append(desk.run, a.slack.Run, a.bot.Run)
+	}
+	http := stage{name: "http", stop: 8 * time.Second, run: []func(context.Context) error{a.web.Run}}
+	return runStages(ctx, a.log, []stage{http, workers, desk, sources})
+}
+
+// close closes what build opened.
+func (a *app) close() error {
+	var errs []error
+	if a.web != nil {
+		errs = append(errs, a.web.Close())
+	}
+	if a.engine != nil {
+		errs = append(errs, a.engine.Close())
+	}
+	if a.blobs != nil {
+		errs = append(errs, a.blobs.Close())
+	}
+	if a.store != nil {
+		errs = append(errs, a.store.Close())
+	}
+	return errors.Join(errs...)
+}
+
+// holder names this process among the gateways of one database.
+func holder() string {
+	host, err := os.Hostname()
+	if err != nil {
+		host = "unknown"
+	}
+	return fmt.Sprintf("%s/%d", host, os.Getpid())
+}
+
+var _ ticket.Store = (*store.Store)(nil)

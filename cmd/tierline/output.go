@@ -1,0 +1,49 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"strings"
+	"text/tabwriter"
+)
+
+// jsonFlag is how every command that a script may read is asked for JSON lines.
+type jsonFlag struct {
+	JSON bool `name:"json" help:"One JSON object a line, for scripts."`
+}
+
+// configFlag names the configuration.
+type configFlag struct {
+	Config string `short:"c" default:"tierline.yaml" env:"TIERLINE_CONFIG" type:"path" help:"The configuration file (${default})."`
+}
+
+// line prints one JSON object.
+func line(w io.Writer, v any) error { return json.NewEncoder(w).Encode(v) }
+
+// table prints rows in columns.
+func table(w io.Writer, head string, rows [][]string) error {
+	t := tabwriter.NewWriter(w, 0, 4, 2, ' ', 0)
+	fmt.Fprintln(t, head)
+	for _, r := range rows {
+		for i, s := range r { // one row stays one line, whatever a customer wrote
+			r[i] = strings.Map(func(c rune) rune {
+				if c < ' ' || c == 0x7f || c >= 0x80 && c < 0xa0 {
+					return ' '
+				}
+				return c
+			}, s)
+		}
+		fmt.Fprintln(t, strings.Join(r, "\t"))
+	}
+	return t.Flush()
+}
+
+// short cuts s to n runes.
+func short(s string, n int) string {
+	r := []rune(s)
+	if len(r) <= n {
+		return s
+	}
+	return string(r[:n-1]) + "…"
+}

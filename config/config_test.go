@@ -1,0 +1,131 @@
+package config
+
+import (
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"gopkg.in/yaml.v3"
+)
+
+// forExample is what the example takes from the environment.
+func forExample(t *testing.T) {
+	t.Helper()
+	for _, name := range []string{"SLACK_APP_TOKEN", "SLACK_BOT_TOKEN", "IMAP_PASSWORD", "SMTP_PASSWORD"} {
+		prefix := map[string]string{"SLACK_APP_TOKEN": "xapp-1-", "SLACK_BOT_TOKEN": "xoxb-"}[name]
+		t.Setenv(name, prefix+"hunter2-hunter2")
+	}
+}
+
+func TestTheExampleIsGoodAndShowsNoSecret(t *testing.T) {
+	forExample(t)
+	c, findings, err := Load("../tierline.example.yaml", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, f := range findings {
+		t.Errorf("the example: %s", f)
+	}
+	if len(c.Router.Tiers) != 2 || len(c.Router.Rules) != 4 || c.Web.PublicURL == "" {
+		t.Errorf("the example was not read: %+v", c.Router)
+	}
+	shown, err := yaml.Marshal(c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if strings.Contains(string(shown), "hunter2") {
+		t.Error("a printed configuration shows a secret")
+	}
+}
+
+func TestEveryFaultWithItsLine(t *testing.T) {
+	t.Parallel()
+	text := `data: ./data
+log: {level: loud}
+webb:
+  listen: 127.0.0.1:8080
+web:
+  listen: nowhere
+  public_url: 17
+tiers:
+  - name: l1
+    level: one
+    channel: support-l1
+    colour: red
+rules:
+  - name: broken
+    when: subjcet == "x"
+kb: {engine: grep}
+`
+	_, findings := Parse("t.yaml", []byte(text), nil)
+	var got []string
+	for _, f := range findings {
+		if f.Level == "error" {
+			got = append(got, f.Where)
+		}
+	}
+	slices.Sort(got)
+	want := []string{"t.yaml:10", "t.yaml:12", "t.yaml:15", "t.yaml:16", "t.yaml:2", "t.yaml:3", "t.yaml:6", "t.yaml:7"}
+	if !slices.Equal(slices.Compact(got), want) {
+		t.Errorf("faults at %v\nwant      %v\n%v", got, want, findings)
+	}
+}
+
+func TestEnvironment(t *testing.T) {
+	t.Parallel()
+	c, findings := Parse("t.yaml", []byte("tiers: [{name: l1, channel: c}]\n"), []string{"TIERLINE__WEB__LISTEN=127.0.0.1:99",
+		"TIERLINE__TIERS__0__CHANNEL=other", "TIERLINE__LOG__LEVEL=debug", "PATH=/bin"})
+	if Bad(findings) {
+		t.Fatal(findings)
+	}
+	if c.Web.Listen != "127.0.0.1:99" || c.Router.Tiers[0].Channel != "other" || c.Log.Level != "debug" {
+		t.Errorf("%q %q %q", c.Web.Listen, c.Router.Tiers[0].Channel, c.Log.Level)
+	}
+	for _, bad := range []string{"TIERLINE__=x", "TIERLINE__WEB__LISTEN__X=1", "TIERLINE__TIERS__9__NAME=x", "TIERLINE__WEBB=1"} {
+		if _, findings := Parse("t.yaml", []byte("web: {listen: \":1\"}\ntiers: [{name: l1, channel: c}]\n"), []string{bad}); !Bad(findings) {
+			t.Errorf("%s was taken", bad)
+		}
+	}
+}
+
+func TestBadFiles(t *testing.T) {
+	t.Parallel()
+	for name, text := range map[string]string{"no yaml": "a: [", "twice": "data: a\ndata: b\n", "list": "- a\n", "bomb": bomb()} {
+		if _, findings := Parse("t.yaml", []byte(text), nil); !Bad(findings) {
+			t.Errorf("%s was taken", name)
+		}
+	}
+	big := filepath.Join(t.TempDir(), "big.yaml")
+	if err := os.WriteFile(big, make([]byte, maxFile+1), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for _, path := range []string{big, filepath.Join(t.TempDir(), "none.yaml")} {
+		if _, _, err := Load(path, nil); err == nil {
+			t.Errorf("%s was read", path)
+		}
+	}
+}
+
+// bomb is the billion laughs.
+func bomb() string {
+	var b strings.Builder
+	b.WriteString("a0: &a0 [x, x, x, x, x, x, x, x, x]\n")
+	for i := 1; i < 10; i++ {
+		prev := "*a" + string(rune('0'+i-1))
+		b.WriteString("a" + string(rune('0'+i)) + ": &a" + string(rune('0'+i)) + " [" + strings.Repeat(prev+", ", 8) + prev + "]\n")
+	}
+	return b.String()
+}
+
+func FuzzParse(f *testing.F) {
+	f.Add("data: x\nweb: {listen: y}\n")
+	f.Add("tiers: [{name: l1}]\nrules: [{when: 'lemon'}]\n")
+	f.Add("a: &a [*a]\n")
+	f.Fuzz(func(t *testing.T, text string) {
+		if len(text) < 4096 {
+			Parse("f.yaml", []byte(text), []string{"TIERLINE__WEB__LISTEN=x"})
+		}
+	})
+}
