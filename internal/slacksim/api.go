@@ -60,10 +60,7 @@ func (s *Server) serveAPI(w http.ResponseWriter, r *http.Request) {
 		respond(w, Object{"ok": false, "error": err.Error()})
 		return
 	}
-	s.mu.Lock()
-	out, wait := s.invoke(name, args, bearer, asJSON)
-	drop := s.dropFault(name, channelArg(args))
-	s.mu.Unlock()
+	out, wait, drop := s.answerCall(name, args, bearer, asJSON)
 	switch {
 	case drop:
 		panic(http.ErrAbortHandler) // the work is done, the answer is lost
@@ -73,8 +70,22 @@ func (s *Server) serveAPI(w http.ResponseWriter, r *http.Request) {
 		w.WriteHeader(http.StatusTooManyRequests)
 		_, _ = w.Write([]byte(`{"ok":false,"error":"ratelimited"}`))
 	default:
-		respond(w, out)
+		w.Header().Set("Content-Type", "application/json; charset=utf-8")
+		_, _ = w.Write(out)
 	}
+}
+
+// answerCall takes the lock. What is answered is JSON of its own: the workspace may change before it
+// is written.
+func (s *Server) answerCall(name string, args map[string]any, bearer string, asJSON bool) (out []byte, wait int, drop bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	o, wait := s.invoke(name, args, bearer, asJSON)
+	out, err := json.Marshal(o)
+	if err != nil {
+		panic(err) // made here, of JSON types
+	}
+	return out, wait, s.faultFor(name, channelArg(args), DropAnswer) != nil
 }
 
 // invoke checks and does one call. wait is set when it comes too fast: seconds until the next.

@@ -174,8 +174,9 @@ func (c *call) own(other string) (*channel, *Message, error) {
 	return ch, m, nil
 }
 
-// chatUpdate changes text, blocks and attachments. Blocks and attachments that are not given stay,
-// unless text is given without blocks: then the blocks go, as in Slack.
+// chatUpdate changes text, blocks, attachments and metadata. What is not given stays, but for blocks
+// when a text is given without them: then they go. A change with blocks is not marked as edited
+// (https://docs.slack.dev/reference/methods/chat.update).
 func (c *call) chatUpdate() (Object, error) {
 	ch, m, err := c.own("cant_update_message")
 	if err != nil {
@@ -185,11 +186,17 @@ func (c *call) chatUpdate() (Object, error) {
 	if err != nil {
 		return nil, err
 	}
-	c.s.edit(ch, m, c.s.bot(), func(m *Message) {
-		if c.has("text") || next.Text != "" {
+	by := c.s.bot()
+	if len(next.Blocks) > 0 {
+		by = ""
+	}
+	c.s.edit(ch, m, by, func(m *Message) {
+		if c.has("text") {
 			m.Text = next.Text
 		}
-		m.Blocks = next.Blocks
+		if c.has("text") || c.has("blocks") {
+			m.Blocks = next.Blocks
+		}
 		if c.has("attachments") {
 			m.Attachments = next.Attachments
 		}
@@ -269,6 +276,9 @@ func (c *call) chatUnfurl() (Object, error) {
 		return nil, apiErr("cannot_parse_attachment")
 	}
 	for link, a := range unfurls {
+		if a == nil {
+			return nil, apiErr("cannot_parse_attachment")
+		}
 		if !strings.Contains(m.Text, link) {
 			return nil, apiErr("cannot_unfurl_url")
 		}

@@ -148,6 +148,7 @@ func (s *Server) failed(e *envelope, reason string, status int) {
 	delay := retryDelays[e.attempt]
 	e.attempt++
 	e.reason, e.conn, e.waiting = reason, nil, true
+	s.touch()
 	if delay == 0 {
 		s.send(e)
 		return

@@ -92,10 +92,6 @@ func (s *Server) wireFault(method, channel string) *fault {
 	return s.faultFor(method, channel, Outage, Slow, ServerError, RateLimited)
 }
 
-func (s *Server) dropFault(method, channel string) bool {
-	return s.faultFor(method, channel, DropAnswer) != nil
-}
-
 // suffer plays a fault at the wire; it says whether the call goes on after it.
 func (s *Server) suffer(w http.ResponseWriter, r *http.Request, f *fault) bool {
 	switch f.Kind {

@@ -45,10 +45,7 @@ func (s *Server) serveHook(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, "invalid_payload", http.StatusBadRequest)
 		return
 	}
-	s.mu.Lock()
-	code := s.hooked(r.PathValue("id"), body)
-	s.mu.Unlock()
-	switch code {
+	switch code := s.hooked(r.PathValue("id"), body); code {
 	case "":
 		respond(w, Object{"ok": true})
 	case "used_url", "expired_url":
@@ -62,6 +59,8 @@ func (s *Server) serveHook(w http.ResponseWriter, r *http.Request) {
 
 // hooked does what a response asks for and gives the code of what is wrong with it.
 func (s *Server) hooked(id string, body Object) string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	h := s.hooks[id]
 	switch {
 	case h == nil:

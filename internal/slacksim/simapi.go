@@ -39,20 +39,21 @@ func (s *Server) simRoutes(mux *http.ServeMux) {
 
 // asPerson answers with what f gives for the person of the query.
 func (s *Server) asPerson(f func(r *http.Request, u *user) (any, error)) http.HandlerFunc {
-	return func(w http.ResponseWriter, r *http.Request) {
+	look := func(r *http.Request) ([]byte, error) {
 		s.mu.Lock()
+		defer s.mu.Unlock()
 		u := s.users[r.URL.Query().Get("as")]
 		if u == nil {
-			s.mu.Unlock()
-			simFail(w, http.StatusNotFound, errors.New("there is no such person"))
-			return
+			return nil, errors.New("there is no such person")
 		}
 		out, err := f(r, u)
-		var b []byte
-		if err == nil {
-			b, err = json.Marshal(out) // under the lock: it holds what may change
+		if err != nil {
+			return nil, err
 		}
-		s.mu.Unlock()
+		return json.Marshal(out) // under the lock: it holds what may change
+	}
+	return func(w http.ResponseWriter, r *http.Request) {
+		b, err := look(r)
 		if err != nil {
 			simFail(w, http.StatusBadRequest, err)
 			return

@@ -189,13 +189,17 @@ func TestMessagesOfTheAppAreChangedInPlace(t *testing.T) {
 	ts := text(o, "ts")
 	ok(t, s, "chat.update", "channel", "C0L1", "ts", ts, "text", "two", "blocks", "["+section("two")+"]", "metadata", `{"event_type":"card","event_payload":{"rev":2}}`)
 	m, _ := s.Message("support-l1", ts)
-	if m.Text != "two" || m.PlainText() != "two" || object(m.Metadata, "event_payload")["rev"] != float64(2) || m.Edited == nil {
+	if m.Text != "two" || m.PlainText() != "two" || object(m.Metadata, "event_payload")["rev"] != float64(2) || m.Edited != nil {
 		t.Fatalf("%+v", m)
 	}
 	wait(t, s, func() bool { return s.Unacknowledged() == 0 })
 	ev := object(got.last("message/message_changed"), "event")
 	if text(object(ev, "message"), "text") != "two" || text(object(ev, "previous_message"), "text") != "one" || ev["channel"] != "C0L1" {
 		t.Fatalf("%v", ev)
+	}
+	ok(t, s, "chat.update", "channel", "C0L1", "ts", ts, "text", "three")
+	if m, _ := s.Message("support-l1", ts); m.PlainText() != "three" || m.Blocks != nil || m.Edited == nil || m.Metadata == nil {
+		t.Fatalf("%+v", m)
 	}
 	if o := ok(t, s, "conversations.history", "channel", "C0L1"); list(o, "messages")[0]["metadata"] != nil {
 		t.Error("metadata was given unasked")
