@@ -208,14 +208,15 @@ func (s *Server) Run(ctx context.Context) error {
 	stopCtx, cancel := context.WithTimeout(context.WithoutCancel(ctx), stopWithin)
 	defer cancel()
 	err := s.app.ShutdownWithContext(stopCtx)
-	if errors.Is(err, context.DeadlineExceeded) {
-		s.log.Warn("web stopped with requests still under way")
-		return nil
-	}
-	if err != nil {
+	_ = s.ln.Close() // a stop that comes before the server has begun to serve closes nothing itself
+	if err != nil && !errors.Is(err, context.DeadlineExceeded) {
 		return fmt.Errorf("web: %w", err)
 	}
-	<-failed
+	select {
+	case <-failed:
+	case <-stopCtx.Done():
+		s.log.Warn("web stopped with requests still under way")
+	}
 	return nil
 }
 
