@@ -43,6 +43,9 @@ func (s *Server) asPerson(f func(r *http.Request, u *user) (any, error)) http.Ha
 		s.mu.Lock()
 		defer s.mu.Unlock()
 		u := s.users[r.URL.Query().Get("as")]
+		if u == nil && strings.HasSuffix(r.URL.Path, "/state") { // a page that was opened just now
+			u = s.firstPerson()
+		}
 		if u == nil {
 			return nil, errors.New("there is no such person")
 		}
@@ -61,6 +64,15 @@ func (s *Server) asPerson(f func(r *http.Request, u *user) (any, error)) http.Ha
 		w.Header().Set("Content-Type", "application/json; charset=utf-8")
 		_, _ = w.Write(b)
 	}
+}
+
+func (s *Server) firstPerson() *user {
+	for _, id := range s.userOrder {
+		if u := s.users[id]; !u.Bot && !u.Deleted {
+			return u
+		}
+	}
+	return nil
 }
 
 func simFail(w http.ResponseWriter, status int, err error) {
@@ -132,6 +144,9 @@ func (s *Server) simChannel(ch *channel, me string) Object {
 
 func (s *Server) simMessages(r *http.Request, me *user) (any, error) {
 	q := r.URL.Query()
+	if q.Get("channel") == "" { // the page has left the channel meanwhile
+		return Object{"messages": []any{}}, nil
+	}
 	_, ch, err := s.place(me.ID, q.Get("channel"))
 	if err != nil {
 		return nil, err
@@ -180,7 +195,11 @@ func (s *Server) simHome(r *http.Request, me *user) (any, error) {
 		return nil, fmt.Errorf("there is no app %q", a)
 	}
 	var v any
-	if home := s.openHome(me); home != nil {
+	home := s.homes[me.ID]
+	if r.URL.Query().Get("quiet") == "" { // otherwise the page has it open already
+		home = s.openHome(me)
+	}
+	if home != nil {
 		v = home
 	}
 	return Object{"view": v}, nil
@@ -225,9 +244,8 @@ func (s *Server) simEvents(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	s.listeners[l] = true
-	var open []byte
-	if v := s.top(uid); v != nil {
-		open, _ = json.Marshal(Object{"type": "view", "view": v.object(), "op": "open"})
+	for _, v := range s.modals[uid] {
+		s.tell(Object{"type": "view", "view": v.object(), "op": "open"}, uid)
 	}
 	s.mu.Unlock()
 	defer func() {
@@ -243,7 +261,7 @@ func (s *Server) simEvents(w http.ResponseWriter, r *http.Request) {
 		_, err := fmt.Fprint(w, data)
 		return err == nil && rc.Flush() == nil
 	}
-	if !send(": hello\n\n") || open != nil && !send("data: "+string(open)+"\n\n") {
+	if !send(": hello\n\n") {
 		return
 	}
 	alive := time.NewTicker(20 * time.Second)
