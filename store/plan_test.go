@@ -1,0 +1,147 @@
+package store
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"tierline/customer"
+	"tierline/kb"
+	"tierline/ticket"
+)
+
+// TestNoStatementReadsAWholeTable runs one of everything that is done often and asks SQLite how each
+// statement was answered: what it costs must not grow with tickets that are closed or jobs that are dead.
+func TestNoStatementReadsAWholeTable(t *testing.T) {
+	ctx := t.Context()
+	s, err := Open(ctx, Config{Data: t.TempDir()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	everyday(t, s)
+	d := s.db.(*sqlite)
+	var all []string
+	for q := range d.writer.stmts {
+		all = append(all, q)
+	}
+	d.reads.m.Range(func(q, _ any) bool {
+		all = append(all, q.(string))
+		return true
+	})
+	if len(all) < 40 {
+		t.Fatalf("only %d statements were seen", len(all))
+	}
+	for _, q := range all {
+		if strings.HasPrefix(q, "BEGIN") || strings.HasPrefix(q, "COMMIT") || strings.HasPrefix(q, "INSERT") {
+			continue
+		}
+		for _, step := range explain(t, d, q) {
+			// A scan over an index that holds only what is wanted stops at its LIMIT.
+			partial := strings.Contains(step, "USING INDEX jobs_") || strings.Contains(step, "USING COVERING INDEX jobs_")
+			own := strings.Contains(step, "json_each") || strings.HasPrefix(step, "SCAN CONSTANT") || strings.HasPrefix(step, "SCAN (") ||
+				step == "SCAN due" || step == "SCAN x" || step == "SCAN a" || step == "SCAN b" || step == "SCAN c"
+			listing := strings.Contains(q, "ORDER BY id DESC LIMIT") || strings.Contains(q, "MAX(")
+			if strings.HasPrefix(step, "SCAN") && !partial && !own && !listing {
+				t.Errorf("%s\n  in %s", step, q)
+			}
+		}
+	}
+}
+
+func explain(t *testing.T, d *sqlite, q string) (steps []string) {
+	t.Helper()
+	args := make([]any, 0, 20)
+	for n := 1; strings.Contains(q, fmt.Sprintf("$%d", n)); n++ {
+		args = append(args, "1")
+	}
+	err := each(t.Context(), d.read, "EXPLAIN QUERY PLAN "+q, args, func(scan func(...any) error) error {
+		var id, parent, unused int
+		var step string
+		err := scan(&id, &parent, &unused, &step)
+		steps = append(steps, step)
+		return err
+	})
+	if err != nil {
+		t.Fatalf("%v in %s", err, q)
+	}
+	return steps
+}
+
+// everyday does what a gateway does all day.
+func everyday(t *testing.T, s *Store) {
+	t.Helper()
+	ctx := context.WithoutCancel(t.Context())
+	check := func(err error) {
+		t.Helper()
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	in := ticket.Inbound{Channel: "email", Inbox: "i", External: "1", Units: []string{"SN1"},
+		From: customer.Identity{Kind: customer.Email, Value: "a@b.example"}}
+	next := in
+	next.External, next.Threads = "2", []ticket.ThreadKey{{By: "references", Key: "1"}}
+	out, err := s.Accept(ctx, []ticket.Inbound{in, next})
+	check(err)
+	id := out[0].Ticket
+	_, err = s.Accept(ctx, []ticket.Inbound{next})
+	check(err)
+	later := in
+	later.External, later.Threads = "3", next.Threads
+	_, err = s.Accept(ctx, []ticket.Inbound{later})
+	check(err)
+	by := ticket.Actor{Kind: ticket.ByAgent, ID: "lea"}
+	_, err = s.Act(ctx, ticket.Action{Kind: ticket.ActReply, Ticket: id, Text: "x", Key: "k", By: by})
+	check(err)
+	_, err = s.Act(ctx, ticket.Action{Kind: ticket.ActDelivered, Ticket: id, Seq: 4, External: "o", By: by})
+	check(err)
+	for _, kinds := range [][]ticket.JobKind{nil, {ticket.JobShow}} {
+		jobs, err := s.Claim(ctx, kinds, 1, time.Minute)
+		check(err)
+		for _, j := range jobs {
+			check(s.Extend(ctx, j, time.Minute))
+			check(s.Retry(ctx, j, time.Now(), "x"))
+		}
+		jobs, err = s.Claim(ctx, kinds, 1, time.Minute)
+		check(err)
+		for _, j := range jobs {
+			check(s.Bury(ctx, j, "x"))
+			check(s.Revive(ctx, j.ID))
+		}
+		jobs, err = s.Claim(ctx, kinds, 1, time.Minute)
+		check(err)
+		for _, j := range jobs {
+			check(s.Finish(ctx, j))
+		}
+	}
+	_, err = s.NextDue(ctx)
+	check(err)
+	_, err = s.Messages(ctx, id, 0, 1)
+	check(err)
+	_, err = s.Events(ctx, id, 0, 1)
+	check(err)
+	_, err = s.Cases(ctx, ticket.CaseQuery{Except: id, Customer: 1, Organization: 1, Units: []string{"SN1"}})
+	check(err)
+	_, err = s.UnitCases(ctx, "SN1", time.Time{})
+	check(err)
+	check(s.SetDeskRef(ctx, id, 1, "r"))
+	check(s.Bind(ctx, ticket.Reference{Scope: "card", Key: "c", Ticket: id}))
+	_, err = s.ReferencesOf(ctx, id, "card")
+	check(err)
+	_, err = s.Lookup(ctx, "card", "c")
+	check(err)
+	_, err = s.CustomerBy(ctx, in.From)
+	check(err)
+	_, err = s.PutArticle(ctx, kb.Article{ID: "a"})
+	check(err)
+	_, err = s.ArticleChanges(ctx, 0, 1)
+	check(err)
+	check(s.SetCursor(ctx, "s", "1"))
+	_, err = s.Cursor(ctx, "s")
+	check(err)
+	_, err = s.Lease(ctx, "l", "h", time.Minute)
+	check(err)
+}
