@@ -84,6 +84,7 @@ func record(t *testing.T, s *Server) *recorder {
 		}
 	}()
 	t.Cleanup(func() { ws.Close(); <-done })
+	wait(t, s, func() bool { return s.Connections() > 0 })
 	return r
 }
 
