@@ -161,8 +161,8 @@ func checkElement(bad func(string, ...any), e map[string]any) {
 // hostile texts are what a customer, or a broken system, may send.
 var hostile = []string{
 	"", " ", "\n\n\n", "x", "<!channel> <!here|x> <@U123> <#C1|y>", "@here @channel @everyone", "&&&&&&&&<<<<<>>>>>",
-	strings.Repeat("&", 4000), strings.Repeat("<", 20000), strings.Repeat("🙂", 3000), strings.Repeat("a", 100_000),
-	strings.Repeat("line\n", 5000), "```unclosed `code", "*_~`>", "\x00\x01\x02\x7f", "\u202Eevil\u2066", "عربي <!here> עברית",
+	strings.Repeat("&", 4000), strings.Repeat("<", 20000), strings.Repeat("🙂", 3000), strings.Repeat("a", 30_000),
+	strings.Repeat("line\n", 2500), "```unclosed `code", "*_~`>", "\x00\x01\x02\x7f", "\u202Eevil\u2066", "عربي <!here> עברית",
 	"\xff\xfe broken", strings.Repeat("e\u0301\u0301\u0301", 2000), "> quoted\n> <!channel>", "https://x.example/|<!here>",
 	"&lt;!channel&gt;", "<<!channel>>", "[a](https://b.example/<!here>)", "**<@U1>**", "\u2028\u2029\u200b", strings.Repeat("\t", 500),
 }
@@ -172,7 +172,7 @@ type chaos struct{ *rand.Rand }
 
 func (c chaos) text() string {
 	s := hostile[c.Intn(len(hostile))]
-	for c.Intn(3) == 0 && len(s) < 200_000 {
+	for c.Intn(3) == 0 && len(s) < 60_000 {
 		s += hostile[c.Intn(len(hostile))]
 	}
 	return s
@@ -286,7 +286,7 @@ func jsonOf(v any) string {
 
 func TestNothingThatIsShownBreaksALimit(t *testing.T) {
 	t.Parallel()
-	for seed := range int64(120) {
+	for seed := range int64(60) {
 		checkAll(t, seed)
 		if t.Failed() {
 			t.Fatalf("seed %d", seed)
