@@ -90,6 +90,9 @@ func (c *client) validate(r *http.Request, body string, got answer) {
 	again := r.Clone(context.Background())
 	again.Body = io.NopCloser(strings.NewReader(body))
 	route, params, err := c.router.FindRoute(again)
+	if err != nil && got.StatusCode == http.StatusNotFound {
+		return
+	}
 	if err != nil {
 		c.s.t.Fatalf("%s %s is not documented: %v", r.Method, r.URL.Path, err)
 	}

@@ -8,7 +8,6 @@ import (
 	"time"
 
 	"github.com/gofiber/fiber/v2"
-	"github.com/valyala/fasthttp"
 )
 
 func TestSignInByToken(t *testing.T) {
@@ -157,19 +156,32 @@ func TestWhereASignInLeads(t *testing.T) {
 
 func TestClientAddress(t *testing.T) {
 	t.Parallel()
-	s := start(t, func(c *Config, _ *Deps) { c.TrustedProxies = []string{"10.0.0.0/8", "0.0.0.0"} })
-	app := fiber.New()
+	who := func(r fiber.Router) {
+		r.Get("/whoami", func(c *fiber.Ctx) error { return c.SendString(c.IP() + " " + c.Hostname()) })
+	}
+	behind := start(t, func(c *Config, d *Deps) {
+		c.TrustedProxies, d.Mounts = []string{"10.0.0.0/8", "127.0.0.1"}, []Mount{{Register: who}}
+	})
+	alone := start(t, func(_ *Config, d *Deps) { d.Mounts = []Mount{{Register: who}} })
 	for header, want := range map[string]string{
-		"": "0.0.0.0", "198.51.100.7": "198.51.100.7", "1.1.1.1, 198.51.100.7": "198.51.100.7",
-		"1.1.1.1, 198.51.100.7, 10.1.1.1": "198.51.100.7", "nonsense": "0.0.0.0", "198.51.100.7, nonsense, 10.1.1.1": "10.1.1.1",
+		"": "127.0.0.1", "198.51.100.7": "198.51.100.7", "1.1.1.1, 198.51.100.7": "198.51.100.7",
+		"1.1.1.1, 198.51.100.7, 10.1.1.1": "198.51.100.7", "nonsense": "127.0.0.1", "198.51.100.7, nonsense, 10.1.1.1": "10.1.1.1",
 	} {
-		var fc fasthttp.RequestCtx
-		fc.Request.Header.Set("X-Forwarded-For", header)
-		c := app.AcquireCtx(&fc)
-		if got := s.clientIP(c); got != want {
+		ask := func(s *site) string {
+			r, err := http.NewRequest("GET", s.URL()+"/whoami", nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			r.Header.Set("X-Forwarded-For", header)
+			r.Header.Set("X-Forwarded-Host", "public.example")
+			return s.visitor().do(r).body
+		}
+		if got := ask(behind); got != want+" "+behind.Addr() {
 			t.Errorf("%q: %s, want %s", header, got, want)
 		}
-		app.ReleaseCtx(c)
+		if got := ask(alone); got != "127.0.0.1 "+alone.Addr() {
+			t.Errorf("%q is believed though nobody is trusted: %s", header, got)
+		}
 	}
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/rand"
 	"encoding/hex"
+	"net"
 	"net/netip"
 	"runtime/debug"
 	"strings"
@@ -32,6 +33,9 @@ func (s *Server) outermost(c *fiber.Ctx) error {
 		id = newID()
 	}
 	c.Locals(localID, id)
+	if a, err := netip.ParseAddr(s.clientIP(c)); err == nil { // for everybody who asks for c.IP()
+		c.Context().SetRemoteAddr(net.TCPAddrFromAddrPort(netip.AddrPortFrom(a, 0)))
+	}
 	c.Set(fiber.HeaderXRequestID, id)
 	s.secureHeaders(c)
 	ctx, cancel := context.WithTimeout(context.Background(), workWithin)
@@ -116,10 +120,15 @@ func newID() string {
 // clientIP is the address of the client: of the connection, or, when that is a trusted proxy, the
 // nearest address in X-Forwarded-For that is none. Whatever stands further left is anybody's claim.
 func (s *Server) clientIP(c *fiber.Ctx) string {
-	at, err := netip.ParseAddr(c.Context().RemoteIP().String())
+	conn := c.Context().Conn()
+	if conn == nil {
+		return ""
+	}
+	peer, err := netip.ParseAddrPort(conn.RemoteAddr().String())
 	if err != nil {
 		return ""
 	}
+	at := peer.Addr().Unmap()
 	hops := strings.Split(c.Get(fiber.HeaderXForwardedFor), ",")
 	for i := len(hops) - 1; i >= 0 && s.trusted(at); i-- {
 		a, err := netip.ParseAddr(strings.TrimSpace(hops[i]))

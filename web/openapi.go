@@ -268,11 +268,24 @@ func (s *Server) describeCalls(paths object) {
 	if !mounted {
 		return
 	}
-	answer := object{"description": "The ticket", "content": object{"application/json": object{"schema": object{"type": "object"}}}}
-	paths[path] = object{"post": object{"operationId": "postCall", "summary": "Post the transcript of a call",
+	text, number := object{"type": "string"}, object{"type": "integer"}
+	answer := func(about string) object {
+		return object{"description": about, "content": object{"application/json": object{"schema": object{"type": "object",
+			"required":   []string{"ticket", "seq", "duplicate"},
+			"properties": object{"ticket": text, "seq": number, "duplicate": object{"type": "boolean"}}}}}}
+	}
+	problem := object{"description": "What went wrong; where says at which place of the transcript",
+		"content": object{"application/problem+json": object{"schema": object{"type": "object",
+			"required": []string{"type", "title", "status", "code", "detail"},
+			"properties": object{"type": text, "title": text, "status": number, "code": text, "detail": text, "where": text,
+				"request": text}}}}}
+	var params []object
+	for _, name := range []string{"call_id", "from", "to", "direction", "language", "agent", "started_at"} {
+		params = append(params, param{name: name, kind: kindString, about: "Where the transcript does not say it."}.describe())
+	}
+	paths[path] = object{"post": object{"operationId": "postCall", "summary": "Post the transcript of a call", "parameters": params,
 		"description": "Idempotent by the call's id. Scope: `" + string(CallsWrite) + "`.", "x-scope": string(CallsWrite),
 		"requestBody": object{"required": true, "content": object{
-			"application/json": object{"schema": object{"type": "object"}},
-			"text/vtt":         object{"schema": object{"type": "string"}}}},
-		"responses": object{"200": answer, "201": answer, "default": object{"$ref": "#/components/responses/Problem"}}}}
+			"application/json": object{"schema": object{}}, "text/vtt": object{"schema": text}}},
+		"responses": object{"201": answer("A call that is new"), "200": answer("A call that was posted before"), "default": problem}}}
 }

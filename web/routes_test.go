@@ -1,22 +1,25 @@
 package web
 
 import (
+	"context"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"runtime"
 	"strings"
 	"testing"
 
 	"github.com/gofiber/fiber/v2"
 
+	"tierline/channels/phone"
 	"tierline/ticket"
 )
 
 func TestNothingIsReachableThatIsNotInTheTable(t *testing.T) {
 	t.Parallel()
 	s := start(t, func(_ *Config, d *Deps) {
-		d.Mounts = []Mount{{Prefix: "/chat", Register: func(r fiber.Router) { r.Get("/widget.js", okay) }},
-			{Prefix: "/api/v1/calls", Scope: CallsWrite, Register: func(r fiber.Router) { r.Post("/", okay) }}}
+		d.Mounts = []Mount{{Prefix: "", Register: func(r fiber.Router) { r.Get("/chat/widget.js", okay) }},
+			{Prefix: "/api/v1", Scope: CallsWrite, Register: func(r fiber.Router) { r.Post("/calls", okay) }}}
 	})
 	table := map[string]route{}
 	for _, r := range s.routes() {
@@ -56,17 +59,19 @@ func okay(c *fiber.Ctx) error { return c.SendString("mounted") }
 
 func TestMountsAreGuarded(t *testing.T) {
 	t.Parallel()
+	calls, err := phone.New(phone.Config{}, phone.Deps{Blobs: &memBlobs{m: map[string][]byte{}}})
+	if err != nil {
+		t.Fatal(err)
+	}
 	s := start(t, func(_ *Config, d *Deps) {
 		d.Mounts = []Mount{
-			{Prefix: "/chat", Register: func(r fiber.Router) {
-				r.Get("/frame", func(c *fiber.Ctx) error {
+			{Prefix: "", Register: func(r fiber.Router) {
+				r.Get("/chat/frame", func(c *fiber.Ctx) error {
 					c.Set(fiber.HeaderContentSecurityPolicy, "frame-ancestors https://shop.example")
 					return c.SendString("mounted")
 				})
 			}},
-			{Prefix: "/api/v1/calls", Scope: CallsWrite, Register: func(r fiber.Router) {
-				r.Post("/", func(c *fiber.Ctx) error { return c.JSON(fiber.Map{"ticket": "T-1"}) })
-			}}}
+			{Prefix: "/api/v1", Scope: CallsWrite, Register: calls.Mount}}
 	})
 	v := s.visitor()
 	got := v.get("/chat/frame")
@@ -80,7 +85,18 @@ func TestMountsAreGuarded(t *testing.T) {
 	if c.doc.Paths.Find("/api/v1/calls") == nil {
 		t.Fatal("mounted calls are not documented")
 	}
-	c.call("POST", "/calls", "{}", 200, nil)
+	ctx, stop := context.WithCancel(context.Background())
+	ended := make(chan error, 1)
+	go func() { ended <- calls.Run(ctx, s.store) }()
+	defer func() { stop(); <-ended }()
+	for calls.Ready() != nil {
+		runtime.Gosched()
+	}
+	call := object{"call_id": "call-1", "from": "+4930123456", "turns": []object{{"role": "customer", "start_ms": 0, "end_ms": 900, "text": "Hello"}}}
+	c.call("POST", "/calls", call, 201, nil)
+	c.call("POST", "/calls", call, 200, nil)
+	c.call("POST", "/calls", "{}", 422, nil)
+	c.call("GET", "/nope", nil, 404, nil)
 	s.client(readKey).call("POST", "/calls", "{}", 403, nil)
 	s.client("").call("POST", "/calls", "{}", 401, nil)
 	if start(t).client(allKey).doc.Paths.Find("/api/v1/calls") != nil {

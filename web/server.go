@@ -11,6 +11,7 @@ import (
 	"log/slog"
 	"net"
 	"net/netip"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -226,6 +227,9 @@ func (s *Server) build() error {
 		AppName: "tierline", DisableStartupMessage: true, Immutable: true, CaseSensitive: true,
 		BodyLimit: maxBody, ReadTimeout: readWithin, WriteTimeout: writeWithin, IdleTimeout: idleWithin,
 		ReadBufferSize: 16 << 10, DisableDefaultContentType: true, ErrorHandler: s.unrouted,
+		// Fiber itself believes no proxy: outermost says whom a request is from, and the host is the
+		// one in the Host header, which a proxy must pass on.
+		EnableTrustedProxyCheck: true,
 	})
 	s.app.Server().CloseOnShutdown = true
 	s.app.Server().NoDefaultServerHeader = true
@@ -238,13 +242,27 @@ func (s *Server) build() error {
 		s.app.Add(r.method, r.path, s.guard(r), r.do)
 	}
 	for _, m := range s.d.Mounts {
-		who := open()
-		if m.Scope != "" {
-			who = key(m.Scope)
-		}
-		m.Register(s.app.Group(m.Prefix, s.guard(route{path: m.Prefix, who: who, mounted: true})))
+		s.mount(m)
 	}
 	var err error
 	s.openapi, err = s.describe()
 	return err
+}
+
+// mount registers a mount and puts its guard before each of its handlers.
+func (s *Server) mount(m Mount) {
+	who := open()
+	if m.Scope != "" {
+		who = key(m.Scope)
+	}
+	known := map[*fiber.Route]bool{}
+	for _, r := range slices.Concat(s.app.Stack()...) {
+		known[r] = true
+	}
+	m.Register(s.app.Group(m.Prefix))
+	for _, r := range slices.Concat(s.app.Stack()...) {
+		if !known[r] {
+			r.Handlers = slices.Insert(slices.Clone(r.Handlers), 0, s.guard(route{path: r.Path, who: who, mounted: true}))
+		}
+	}
 }
