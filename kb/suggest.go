@@ -2,6 +2,7 @@ package kb
 
 import (
 	"context"
+	"math"
 	"slices"
 	"strings"
 )
@@ -11,7 +12,9 @@ const (
 	otherLanguage = 0.75 // factor when the article is not in the question's language
 	sameModel     = 1.15 // factor when the article is about a model that the question is about
 	otherModel    = 0.80 // factor when it is about other models only
-	fitsAt        = 0.40 // score from which the best hit is likely to answer
+	fitsAt        = 0.5  // score from which the best hit is likely to answer
+	evenShare     = 0.25 // share of the question found at which that is as likely as not
+	steepness     = 14   // how fast it gets likelier or less likely from there
 	moreHits      = 2    // candidates fetched for each hit wanted, as the order changes
 	leastHits     = 20
 	maxWhy        = 6 // words named
@@ -32,6 +35,7 @@ func (s suggester) Suggest(ctx context.Context, q Question) (Answer, error) {
 		q.Language = GuessLanguage(q.Text)
 	}
 	wide := q
+	wide.Text = withoutSignature(q.Text)
 	wide.Limit = max(leastHits, moreHits*q.Limit)
 	hits, err := s.engine.Search(ctx, wide)
 	if err != nil {
@@ -91,8 +95,32 @@ func prefer(h *Hit, q Question) {
 	if h.Internal {
 		why = append(why, "internal")
 	}
-	h.Score = min(1, h.Score)
+	h.Score = 1 / (1 + math.Exp(-steepness*(h.Score-evenShare)))
 	h.Why = why
+}
+
+// closings begin the line behind which a mail has no question any more, folded.
+var closings = []string{"kind regards", "best regards", "warm regards", "regards", "many thanks and regards", "yours sincerely",
+	"sincerely", "yours faithfully", "cheers", "mit freundlichen gru", "freundliche gru", "viele gru", "beste gru", "liebe gru",
+	"schone gru", "herzliche gru", "mfg", "cordialement", "bien cordialement", "bien a vous", "sinceres salutations",
+	"meilleures salutations", "salutations", "sent from my", "gesendet von", "von meinem", "envoye de mon", "-- "}
+
+// minQuestion is how much has to stand before a closing, in bytes.
+const minQuestion = 20
+
+// withoutSignature cuts a mail off behind its closing line.
+func withoutSignature(text string) string {
+	for at := 0; at < len(text); {
+		line, _, _ := strings.Cut(text[at:], "\n")
+		if at >= minQuestion && len(line) <= 80 {
+			folded := Fold(strings.TrimLeft(line, " \t>"))
+			if slices.ContainsFunc(closings, func(c string) bool { return strings.HasPrefix(folded, c) }) {
+				return text[:at]
+			}
+		}
+		at += len(line) + 1
+	}
+	return text
 }
 
 func commonModel(a, b []string) string {

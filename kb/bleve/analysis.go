@@ -2,6 +2,8 @@ package bleve
 
 import (
 	"encoding/json"
+	"maps"
+	"slices"
 	"strings"
 
 	"github.com/blevesearch/bleve/v2/document"
@@ -212,20 +214,22 @@ type meta struct {
 	Internal bool     `json:"i,omitempty"`
 	Brand    string   `json:"b,omitempty"`
 	Models   []string `json:"m,omitempty"`
+	Words    []string `json:"w,omitempty"` // the stems of the title
 }
 
 // document is an article as it is indexed, and how many words it has.
 func newDocument(a kb.Article) (*document.Document, int, error) {
-	m := meta{Title: a.Title, Language: a.Language, Internal: a.Audience != kb.External, Brand: a.Brand, Models: a.Models}
+	m := &meta{Title: a.Title, Language: a.Language, Internal: a.Audience != kb.External, Brand: a.Brand, Models: a.Models}
 	if m.Language == "" {
 		m.Language = kb.GuessLanguage(a.Title + "\n" + a.Body)
 	}
+	t := terms{stem: stemmerOf(m.Language), german: m.Language == "de", freq: map[string]int{}, parts: map[string]bool{}}
+	t.add(a.Title, titleWeight)
+	m.Words = slices.Sorted(maps.Keys(t.freq))
 	stored, err := json.Marshal(m)
 	if err != nil {
 		return nil, 0, err
 	}
-	t := terms{stem: stemmerOf(m.Language), german: m.Language == "de", freq: map[string]int{}, parts: map[string]bool{}}
-	t.add(a.Title, titleWeight)
 	t.add(a.Body, 1)
 	t.add(a.Wording, 1)
 	for _, w := range a.Keywords {

@@ -28,6 +28,7 @@ const (
 	maxWords   = 32     // words that are asked for: the rarest
 	maxGuess   = 6      // unknown words for which similar ones are looked up
 	maxSimilar = 5      // terms that stand for a mistyped word
+	minRanked  = 30     // candidates whose titles are compared
 	maxLook    = 2_000  // candidates that filters may turn away before the search ends
 )
 
@@ -111,6 +112,10 @@ type search struct {
 	active  []uint32  // documents with something in now
 	touched []uint32  // documents with a score
 	highest float64   // what a document could reach
+
+	sentences [kb.MaxSentences]float64 // the weight of each
+	terms     map[string]int           // index terms to the words that they stand for
+	others    map[string]float64       // weights of other terms that were looked up
 }
 
 // analyse takes the question apart into the words that tell most, with what stands for them.
@@ -202,7 +207,12 @@ func (s *search) look(t kb.Token, stems []stemmer, guesses *int) ([]word, error)
 			return nil, err
 		}
 	}
-	w.idf = math.Log(1 + (s.docs-df+0.5)/(df+0.5))
+	w.idf = s.idf(df)
+	if df == 0 {
+		w.idf *= unknownWeight
+	} else if t.Code {
+		w.idf *= codeWeight
+	}
 	return []word{w}, nil
 }
 
@@ -240,9 +250,15 @@ func (s *search) known(w *word, stems []stemmer) (float64, error) {
 	return float64(most), err
 }
 
+// What moves the weight of a word, and of what stands for it. Calibrated by TestQuality.
 const (
-	partBoost    = 0.5
-	similarBoost = 0.7
+	unknownWeight = 0.8 // no article has it: it cannot be found, but tells that something is missing
+	codeWeight    = 2.0 // an error code or a model says more than its rarity does
+	restWeight    = 0.2 // what all sentences but an article's best one count
+	leastWeight   = 0.7 // of the weightiest sentence: a share of less is not taken for a whole one
+	partBoost     = 0.5
+	similarBoost  = 0.7
+	titleShare    = 0.25 // what the likeness of title and question counts
 )
 
 func (s *search) count(field, term string) (uint64, error) {
@@ -378,28 +394,53 @@ func (s *search) take(w *word, dict index.FieldDict) (float64, error) {
 // score adds up what each word says for each article that holds it, sentence by sentence: in a long
 // mail, what is asked stands together in one of them, and the rest is told around it.
 func (s *search) score() error {
-	var best, total, now float64
+	var best, now float64
+	s.terms, s.others = map[string]int{}, map[string]float64{}
 	for i, w := range s.words {
 		now += w.idf
+		s.sentences[w.sentence] += w.idf
 		for _, v := range w.variants {
+			if v.field == fieldWords {
+				s.terms[v.term] = i
+			}
 			if err := s.postings(i, v); err != nil {
 				return err
 			}
 		}
 		if i+1 == len(s.words) || s.words[i+1].sentence != w.sentence {
 			s.endSentence()
-			best, total, now = max(best, now), total+now, 0
+			best, now = max(best, now), 0
 		}
 	}
-	s.highest = best + restWeight*(total-best)
+	var top uint32
+	var most, rest float32
 	for _, n := range s.touched {
-		s.total[n] = s.best[n] + restWeight*(s.total[n]-s.best[n])
+		r := restWeight * (s.total[n] - s.best[n])
+		s.total[n] = s.best[n] + r
+		if s.total[n] > most {
+			top, most, rest = n, s.total[n], r
+		}
+	}
+	if most > 0 {
+		s.highest = max(s.sentences[s.closest(top)], leastWeight*best) + float64(rest)
 	}
 	return nil
 }
 
-// restWeight is what all sentences but an article's best one count.
-const restWeight = 0.7
+// closest is the sentence of which a document holds most.
+func (s *search) closest(n uint32) int {
+	var held [kb.MaxSentences]float64
+	most := 0
+	for i, w := range s.words {
+		if s.matched[n]&(1<<i) != 0 {
+			held[w.sentence] += w.idf
+			if held[w.sentence] > held[most] {
+				most = w.sentence
+			}
+		}
+	}
+	return most
+}
 
 func (s *search) endSentence() {
 	for _, n := range s.active {
@@ -469,50 +510,94 @@ func (s *search) top() ([]kb.Hit, error) {
 	var hits []kb.Hit
 	for range maxLook {
 		n, ok := heap.pop()
-		if !ok || len(hits) == limit {
+		if !ok || len(hits) == max(limit, minRanked) {
 			break
 		}
-		hit, ok, err := s.hit(n)
+		m, ok, err := s.read(n)
 		if err != nil {
 			return nil, err
 		}
-		if ok {
-			hit.Score = min(1, float64(s.total[n])/s.highest)
-			hits = append(hits, hit)
+		if !ok {
+			continue
 		}
+		hit := kb.Hit{ID: m.id, Title: m.Title, Language: m.Language, Internal: m.Internal, Models: m.Models, Words: s.asked(n)}
+		title, err := s.title(m.Words)
+		if err != nil {
+			return nil, err
+		}
+		hit.Score = min(1, (1-titleShare)*float64(s.total[n])/s.highest+titleShare*title)
+		hits = append(hits, hit)
 	}
-	return hits, nil
+	slices.SortStableFunc(hits, func(a, b kb.Hit) int { return cmp.Compare(b.Score, a.Score) })
+	return hits[:min(len(hits), limit)], nil
 }
 
-// hit reads one article's data, unless the question's filters turn it away.
-func (s *search) hit(n uint32) (kb.Hit, bool, error) {
-	id, err := s.r.ExternalID(index.NewIndexInternalID(nil, uint64(n)))
-	if err != nil {
-		return kb.Hit{}, false, err
-	}
-	doc, err := s.r.Document(id)
-	if err != nil || doc == nil {
-		return kb.Hit{}, false, err
-	}
-	var m meta
-	doc.VisitFields(func(f index.Field) {
-		if f.Name() == fieldMeta {
-			err = json.Unmarshal(f.Value(), &m)
+// title is how much a title and the sentence that is most like it have in common, by weight of the
+// words, of all that the two have.
+func (s *search) title(terms []string) (float64, error) {
+	var all float64
+	var common [kb.MaxSentences]float64
+	for _, term := range terms {
+		i, ok := s.terms[term]
+		if ok {
+			all += s.words[i].idf
+			common[s.words[i].sentence] += s.words[i].idf
+			continue
 		}
-	})
-	if err != nil {
-		return kb.Hit{}, false, err
+		idf, ok := s.others[term]
+		if !ok {
+			n, err := s.count(fieldWords, term)
+			if err != nil {
+				return 0, err
+			}
+			idf = s.idf(float64(n))
+			s.others[term] = idf
+		}
+		all += idf
 	}
-	if s.q.Public && m.Internal || s.q.Brand != "" && m.Brand != "" && m.Brand != s.q.Brand {
-		return kb.Hit{}, false, nil
+	var best float64
+	for i, c := range common {
+		if c > 0 {
+			best = max(best, c/(all+s.sentences[i]-c))
+		}
 	}
-	hit := kb.Hit{ID: id, Title: m.Title, Language: m.Language, Internal: m.Internal, Models: m.Models}
+	return best, nil
+}
+
+func (s *search) idf(df float64) float64 { return math.Log(1 + (s.docs-df+0.5)/(df+0.5)) }
+
+// asked are the words of the question that a document holds.
+func (s *search) asked(n uint32) []string {
+	var words []string
 	for i, w := range s.words {
 		if s.matched[n]&(1<<i) != 0 {
-			hit.Words = append(hit.Words, w.Raw)
+			words = append(words, w.Raw)
 		}
 	}
-	return hit, true, nil
+	return words
+}
+
+// read gives one article's data, unless the question's filters turn it away.
+func (s *search) read(n uint32) (m found, ok bool, err error) {
+	if m.id, err = s.r.ExternalID(index.NewIndexInternalID(nil, uint64(n))); err != nil {
+		return m, false, err
+	}
+	doc, err := s.r.Document(m.id)
+	if err != nil || doc == nil {
+		return m, false, err
+	}
+	doc.VisitFields(func(f index.Field) {
+		if f.Name() == fieldMeta {
+			err = json.Unmarshal(f.Value(), &m.meta)
+		}
+	})
+	hidden := s.q.Public && m.Internal || s.q.Brand != "" && m.Brand != "" && m.Brand != s.q.Brand
+	return m, err == nil && !hidden, err
+}
+
+type found struct {
+	id string
+	meta
 }
 
 // scored is a heap of documents, the highest score on top, ties in order of number.
