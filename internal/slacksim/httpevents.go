@@ -25,7 +25,7 @@ func (s *Server) sendHTTP(e *envelope) {
 		return
 	}
 	s.work.Go(func() {
-		status, answerBody, err := s.request(body, kind, attempt, reason)
+		status, noRetry, answerBody, err := s.request(body, kind, attempt, reason)
 		s.mu.Lock()
 		defer s.mu.Unlock()
 		if e.attempt != attempt || !slices.Contains(s.pending, e) {
@@ -34,6 +34,8 @@ func (s *Server) sendHTTP(e *envelope) {
 		switch {
 		case err != nil:
 			s.failed(e, "connection_failed", 0)
+		case status/100 != 2 && noRetry:
+			s.finish(e, answer{status: status})
 		case status/100 != 2:
 			s.failed(e, "http_error", status)
 		default:
@@ -62,12 +64,12 @@ func httpBody(e *envelope) (body []byte, kind string) {
 }
 
 // request makes one signed POST (https://docs.slack.dev/authentication/verifying-requests-from-slack).
-func (s *Server) request(body []byte, kind string, attempt int, reason string) (int, []byte, error) {
+func (s *Server) request(body []byte, kind string, attempt int, reason string) (status int, noRetry bool, answer []byte, err error) {
 	ctx, cancel := context.WithTimeout(s.ctx, 2*s.cfg.AckTimeout) // late answers are thrown away by the timer
 	defer cancel()
 	req, err := http.NewRequestWithContext(ctx, http.MethodPost, s.cfg.App.RequestURL, bytes.NewReader(body))
 	if err != nil {
-		return 0, nil, err
+		return 0, false, nil, err
 	}
 	ts := strconv.FormatInt(s.clock.Now().Unix(), 10)
 	req.Header.Set("Content-Type", kind)
@@ -81,11 +83,11 @@ func (s *Server) request(body []byte, kind string, attempt int, reason string) (
 	client := &http.Client{Timeout: time.Minute, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
 	res, err := client.Do(req)
 	if err != nil {
-		return 0, nil, err
+		return 0, false, nil, err
 	}
 	defer res.Body.Close()
 	b, err := io.ReadAll(io.LimitReader(res.Body, 1<<20))
-	return res.StatusCode, b, err
+	return res.StatusCode, res.Header.Get("X-Slack-No-Retry") == "1", b, err
 }
 
 // Sign is the value of X-Slack-Signature.
@@ -103,7 +105,7 @@ func (s *Server) VerifyURL() error {
 	if err != nil {
 		return err
 	}
-	status, body, err := s.request(b, "application/json", 0, "")
+	status, _, body, err := s.request(b, "application/json", 0, "")
 	if err != nil {
 		return fmt.Errorf("slacksim: the request URL did not answer: %w", err)
 	}

@@ -45,8 +45,7 @@ type act struct {
 }
 
 func (s *Server) simAct(w http.ResponseWriter, r *http.Request) {
-	if site := r.Header.Get("Sec-Fetch-Site"); site != "" && site != "same-origin" && site != "none" {
-		simFail(w, http.StatusForbidden, errors.New("only the page itself may act"))
+	if foreign(w, r) {
 		return
 	}
 	var a act
@@ -64,6 +63,16 @@ func (s *Server) simAct(w http.ResponseWriter, r *http.Request) {
 	}
 	out["ok"] = true
 	respond(w, out)
+}
+
+// foreign refuses what another web page has the browser send.
+func foreign(w http.ResponseWriter, r *http.Request) bool {
+	site := r.Header.Get("Sec-Fetch-Site")
+	if site == "" || site == "same-origin" || site == "none" {
+		return false
+	}
+	simFail(w, http.StatusForbidden, errors.New("only the page itself may act"))
+	return true
 }
 
 func (s *Server) act(a act) (Object, error) {

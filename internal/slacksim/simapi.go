@@ -285,10 +285,12 @@ func (s *Server) simEvents(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// simFaults takes faults as JSON: an object or a list of [Fault], with "delay_ms" for the delay; a
-// DELETE-like {"clear":true} ends all; {"disconnect":"warning"} and {"revoke":"token_revoked"} do
+// simFaults takes a [Fault] as JSON, with "delay_ms" for its delay. {"clear":true} ends all; {"disconnect":"warning"} and {"revoke":"token_revoked"} do
 // what Disconnect and RevokeToken do.
 func (s *Server) simFaults(w http.ResponseWriter, r *http.Request) {
+	if foreign(w, r) {
+		return
+	}
 	var in struct {
 		Fault
 		DelayMS    int64   `json:"delay_ms"`
