@@ -37,6 +37,10 @@ func (k *Desk) Page(ctx context.Context, p bots.PageNotice, at string, again boo
 	if o.Channel, err = k.app.OpenDM(ctx, user); err != nil {
 		return "", err
 	}
+	if p.Card.Thread == "" {
+		p.Card.Thread = k.findThread(ctx, p.Card)
+		o.Blocks = pageBlocks(p, k.tierTitle(p.Page.Tier))
+	}
 	if again {
 		r := slackapp.Range{Channel: o.Channel, Oldest: slackapp.TS(p.Page.Opened.Add(-pageSlack)), Limit: 400}
 		ts, err := k.app.Find(ctx, r, typePage, o.Payload)
@@ -79,8 +83,11 @@ func pageBlocks(p bots.PageNotice, tier string) []slack.Block {
 		r := ref{Ticket: c.Ticket.ID, Page: p.Page.Number}
 		buttons = append(buttons, primary(button(doAccept, r.String(), "Accept")), button(doDecline, r.String(), "Decline"))
 	}
-	if isWeb(c.Thread) {
+	switch {
+	case isWeb(c.Thread):
 		buttons = append(buttons, link(doOpen, c.Thread, "Go to the thread"))
+	case isWeb(c.URL):
+		buttons = append(buttons, link(doOpen, c.URL, "Look at it"))
 	}
 	return append(blocks, rows("page", buttons...)...)
 }
@@ -119,4 +126,19 @@ func (k *Desk) tierTitle(name string) string {
 		}
 	}
 	return name
+}
+
+// findThread is a link to the card, when it stands already: a page does not wait for it.
+func (k *Desk) findThread(ctx context.Context, c bots.Card) string {
+	channel, err := k.app.Channel(ctx, c.Tier.Place)
+	if err != nil {
+		return ""
+	}
+	ts, err := k.app.Find(ctx, slackapp.Range{Channel: channel, Oldest: slackapp.TS(c.Ticket.Opened.Add(-pageSlack))},
+		typeCard, map[string]any{"ticket": c.Ticket.ID.String()})
+	if err != nil {
+		k.log.Warn("slack: a page goes without a link to its thread", "ticket", c.Ticket.ID, "error", err)
+		return ""
+	}
+	return k.app.Link(channel, ts)
 }

@@ -84,7 +84,7 @@ func serve(t testing.TB, app *slackapp.App) httpSlack {
 		t.Fatal(err)
 	}
 	web := fiber.New(fiber.Config{DisableStartupMessage: true, BodyLimit: 8 << 20})
-	app.Mount(web)
+	app.Mount(web.Group("/slack"))
 	go func() { _ = web.Listener(ln) }()
 	t.Cleanup(func() { _ = web.ShutdownWithTimeout(5 * time.Second) })
 	return httpSlack{"http://" + ln.Addr().String()}

@@ -21,13 +21,13 @@ const (
 	maxRequest   = 1 << 20 // bytes of a body
 )
 
-// Mount adds the routes that Slack calls in HTTP mode: /slack/events, /slack/interactions and
-// /slack/commands. A request without a true, fresh signature is answered 401; an event that could
+// Mount adds the routes that Slack calls in HTTP mode: events, interactions and commands below
+// wherever r stands, which docs/slack-manifest.yaml takes to be /slack. A request without a true, fresh signature is answered 401; an event that could
 // not be handled 503, so that Slack delivers it again.
 func (a *App) Mount(r fiber.Router) {
-	r.Post("/slack/events", a.signed(a.httpEvent))
-	r.Post("/slack/interactions", a.signed(a.httpInteraction))
-	r.Post("/slack/commands", a.signed(a.httpCommand))
+	r.Post("/events", a.signed(a.httpEvent))
+	r.Post("/interactions", a.signed(a.httpInteraction))
+	r.Post("/commands", a.signed(a.httpCommand))
 }
 
 // signed lets only requests through that Slack has signed within the replay window. The body is

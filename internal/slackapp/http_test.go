@@ -33,7 +33,7 @@ func httpApp(t *testing.T) (*App, func(path, contentType, body string, change fu
 		t.Fatal(err)
 	}
 	web := fiber.New()
-	a.Mount(web)
+	a.Mount(web.Group("/slack"))
 	return a, func(path, contentType, body string, change func(map[string]string)) (int, string) {
 		t.Helper()
 		h := map[string]string{"Content-Type": contentType, "X-Slack-Request-Timestamp": strconv.FormatInt(now().Unix(), 10)}
