@@ -14,9 +14,6 @@ import (
 	"time"
 
 	"github.com/gofiber/fiber/v2"
-	"github.com/microcosm-cc/bluemonday"
-	"github.com/yuin/goldmark"
-	"github.com/yuin/goldmark/extension"
 
 	"tierline/ticket"
 )
@@ -205,37 +202,4 @@ func size(n int64) string {
 		return fmt.Sprintf("%.1f KB", float64(n)/(1<<10))
 	}
 	return fmt.Sprintf("%.1f MB", float64(n)/(1<<20))
-}
-
-// markdown renders what staff wrote. Raw HTML in it is dropped by goldmark, and whatever comes out
-// goes through the same policy as mails do.
-func markdown(text string) template.HTML {
-	var b bytes.Buffer
-	if err := goldmark.New(goldmark.WithExtensions(extension.GFM)).Convert([]byte(text), &b); err != nil {
-		return template.HTML("<pre>" + template.HTMLEscapeString(text) + "</pre>")
-	}
-	return template.HTML(strict().SanitizeBytes(b.Bytes()))
-}
-
-// sanitised makes HTML from outside harmless.
-func sanitised(text string) template.HTML { return template.HTML(strict().Sanitize(text)) }
-
-// strict is what is left of HTML from outside: structure and text. Nothing in it loads anything, runs
-// anything, or looks like a part of our page; links open with no referrer and are marked by the CSS.
-func strict() *bluemonday.Policy {
-	p := bluemonday.NewPolicy()
-	p.AllowElements("p", "br", "hr", "div", "span", "h1", "h2", "h3", "h4", "h5", "h6", "b", "strong", "i", "em", "u", "s", "del",
-		"sub", "sup", "small", "blockquote", "pre", "code", "ul", "ol", "li", "dl", "dt", "dd", "table", "caption", "thead",
-		"tbody", "tfoot", "tr", "th", "td", "abbr", "q", "kbd", "samp", "var", "center", "font", "address")
-	p.AllowAttrs("colspan", "rowspan").Matching(bluemonday.Integer).OnElements("td", "th")
-	p.AllowAttrs("href").OnElements("a")
-	p.AllowElements("a")
-	p.AllowURLSchemes("http", "https", "mailto", "tel")
-	p.RequireParseableURLs(true)
-	p.AllowRelativeURLs(false)
-	p.RequireNoFollowOnLinks(true)
-	p.RequireNoReferrerOnLinks(true)
-	p.AddTargetBlankToFullyQualifiedLinks(true)
-	p.SkipElementsContent("title", "head")
-	return p
 }
