@@ -6,7 +6,7 @@ import (
 	"github.com/slack-go/slack"
 )
 
-// BenchmarkPost is one message of an app to a channel that fills up, its event acknowledged.
+// BenchmarkPost is one message of an app to a channel that fills up.
 func BenchmarkPost(b *testing.B) {
 	s := Start(b, Sample())
 	api := client(s)

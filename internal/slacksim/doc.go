@@ -11,4 +11,7 @@
 // An app connects with [Server.APIURL] and the tokens of [Server.App]. A test acts as people with Say,
 // Click, Choose, Submit, Slash, Shortcut, React and OpenHome, reads with Messages, Replies, View and
 // Home, and waits with [Server.WaitFor].
+//
+// What it leaves out: several workspaces and Slack Connect (customers are guests), the OAuth flow and
+// user tokens, scheduled messages, search, canvases, lists, workflows, assistants and streaming.
 package slacksim

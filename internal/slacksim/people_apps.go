@@ -247,6 +247,7 @@ func (s *Server) SetPresence(uid string, away bool) error {
 	if away {
 		u.presence = "away"
 	}
+	s.tell(Object{"type": "channels"})
 	s.touch()
 	return nil
 }
