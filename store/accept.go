@@ -33,7 +33,9 @@ type contactKey struct{ channel, inbox, external string }
 
 type refKey struct{ scope, key string }
 
-func contactOf(in ticket.Inbound) contactKey { return contactKey{in.Channel, in.Inbox, in.External} }
+func contactOf(in ticket.Inbound) contactKey {
+	return contactKey{in.Channel, in.Inbox, shortKey(in.External)}
+}
 
 // Accept commits a batch; see [ticket.Intake].
 func (s *Store) Accept(ctx context.Context, batch []ticket.Inbound) ([]ticket.Accepted, error) {
@@ -118,8 +120,8 @@ func (k *intake) keep(in ticket.Inbound, t *ticket.Ticket, fx ticket.Effects) {
 		k.touched = append(k.touched, t.ID)
 	}
 	k.changed(t.ID, t.LastSeq)
-	k.contacts = append(k.contacts, []any{in.External, in.Inbox, in.Channel, int64(t.ID), t.LastSeq})
-	k.bind(in.Channel, in.External, t)
+	k.contacts = append(k.contacts, []any{shortKey(in.External), in.Inbox, in.Channel, int64(t.ID), t.LastSeq})
+	k.bind(in.Channel, shortKey(in.External), t)
 	for _, key := range in.Threads {
 		if !key.Weak && key.Key != "" {
 			k.bind(in.Channel, key.Key, t)
@@ -153,7 +155,7 @@ func (k *intake) findContacts() error {
 	k.seen = map[contactKey]ticket.Accepted{}
 	var ids []string
 	for _, in := range k.batch {
-		ids = append(ids, in.External)
+		ids = append(ids, shortKey(in.External))
 	}
 	return k.each("SELECT channel, inbox, external, ticket, seq FROM contacts WHERE external IN TEXTS($1)",
 		[]any{k.s.db.list(ids)}, func(scan func(...any) error) error {
@@ -172,7 +174,7 @@ func (k *intake) findRefs() error {
 		if _, ok := k.seen[contactOf(in)]; ok {
 			continue
 		}
-		keys = append(keys, in.External)
+		keys = append(keys, shortKey(in.External))
 		for _, t := range in.Threads {
 			if t.Key != "" {
 				keys = append(keys, t.Key)

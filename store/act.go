@@ -9,7 +9,7 @@ import (
 // Act does something to a ticket; see [ticket.Acting]. A lease that has run out but that nobody else
 // has taken yet is still good.
 func (s *Store) Act(ctx context.Context, a ticket.Action) (ticket.Ticket, error) {
-	a.Key, a.External, a.DeskRef = shortKey(a.Key), shortKey(a.External), clean(a.DeskRef)
+	a.Key, a.External, a.DeskRef = shortKey(a.Key), clean(a.External), clean(a.DeskRef)
 	var out ticket.Ticket
 	err := s.write(ctx, "store.Act", func(t *tx) (err error) {
 		out, err = t.act(a)
@@ -69,7 +69,7 @@ func (t *tx) saveActed(k *ticket.Ticket, units int, fx ticket.Effects) error {
 	}
 	var rows [][]any
 	for _, u := range k.Units[units:] {
-		rows = append(rows, []any{clean(u), int64(k.ID), at(k.Opened)})
+		rows = append(rows, []any{unitKey(u), int64(k.ID), at(k.Opened)})
 	}
 	if err := t.insert("INSERT INTO ticket_units (serial, ticket, opened)", "ON CONFLICT DO NOTHING", rows); err != nil {
 		return err

@@ -62,8 +62,8 @@ func (t *tx) enqueue(jobs []ticket.Job, fresh map[ticket.ID]bool) error {
 		if j.Key != "" {
 			front[j.Key] = true
 		}
-		rows = append(rows, []any{string(j.Kind), null(j.Key), null(j.Unique), int64(j.Ticket), j.Seq, j.Step,
-			string(j.Payload), j.Priority, at(j.RunAt), 0, stage, "", "", int64(0), at(t.now)})
+		rows = append(rows, []any{shortKey(string(j.Kind)), null(j.Key), null(j.Unique), int64(j.Ticket), j.Seq, j.Step,
+			clean(string(j.Payload)), j.Priority, at(j.RunAt), 0, stage, "", "", int64(0), at(t.now)})
 	}
 	// Also when nothing was added: somebody may have passed over a job that was locked here.
 	t.wake = t.wake || len(jobs) > 0

@@ -32,7 +32,7 @@ func (s *Store) Organization(ctx context.Context, id customer.OrganizationID) (c
 // Unit reads one unit by its serial number.
 func (s *Store) Unit(ctx context.Context, serial string) (customer.Unit, error) {
 	return read[customer.Unit](ctx, s, "store.Unit", "SELECT doc FROM units WHERE serial=$1",
-		customer.NormalSerial(clean(serial)))
+		unitKey(serial))
 }
 
 func read[T any](ctx context.Context, s *Store, op, query string, args ...any) (T, error) {
@@ -187,9 +187,9 @@ func (s *Store) PutOrganization(ctx context.Context, o customer.Organization) (c
 
 // PutUnit creates or changes a unit.
 func (s *Store) PutUnit(ctx context.Context, u customer.Unit) error {
-	u.Serial = customer.NormalSerial(clean(u.Serial))
-	if u.Serial == "" || len(u.Serial) > maxKeySize {
-		return ticket.Errorf("store.PutUnit", ticket.Invalid, "A unit needs a serial number of at most %d bytes.", maxKeySize)
+	u.Serial = unitKey(u.Serial)
+	if u.Serial == "" {
+		return ticket.Errorf("store.PutUnit", ticket.Invalid, "A unit needs a serial number.")
 	}
 	if !u.WarrantyUntil.IsZero() {
 		u.WarrantyUntil = micro(u.WarrantyUntil)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"errors"
+	"strconv"
 	"strings"
 	"time"
 
@@ -75,6 +76,8 @@ func (d *postgres) begin(ctx context.Context) (transaction, error) {
 var postgresWords = strings.NewReplacer("IN TEXTS($1)", "= ANY($1::text[])", "IN INTS($1)", "= ANY($1::bigint[])")
 
 func (d *postgres) sql(q string) string { return postgresWords.Replace(q) }
+
+func (d *postgres) mark(n int) string { return "$" + strconv.Itoa(n) }
 
 func (d *postgres) ids(ctx context.Context, r runner, table string, n int) ([]int64, error) {
 	out := make([]int64, 0, n)

@@ -41,7 +41,7 @@ func (s *Store) Tickets(ctx context.Context, f ticket.Filter) ([]ticket.Ticket, 
 		{"tier", f.Tier}, {"queue", f.Queue}, {"owner", f.Owner}, {"channel", f.Channel},
 	} {
 		if c.is != "" {
-			w.and(c.column + " = " + w.arg(clean(c.is)))
+			w.and(c.column + " = " + w.arg(shortKey(c.is)))
 		}
 	}
 	if f.Unowned {
@@ -51,7 +51,7 @@ func (s *Store) Tickets(ctx context.Context, f ticket.Filter) ([]ticket.Ticket, 
 		w.and("customer = " + w.arg(int64(f.Customer)))
 	}
 	if f.Unit != "" {
-		w.and("id IN (SELECT ticket FROM ticket_units WHERE serial = " + w.arg(clean(f.Unit)) + ")")
+		w.and("id IN (SELECT ticket FROM ticket_units WHERE serial = " + w.arg(unitKey(f.Unit)) + ")")
 	}
 	if !f.Since.IsZero() {
 		w.and("opened >= " + w.arg(at(f.Since)))
@@ -163,7 +163,7 @@ func (s *Store) Cases(ctx context.Context, q ticket.CaseQuery) ([]ticket.Case, e
 	if len(q.Units) > 0 {
 		units := make([]string, len(q.Units))
 		for i, u := range q.Units {
-			units[i] = clean(u)
+			units[i] = unitKey(u)
 		}
 		err = find("unit", "id IN (SELECT ticket FROM ticket_units WHERE serial IN TEXTS($1))", s.db.list(units))
 	}
@@ -180,7 +180,7 @@ func (s *Store) Cases(ctx context.Context, q ticket.CaseQuery) ([]ticket.Case, e
 func (s *Store) UnitCases(ctx context.Context, serial string, from time.Time) (int, error) {
 	var n int
 	err := s.one(ctx, "SELECT COUNT(*) FROM ticket_units WHERE serial=$1 AND opened >= $2",
-		[]any{clean(serial), at(from)}, &n)
+		[]any{unitKey(serial), at(from)}, &n)
 	return n, failure("store.UnitCases", err)
 }
 

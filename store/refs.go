@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"tierline/ticket"
@@ -13,6 +14,7 @@ func (s *Store) Bind(ctx context.Context, refs ...ticket.Reference) error {
 }
 
 func (t *tx) bindRefs(refs []ticket.Reference) error {
+	refs = slices.Clone(refs)
 	for i, r := range refs {
 		if r.Scope == "" || r.Key == "" || r.Ticket == 0 {
 			return ticket.Errorf("store.Bind", ticket.Invalid, "A reference needs a scope, a key and a ticket.")

@@ -10,7 +10,7 @@ const ticketColumns = "id, state, tier, queue, owner, channel, customer, organiz
 
 func ticketRow(t *ticket.Ticket) ([]any, error) {
 	d, err := doc(t)
-	return []any{int64(t.ID), string(t.State), clean(t.Tier), clean(t.Queue), clean(t.Owner), clean(t.Channel),
+	return []any{int64(t.ID), string(t.State), shortKey(t.Tier), shortKey(t.Queue), shortKey(t.Owner), shortKey(t.Channel),
 		int64(t.Customer), int64(t.Organization), int64(t.FollowsUp), at(t.Opened),
 		strings.ToLower(clean(t.Subject)), d}, err
 }

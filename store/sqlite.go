@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+	"sync/atomic"
 
 	_ "modernc.org/sqlite" // registers the driver
 
@@ -174,6 +175,9 @@ var sqliteWords = strings.NewReplacer(
 
 func (d *sqlite) sql(q string) string { return sqliteWords.Replace(q) }
 
+// mark has no number: a named parameter costs the driver a search through all names.
+func (d *sqlite) mark(int) string { return "?" }
+
 func (d *sqlite) list(v any) any {
 	b, _ := json.Marshal(v) // strings or integers
 	return string(b)
@@ -199,11 +203,14 @@ func (d *sqlite) follow() func(context.Context, func(string), func()) {
 	return nil
 }
 
-// statements keeps prepared what is asked again and again.
+// statements keeps prepared what is asked again and again: the first that come, up to a number.
 type statements struct {
 	db *sql.DB
 	m  sync.Map // query: *sql.Stmt
+	n  atomic.Int64
 }
+
+const maxStatements = 200
 
 func (p *statements) prepare(ctx context.Context, q string) (*sql.Stmt, error) {
 	if st, ok := p.m.Load(q); ok {
@@ -216,18 +223,20 @@ func (p *statements) prepare(ctx context.Context, q string) (*sql.Stmt, error) {
 	if old, loaded := p.m.LoadOrStore(q, st); loaded {
 		return old.(*sql.Stmt), st.Close()
 	}
+	p.n.Add(1)
 	return st, nil
 }
 
 func (p *statements) ExecContext(ctx context.Context, q string, args ...any) (sql.Result, error) {
-	st, err := p.prepare(ctx, q)
-	if err != nil {
-		return nil, err
-	}
-	return st.ExecContext(ctx, args...)
+	return p.db.ExecContext(ctx, q, args...) // readers write nothing: it is refused
 }
 
 func (p *statements) QueryContext(ctx context.Context, q string, args ...any) (*sql.Rows, error) {
+	if p.n.Load() >= maxStatements {
+		if _, ok := p.m.Load(q); !ok {
+			return p.db.QueryContext(ctx, q, args...)
+		}
+	}
 	st, err := p.prepare(ctx, q)
 	if err != nil {
 		return nil, err

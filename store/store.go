@@ -84,6 +84,8 @@ type database interface {
 	reader() runner
 	// sql turns the statement as it is written here into the database's own words.
 	sql(query string) string
+	// mark is the n-th parameter of a statement that names each once and in order.
+	mark(n int) string
 	// list is a parameter for IN TEXTS($n) or IN INTS($n).
 	list(v any) any
 	// ids reserves n numbers of a table.

@@ -1,6 +1,7 @@
 package store_test
 
 import (
+	"log/slog"
 	"testing"
 	"time"
 
@@ -29,6 +30,7 @@ func TestPostgres(t *testing.T) {
 
 func open(t testing.TB, cfg store.Config) *store.Store {
 	t.Helper()
+	cfg.Log = slog.New(slog.DiscardHandler)
 	s, err := store.Open(t.Context(), cfg)
 	if err != nil {
 		t.Fatal(err)

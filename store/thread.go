@@ -81,7 +81,7 @@ func (k *intake) findTickets() error {
 	k.tickets, k.next = map[ticket.ID]*ticket.Ticket{}, map[ticket.ID][]ticket.ID{}
 	var ids []int64
 	for _, in := range k.batch {
-		if _, ok := k.seen[contactKey{in.Channel, in.Inbox, in.External}]; ok {
+		if _, ok := k.seen[contactOf(in)]; ok {
 			continue
 		}
 		for _, key := range in.Threads {

@@ -39,7 +39,7 @@ func tidy(in ticket.Inbound) (ticket.Inbound, error) {
 			return in, fmt.Errorf("the %s is too large: %d of at most %d", f.name, f.is, f.max)
 		}
 	}
-	in.Channel, in.Inbox, in.External = shortKey(in.Channel), shortKey(in.Inbox), shortKey(in.External)
+	in.Channel, in.Inbox, in.External = shortKey(in.Channel), shortKey(in.Inbox), clean(in.External)
 	in.Warnings = slices.Clone(fewer(in.Warnings, maxWarn))
 	in.ReplyTo, in.With = people(in.ReplyTo), people(in.With)
 	if err := sender(&in); err != nil {
@@ -54,7 +54,7 @@ func tidy(in ticket.Inbound) (ticket.Inbound, error) {
 	}
 	var units []string
 	for _, u := range in.Units {
-		if u = customer.NormalSerial(clean(u)); u != "" && len(u) <= maxKeySize && !slices.Contains(units, u) {
+		if u = unitKey(u); u != "" && !slices.Contains(units, u) {
 			units = append(units, u)
 		}
 	}
@@ -114,6 +114,9 @@ func shortKey(s string) string {
 	sum := sha256.Sum256([]byte(s))
 	return "sha256:" + hex.EncodeToString(sum[:])
 }
+
+// unitKey is the form in which serial numbers are compared.
+func unitKey(serial string) string { return shortKey(customer.NormalSerial(clean(serial))) }
 
 func fewer[T any](list []T, n int) []T { return list[:min(len(list), max(n, 0))] }
 

@@ -10,7 +10,6 @@ import (
 	"io"
 	"math/rand/v2"
 	"net"
-	"strconv"
 	"strings"
 	"time"
 
@@ -143,7 +142,7 @@ func (t *tx) insert(head, tail string, rows [][]any) error {
 			for _, r := range rows[:size] {
 				args = append(args, r...)
 			}
-			if _, err := t.exec(values(head, tail, size, len(rows[0])), args...); err != nil {
+			if _, err := t.exec(t.s.values(head, tail, size, len(rows[0])), args...); err != nil {
 				return err
 			}
 			rows = rows[size:]
@@ -152,7 +151,7 @@ func (t *tx) insert(head, tail string, rows [][]any) error {
 	return nil
 }
 
-func values(head, tail string, rows, cols int) string {
+func (s *Store) values(head, tail string, rows, cols int) string {
 	var b strings.Builder
 	b.WriteString(head + " VALUES ")
 	for r := range rows {
@@ -165,8 +164,7 @@ func values(head, tail string, rows, cols int) string {
 			default:
 				b.WriteByte('(')
 			}
-			b.WriteByte('$')
-			b.WriteString(strconv.Itoa(r*cols + c + 1))
+			b.WriteString(s.db.mark(r*cols + c + 1))
 		}
 	}
 	b.WriteString(") " + tail)

@@ -16,12 +16,12 @@ func actStaleRev(t *testing.T, w *world) {
 	k := act(t, w.a, ticket.Action{Kind: ticket.ActTake, Ticket: id, Rev: 1})
 	equal(t, "rev", k.Rev, 2)
 	equal(t, "owner", k.Owner, "lea")
-	_, err := w.a.Act(ctxOf(t), ticket.Action{Kind: ticket.ActNote, Ticket: id, Rev: 1, Text: "late", Key: "n1"})
+	_, err := w.a.Act(ctxOf(t), ticket.Action{Kind: ticket.ActSet, Ticket: id, Rev: 1, Subject: "late", Key: "n1"})
 	kind(t, err, ticket.Conflict)
 	read := must(w.a.Ticket(ctxOf(t), id))(t)
 	equal(t, "unchanged", read.Rev, 2)
 	// The key of an action that failed was not used up.
-	k = act(t, w.a, ticket.Action{Kind: ticket.ActNote, Ticket: id, Rev: 2, Text: "in time", Key: "n1"})
+	k = act(t, w.a, ticket.Action{Kind: ticket.ActSet, Ticket: id, Rev: 2, Subject: "in time", Key: "n1"})
 	equal(t, "rev after", k.Rev, 3)
 	_, err = w.a.Act(ctxOf(t), ticket.Action{Kind: ticket.ActTake, Ticket: 4})
 	kind(t, err, ticket.NotFound)
@@ -114,7 +114,7 @@ func actDelivery(t *testing.T, w *world) {
 	kind(t, err, ticket.NotFound)
 }
 
-// actAtOnce has many people write notes on few tickets through two gateways.
+// actAtOnce has many people answer few tickets through two gateways.
 func actAtOnce(t *testing.T, w *world) {
 	gates := []Store{w.a, w.open(w.clock.Now)}
 	const tickets, people, each = 3, 8, 6
@@ -132,7 +132,7 @@ func actAtOnce(t *testing.T, w *world) {
 						t.Error(err)
 						return
 					}
-					_, err = gates[p%2].Act(ctxOf(t), ticket.Action{Kind: ticket.ActNote, Ticket: id, Rev: k.Rev,
+					_, err = gates[p%2].Act(ctxOf(t), ticket.Action{Kind: ticket.ActReply, Ticket: id, Rev: k.Rev,
 						Text: fmt.Sprint(p, i), By: ticket.Actor{Kind: ticket.ByAgent, ID: "lea"}})
 					if err == nil {
 						break
