@@ -5,17 +5,12 @@ import (
 	"context"
 	"encoding/base64"
 	"fmt"
-	"html"
 	"io"
 	"mime"
 	"regexp"
 	"slices"
 	"strings"
 	"time"
-
-	"github.com/yuin/goldmark"
-	"github.com/yuin/goldmark/extension"
-	goldhtml "github.com/yuin/goldmark/renderer/html"
 
 	"tierline/customer"
 	"tierline/ticket"
@@ -217,21 +212,4 @@ func (s *sender) attach(ctx context.Context, b *bytes.Buffer, a ticket.Attachmen
 	_ = enc.Close() // writes to memory
 	b.WriteString("\r\n")
 	return nil
-}
-
-// toHTML renders Markdown. Raw HTML in it is left out, and links to anything but http, mailto and the
-// like are not made.
-func toHTML(markdown, foot, language string) (string, error) {
-	md := goldmark.New(goldmark.WithExtensions(extension.GFM), goldmark.WithRendererOptions(goldhtml.WithHardWraps()))
-	var b bytes.Buffer
-	lang := ""
-	if language != "" {
-		lang = ` lang="` + html.EscapeString(language) + `"`
-	}
-	fmt.Fprintf(&b, "<!DOCTYPE html>\n<html%s><body style=\"font-family:sans-serif;font-size:14px;line-height:1.5\">\n", lang)
-	if err := md.Convert([]byte(markdown), &b); err != nil {
-		return "", ticket.E("email.Send", ticket.Internal, err)
-	}
-	fmt.Fprintf(&b, "<p style=\"color:#666;font-size:12px\">%s</p>\n</body></html>\n", html.EscapeString(foot))
-	return b.String(), nil
 }

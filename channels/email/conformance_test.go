@@ -149,7 +149,7 @@ func outbound() ticket.Outbound {
 	return ticket.Outbound{
 		Ticket: ticket.Ticket{ID: 1042, Inbox: inbox, Channel: "email", Subject: "Re: Übertemperatur", Language: "de"},
 		Message: ticket.Message{Ticket: 1042, Seq: 2, Kind: ticket.Public, Direction: ticket.Out, At: channeltest.At,
-			Author: ticket.Actor{Kind: ticket.ByAgent, ID: "max"}, Text: "Bitte **neu** starten.\n\n<script>alert(1)</script>\n"},
+			Author: ticket.Actor{Kind: ticket.ByAgent, ID: "max"}, Text: "Bitte **neu** starten: press <Enter> now.\n\n<script>alert(1)</script>\n"},
 		To: []customer.Identity{{Kind: customer.Email, Value: customer1, Name: "Jané \"J\" Doe"}},
 		Cc: []customer.Identity{{Kind: customer.Email, Value: "boss@customer.example"}},
 	}

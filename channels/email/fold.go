@@ -92,6 +92,9 @@ func next(lines []line, i int) int {
 	return i
 }
 
+// maxLook is how many lines are searched for attributions: nobody writes that much by hand.
+const maxLook = 20_000
+
 // markHistory finds quoted lines, attributions ("On … wrote:") and headers of earlier mails.
 func markHistory(lines []line) {
 	for i := range lines {
@@ -100,7 +103,7 @@ func markHistory(lines []line) {
 		}
 	}
 	above := false // there is text above
-	for i := 0; i < len(lines); i++ {
+	for i := 0; i < min(len(lines), maxLook); i++ {
 		if lines[i].kind != plain || isBlank(lines[i].text) {
 			continue
 		}
@@ -202,13 +205,13 @@ func markSignature(lines []line) {
 		if l.kind != plain || isBlank(l.text) {
 			continue
 		}
-		if above {
+		standard, dashes := l.text == "-- ", strings.TrimSpace(l.text) == "--" || l.text == "—"
+		if above && (standard || dashes || deviceLine(l.text)) {
 			end, n := block(lines, i+1)
-			standard, dashes := l.text == "-- ", strings.TrimSpace(l.text) == "--" || l.text == "—"
 			switch {
 			case standard && n <= maxSignature, dashes && n <= maxDashes && end == len(lines):
 				mark(lines[i:end], signed)
-			case deviceLine(l.text) && n <= 3:
+			case !standard && !dashes && n <= 3:
 				mark(lines[i:end], signed)
 			}
 			if lines[i].kind == signed {
@@ -219,9 +222,13 @@ func markSignature(lines []line) {
 	}
 }
 
-// block is where the sender's lines from i end, and how many of them are not blank.
+// block is where the sender's lines from i end, and how many of them are not blank. It looks no
+// farther than a signature may reach.
 func block(lines []line, i int) (end, n int) {
-	for ; i < len(lines) && lines[i].kind == plain; i++ {
+	for most := i + 10*maxSignature; i < len(lines) && lines[i].kind == plain && n <= maxSignature; i++ {
+		if i == most {
+			return i, maxSignature + 1
+		}
 		if !isBlank(lines[i].text) {
 			n++
 		}

@@ -108,6 +108,7 @@ type proxy struct {
 	mu    sync.Mutex
 	ln    net.Listener
 	conns []net.Conn
+	count int
 	// limit cuts each connection after so many bytes from the server; 0 does not.
 	limit int64
 }
@@ -142,6 +143,7 @@ func (p *proxy) revive(t testing.TB) {
 			}
 			p.mu.Lock()
 			p.conns = append(p.conns, c, up)
+			p.count++
 			limit := p.limit
 			p.mu.Unlock()
 			go func() { _, _ = io.Copy(up, c); _ = up.Close() }()
@@ -166,6 +168,13 @@ func (p *proxy) cut(limit int64) {
 		_ = c.Close()
 	}
 	p.conns = nil
+}
+
+// made is how many connections there were.
+func (p *proxy) made() int {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.count
 }
 
 func (p *proxy) kill() {

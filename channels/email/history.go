@@ -27,14 +27,13 @@ var (
 		// Jane Doe schrieb am 03.04.23 um 10:12:
 		regexp.MustCompile(`(?i)^.+\s` + verbs + `\s.*\d.*[:：]$`),
 	}
-	attributionHint = regexp.MustCompile(`\d|@`)
-	separator       = regexp.MustCompile(`(?i)^[\s>]*(?:[-*_=]{2,}\s*)(?:original(?: e-?mail)? message|original appointment|` +
+	separator = regexp.MustCompile(`(?i)^[\s>]*(?:[-*_=]{2,}\s*)(?:original(?: e-?mail)? message|original appointment|` +
 		`forwarded message|reply message|ursprüngliche (?:nachricht|mail)|original-?nachricht|weitergeleitete nachricht|` +
 		`message (?:d'origine|d’origine|original|transféré|transfere)|mensaje (?:original|reenviado)|` +
 		`messaggio (?:originale|inoltrato)|oorspronkelijk bericht|doorgestuurd bericht|mensagem original)\s*[-*_=:]*$`)
 	bareSeparator = regexp.MustCompile(`(?i)^(?:begin forwarded message|anfang der weitergeleiteten nachricht|` +
 		`début du message (?:transféré|réexpédié)|inicio del mensaje reenviado|inizio messaggio inoltrato|` +
-		`begin doorgestuurd bericht)\s*:?$`)
+		`begin doorgestuurd bericht)\s*:$`)
 	headerLine = regexp.MustCompile(`(?i)^[\s*_\x{200e}\x{200f}\x{202a}-\x{202e}]*(?:` +
 		`(?P<from>from|von|de|da|van|expéditeur|remitente|mittente)|` +
 		`(?P<date>sent|date|gesendet|datum|envoyé(?: le)?|fecha|enviado(?: el)?|data|inviato|verzonden)|` +
@@ -76,8 +75,9 @@ func introduces(lines []line, forms []*regexp.Regexp, most int) int {
 			return 0
 		}
 		joined = strings.TrimSpace(joined + " " + text)
-		if !strings.HasSuffix(joined, ":") && !strings.HasSuffix(joined, "：") && !strings.Contains(joined, "@") ||
-			!attributionHint.MatchString(joined) {
+		colon := strings.HasSuffix(joined, ":") || strings.HasSuffix(joined, "：")
+		dated := joined[0] >= '0' && joined[0] <= '9' && strings.Contains(joined, "@")
+		if !colon && !dated || !strings.ContainsAny(joined, "@0123456789") {
 			continue
 		}
 		for _, re := range forms {
@@ -93,6 +93,9 @@ func introduces(lines []line, forms []*regexp.Regexp, most int) int {
 func history(lines []line) bool {
 	text := lines[0].text
 	if len(text) > 500 {
+		return false
+	}
+	if !strings.ContainsAny(text[:min(len(text), 100)], ":-_*=") {
 		return false
 	}
 	if separator.MatchString(text) || bareSeparator.MatchString(text) {

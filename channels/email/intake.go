@@ -103,7 +103,7 @@ type work struct {
 
 const maxBatch = 100 // mails in one commit
 
-func newBatcher() *batcher { return &batcher{work: make(chan work)} }
+func newBatcher() *batcher { return &batcher{work: make(chan work, maxBatch)} }
 
 // run works until ctx ends; whoever still waits is told to try again.
 func (b *batcher) run(ctx context.Context, in channels.Intake, p *mapper) {
@@ -141,8 +141,13 @@ func (b *batcher) add(ctx context.Context, items []item) error {
 	w := work{items, make(chan error, 1)}
 	select {
 	case b.work <- w:
-		return <-w.done
 	case <-ctx.Done():
+		return ticket.E("email.batch", ticket.Transient, ctx.Err())
+	}
+	select {
+	case err := <-w.done:
+		return err
+	case <-ctx.Done(): // whether it was committed is not known: the mail comes again
 		return ticket.E("email.batch", ticket.Transient, ctx.Err())
 	}
 }

@@ -128,3 +128,9 @@ func (s *mxSession) Data(r io.Reader) error {
 
 func (s *mxSession) Reset()        {}
 func (s *mxSession) Logout() error { return nil }
+
+func (m *mx) connections() int {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.conns
+}

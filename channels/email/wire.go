@@ -59,7 +59,7 @@ func addressList(list []customer.Identity) string {
 		case isASCII(name):
 			all = append(all, `"`+strings.NewReplacer(`\`, `\\`, `"`, `\"`).Replace(cutRunes(name, maxName))+`" `+addr)
 		default:
-			all = append(all, mime.QEncoding.Encode("utf-8", cutRunes(name, maxName))+" "+addr)
+			all = append(all, mime.BEncoding.Encode("utf-8", cutRunes(name, maxName))+" "+addr)
 		}
 	}
 	return strings.Join(all, ", ")
