@@ -2,6 +2,7 @@ package slackdesk
 
 import (
 	"context"
+	"encoding/json"
 	"strings"
 
 	"github.com/slack-go/slack"
@@ -128,11 +129,27 @@ func (k *Desk) submit(ctx context.Context, ic *slack.InteractionCallback) any {
 	}
 	if ticket.KindOf(err) == ticket.Conflict && ic.View.CallbackID == doReply {
 		if v, e := k.replyAgain(ctx, by, ic.View, m, err); e == nil {
-			return slack.NewUpdateViewSubmissionResponse(&v)
+			return k.swap(ic.View, v, err)
 		}
 	}
-	text := k.sorry(m.Channel, ic.User.ID, m.Thread, err)
-	return slack.NewErrorsViewSubmissionResponse(map[string]string{firstInput(ic.View): text})
+	return refuse(ic.View, k.inWords(ic.User.ID, err))
+}
+
+// maxAck is how large the payload of an acknowledgement may be; Slack drops one of 20 KB in silence.
+const maxAck = 15_000
+
+// swap puts another form in the place of a submitted one: with the acknowledgement, or after it when
+// it is too large for that.
+func (k *Desk) swap(old slack.View, v slack.ModalViewRequest, why error) any {
+	if b, err := json.Marshal(v); err == nil && len(b) < maxAck {
+		return slack.NewUpdateViewSubmissionResponse(&v)
+	}
+	k.after("cannot redraw a form", func(ctx context.Context) error { return k.app.UpdateView(ctx, old.ID, "", v) })
+	return refuse(old, explain(why))
+}
+
+func refuse(v slack.View, text string) any {
+	return slack.NewErrorsViewSubmissionResponse(map[string]string{firstInput(v): text})
 }
 
 // firstInput is the block under which an error is shown: Slack takes input blocks only.

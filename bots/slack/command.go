@@ -21,10 +21,7 @@ var openStates = [...]ticket.State{ticket.New, ticket.Open, ticket.Pending, tick
 func (k *Desk) command(ctx context.Context, cmd slack.SlashCommand) slackapp.Reply {
 	r, err := k.run(ctx, cmd)
 	if err != nil {
-		if kind := ticket.KindOf(err); kind == ticket.Internal || kind == ticket.Transient {
-			k.log.Error("slack: a command failed", "command", cmd.Command, "error", err)
-		}
-		return slackapp.Reply{Text: slackapp.Escape(explain(err))}
+		return slackapp.Reply{Text: slackapp.Escape(k.inWords(cmd.UserID, err))}
 	}
 	return r
 }

@@ -106,7 +106,7 @@ func (k *Desk) after(what string, f func(ctx context.Context) error) {
 	}
 	k.wg.Go(func() {
 		defer func() { <-k.busy }()
-		ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
+		ctx, cancel := context.WithTimeout(context.Background(), 15*time.Second)
 		defer cancel()
 		if err := f(ctx); err != nil {
 			k.log.Warn("slack: "+what, "error", err)
@@ -124,15 +124,17 @@ func (k *Desk) tell(channel, user, thread, text string) {
 	})
 }
 
-// sorry tells somebody why what they wanted did not happen. It is the one way in which errors
-// become words here; faults of ours are logged.
-func (k *Desk) sorry(channel, user, thread string, err error) string {
-	text := explain(err)
-	if ticket.KindOf(err) == ticket.Internal || ticket.KindOf(err) == ticket.Transient {
-		k.log.Error("slack: a click failed", "user", user, "error", err)
+// sorry tells somebody why what they wanted did not happen.
+func (k *Desk) sorry(channel, user, thread string, err error) {
+	k.tell(channel, user, thread, k.inWords(user, err))
+}
+
+// inWords is the one way in which errors become words here; faults of ours are logged.
+func (k *Desk) inWords(user string, err error) string {
+	if kind := ticket.KindOf(err); kind == ticket.Internal || kind == ticket.Transient {
+		k.log.Error("slack: what somebody wanted failed", "user", user, "error", err)
 	}
-	k.tell(channel, user, thread, text)
-	return text
+	return explain(err)
 }
 
 func explain(err error) string {
@@ -146,13 +148,12 @@ func explain(err error) string {
 func (k *Desk) agent(ctx context.Context, user string) (ticket.Agent, error) {
 	u, err := k.app.User(ctx, user)
 	switch {
-	case ticket.KindOf(err) == ticket.NotFound:
-		return ticket.Agent{}, ticket.Errorf("slackdesk.agent", ticket.Denied, "Slack does not know you here.")
 	case err != nil: // who is known by id need not wait for Slack
-		if a, e := k.back.AgentBy(user, ""); e == nil {
-			return a, nil
+		a, e := k.back.AgentBy(user, "")
+		if e != nil && ticket.KindOf(err) != ticket.NotFound {
+			return a, err
 		}
-		return ticket.Agent{}, err
+		return a, e
 	case u.Guest || u.Bot || u.Deleted:
 		return ticket.Agent{}, ticket.Errorf("slackdesk.agent", ticket.Denied, "Guests and apps cannot work on tickets.")
 	}

@@ -105,6 +105,8 @@ type App struct {
 	onCommand     map[string]func(context.Context, slack.SlashCommand) Reply
 	onConnect     []func()
 	flight        flight
+	life          context.Context // of handlers: outlives Run's by stopTime
+	kill          context.CancelFunc
 
 	mu        sync.Mutex
 	self      Self
@@ -144,6 +146,7 @@ func New(cfg Config, d Deps) (*App, error) {
 	a.api = slack.New(cfg.BotToken.Reveal(), slack.OptionAppLevelToken(cfg.AppToken.Reveal()),
 		slack.OptionAPIURL(base), slack.OptionHTTPClient(d.HTTP), slack.OptionLog(slogPrinter{d.Log}))
 	a.dir = newDirectory(a)
+	a.life, a.kill = context.WithCancel(context.Background())
 	a.flight = flight{running: map[string]*flying{}, tails: map[string]chan struct{}{}}
 	return a, nil
 }
@@ -215,12 +218,22 @@ func (a *App) setState(connected bool, fault string) (changed bool) {
 	return changed
 }
 
-// Run connects and takes events to their handlers until ctx ends, then waits for those at work.
+// stopTime is how long handlers at work have when the connection is to end.
+const stopTime = 8 * time.Second
+
+// Run connects and takes events to their handlers until ctx ends, then waits for those at work. It
+// is run once.
 func (a *App) Run(ctx context.Context) error {
-	defer a.flight.wait()
+	defer func() {
+		t := time.AfterFunc(stopTime, a.kill)
+		defer t.Stop()
+		a.flight.wait()
+		a.kill()
+	}()
 	if !a.introduce(ctx) {
 		return nil
 	}
+	a.flight.wg.Go(func() { a.tryToken(ctx) })
 	if a.cfg.Mode == ModeHTTP {
 		a.setState(true, "")
 		a.reconnected()
@@ -245,6 +258,22 @@ func (a *App) introduce(ctx context.Context) bool {
 		pause(ctx, max(wait, ticket.RetryAfter(err)))
 	}
 	return false
+}
+
+// tryToken asks every minute whether a refused token is taken again, so that Ready tells.
+func (a *App) tryToken(ctx context.Context) {
+	for ctx.Err() == nil {
+		pause(ctx, tokenWait)
+		a.mu.Lock()
+		refused := a.token != ""
+		a.mu.Unlock()
+		if refused {
+			_ = a.do(ctx, "auth.test", "", func(ctx context.Context) error { // do remembers the outcome
+				_, err := a.api.AuthTestContext(ctx)
+				return err
+			})
+		}
+	}
 }
 
 func (a *App) reconnected() {

@@ -2,6 +2,8 @@ package slackapp
 
 import (
 	"context"
+	"errors"
+	"net/http"
 	"regexp"
 	"strings"
 	"sync"
@@ -44,7 +46,13 @@ type directory struct {
 
 func newDirectory(a *App) *directory { return &directory{app: a, users: map[string]remembered{}} }
 
-// User is who has this id; NotFound when nobody has.
+// missing says that a server has no such method: what it would have told is not to be had.
+func missing(err error) bool {
+	var status slack.StatusCodeError
+	return errors.As(err, &status) && status.Code == http.StatusNotFound || Code(err) == "unknown_method"
+}
+
+// User is who has this id; NotFound when nobody has, or nothing is to be had of them.
 func (a *App) User(ctx context.Context, id string) (User, error) {
 	return a.dir.user(id, func() (User, error) {
 		var u *slack.User
@@ -89,6 +97,9 @@ func (d *directory) user(key string, ask func() (User, error)) (User, error) {
 		return known.user, known.err
 	}
 	u, err := ask()
+	if missing(err) {
+		err = ticket.E("slack.users", ticket.NotFound, err)
+	}
 	age := userAge
 	switch {
 	case err == nil:

@@ -113,7 +113,7 @@ func (a *App) begin(ev Event) (*flying, error) {
 
 // handle is not tied to the connection's context: what was begun is finished.
 func (a *App) handle(ev Event) (err error) {
-	ctx, cancel := context.WithTimeout(context.Background(), eventTimeout)
+	ctx, cancel := context.WithTimeout(a.life, eventTimeout)
 	defer cancel()
 	defer a.survive("event "+ev.Type, &err)
 	for _, h := range a.onEvent[ev.Type] {

@@ -3,7 +3,9 @@ package slackapp
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net/http"
+	"net/url"
 	"strings"
 	"time"
 
@@ -38,6 +40,10 @@ func fault(op string, err error) error {
 	var te *ticket.Error
 	if errors.As(err, &te) {
 		return err
+	}
+	var ue *url.Error
+	if errors.As(err, &ue) { // its address may be one that lets whoever knows it in
+		err = fmt.Errorf("%s: %w", ue.Op, ue.Err)
 	}
 	return &ticket.Error{Op: op, Kind: ticket.Transient, Err: err} // the network, or an answer cut short
 }

@@ -124,8 +124,11 @@ func At(ts string) time.Time {
 	return time.Unix(s, us*1000).UTC()
 }
 
-// TS is the ts of a moment.
+// TS is the ts of a moment; "0", the beginning of all, for one that is not set.
 func TS(t time.Time) string {
+	if t.Unix() <= 0 {
+		return "0"
+	}
 	us := t.UnixMicro()
 	f := strconv.FormatInt(us%1_000_000, 10)
 	return strconv.FormatInt(us/1_000_000, 10) + "." + strings.Repeat("0", 6-len(f)) + f
