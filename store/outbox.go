@@ -20,13 +20,21 @@ const (
 // Claim leases jobs; see [ticket.Outbox]. What it costs does not grow with jobs that are dead, or due
 // later, or behind others.
 func (s *Store) Claim(ctx context.Context, kinds []ticket.JobKind, limit int, lease time.Duration) ([]ticket.Job, error) {
-	if limit <= 0 || lease <= 0 {
-		return nil, ticket.E("store.Claim", ticket.Invalid, errors.New("a claim needs a number of jobs and a lease"))
+	if limit <= 0 {
+		return nil, nil
 	}
-	var work bool
-	err := s.one(ctx, "SELECT EXISTS (SELECT 1 FROM jobs WHERE stage = 'due')"+
+	if lease <= 0 {
+		return nil, ticket.E("store.Claim", ticket.Invalid, errors.New("a claim needs a lease"))
+	}
+	due, args := "stage = 'due'", []any{at(s.now())}
+	if len(kinds) > 0 {
+		due += " AND kind IN TEXTS($2)"
+		args = append(args, s.db.list(kinds))
+	}
+	var work bool // looked at first, because looking disturbs nobody
+	err := s.one(ctx, "SELECT EXISTS (SELECT 1 FROM jobs WHERE "+due+")"+
 		" OR EXISTS (SELECT 1 FROM jobs WHERE stage = 'later' AND run_at <= $1)"+
-		" OR EXISTS (SELECT 1 FROM jobs WHERE stage = 'leased' AND until <= $1)", []any{at(s.now())}, &work)
+		" OR EXISTS (SELECT 1 FROM jobs WHERE stage = 'leased' AND until <= $1)", args, &work)
 	if err != nil || !work {
 		return nil, failure("store.Claim", err)
 	}

@@ -86,7 +86,7 @@ type database interface {
 	sql(query string) string
 	// mark is the n-th parameter of a statement that names each once and in order.
 	mark(n int) string
-	// list is a parameter for IN TEXTS($n) or IN INTS($n).
+	// list is a parameter for IN TEXTS($1), IN TEXTS($2) or IN INTS($1).
 	list(v any) any
 	// ids reserves n numbers of a table.
 	ids(ctx context.Context, r runner, table string, n int) ([]int64, error)
