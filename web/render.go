@@ -8,8 +8,10 @@ import (
 	"fmt"
 	"html/template"
 	"io/fs"
+	"maps"
 	"mime"
 	"path"
+	"slices"
 	"strings"
 	"time"
 
@@ -159,6 +161,7 @@ func (s *Server) funcs() template.FuncMap {
 		"percent":  func(f float64) string { return fmt.Sprintf("%.0f %%", f*100) },
 		"size":     size,
 		"join":     strings.Join,
+		"facts":    facts,
 		"markdown": markdown,
 		"inc":      func(i int) int { return i + 1 },
 	}
@@ -169,6 +172,15 @@ func (s *Server) agentName(id string) string {
 		return a.Name
 	}
 	return id
+}
+
+// facts tells what an event holds in one line.
+func facts(m map[string]string) string {
+	var parts []string
+	for _, k := range slices.Sorted(maps.Keys(m)) {
+		parts = append(parts, strings.ReplaceAll(k, "_", " ")+": "+m[k])
+	}
+	return strings.Join(parts, " · ")
 }
 
 // ago tells a time span in one unit.

@@ -1,0 +1,203 @@
+package web
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/chromedp/cdproto/cdp"
+	"github.com/chromedp/cdproto/emulation"
+	"github.com/chromedp/chromedp"
+
+	"tierline/internal/peers"
+	"tierline/kb"
+	"tierline/ticket"
+)
+
+// audit lists what is wrong with a page for people who cannot see it, or use no mouse, and what does
+// not fit the screen.
+const audit = `(() => {
+ const bad = [], name = (e) => (e.getAttribute("aria-label") || e.textContent || e.title || "").trim();
+ if (document.querySelectorAll("h1").length !== 1) bad.push("not one h1");
+ if (document.querySelectorAll("main").length !== 1) bad.push("not one main");
+ if (!document.documentElement.lang) bad.push("no language");
+ for (const e of document.querySelectorAll("input:not([type=hidden]),select,textarea")) if (!e.labels.length) bad.push("no label: " + e.name);
+ for (const e of document.querySelectorAll("a,button,summary")) if (!name(e)) bad.push("no name: " + e.outerHTML);
+ for (const e of document.querySelectorAll("img")) if (!e.hasAttribute("alt")) bad.push("no alt: " + e.src);
+ for (const e of document.querySelectorAll("iframe")) if (!e.title) bad.push("no title: " + e.src);
+ for (const e of document.querySelectorAll("main table.rows")) if (!e.caption || !e.querySelector("thead th[scope=col]")) bad.push("a table without headers");
+ const ids = [...document.querySelectorAll("[id]")].map((e) => e.id);
+ for (const id of ids) if (ids.indexOf(id) !== ids.lastIndexOf(id)) bad.push("id twice: " + id);
+ for (const e of document.querySelectorAll("[aria-labelledby]")) if (!document.getElementById(e.getAttribute("aria-labelledby"))) bad.push("label is not there");
+ for (const e of document.querySelectorAll("[style],style,script:not([src])")) bad.push("inline: " + e.outerHTML.slice(0, 60));
+ for (const e of document.querySelectorAll("[src],link[href]")) if (new URL(e.src || e.href, location).origin !== location.origin) bad.push("remote: " + (e.src || e.href));
+ if (document.documentElement.scrollWidth > innerWidth) bad.push("wider than the screen: " + document.documentElement.scrollWidth + " of " + innerWidth);
+ const lum = (c) => { const v = c.map((x) => { x /= 255; return x <= 0.04045 ? x / 12.92 : ((x + 0.055) / 1.055) ** 2.4; }); return 0.2126 * v[0] + 0.7152 * v[1] + 0.0722 * v[2]; };
+ const rgb = (s) => (s.match(/[\d.]+/g) || []).map(Number);
+ const ground = (e) => { for (; e; e = e.parentElement) { const c = rgb(getComputedStyle(e).backgroundColor); if (c.length === 3) return c; } return [255, 255, 255]; };
+ for (const e of document.querySelectorAll("body *")) {
+  if (![...e.childNodes].some((n) => n.nodeType === 3 && n.textContent.trim()) || !e.checkVisibility()) continue;
+  const a = lum(rgb(getComputedStyle(e).color)), b = lum(ground(e)), ratio = (Math.max(a, b) + 0.05) / (Math.min(a, b) + 0.05);
+  if (ratio < 4.5) bad.push("contrast " + ratio.toFixed(1) + ": " + e.outerHTML.slice(0, 80));
+ }
+ return bad;
+})()`
+
+func scheme(dark bool) chromedp.Action[chromedp.Void] {
+	value := "light"
+	if dark {
+		value = "dark"
+	}
+	return chromedp.Func(func(ctx context.Context, t *chromedp.Target) error {
+		_, err := cdp.Call(ctx, t, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{
+			Features: []*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: value}}})
+		return err
+	})
+}
+
+// await waits until an expression is true, over any number of navigations.
+func await(b *peers.Browser, t *testing.T, expression string) {
+	t.Helper()
+	for end := time.Now().Add(30 * time.Second); time.Now().Before(end); time.Sleep(20 * time.Millisecond) {
+		ctx, stop := context.WithTimeout(b.Ctx, 5*time.Second)
+		is, err := chromedp.Run(ctx, chromedp.Evaluate[bool]("!!("+expression+")"))
+		stop()
+		if err == nil && is {
+			return
+		}
+	}
+	t.Fatalf("waited in vain for %s; problems: %q", expression, b.Problems())
+}
+
+// furnish fills a site with some of everything.
+func furnish(s *site) ticket.ID {
+	s.article(kb.Article{ID: "descale", Title: "Descaling the CM-200", Audience: kb.External, Confidence: kb.Validated, Tags: []string{"care"},
+		Models: []string{"CM-200"}, Updated: time.Now().Add(-50 * time.Hour),
+		Body: "## Before you start\n\nEmpty the tank.\n\n1. Fill in the **descaler**.\n2. Press `Clean` for 3 seconds.\n\n| Hardness | Every |\n|---|---|\n| soft | 3 months |\n| hard | 4 weeks |\n"})
+	s.article(kb.Article{ID: "entkalken", Title: "Die CM-200 entkalken", Body: "Tank leeren.", Language: "de", Audience: kb.External, Confidence: kb.Validated})
+	s.article(kb.Article{ID: "refund-policy", Title: "Refunds after the warranty", Body: "Ask the lead.", Audience: kb.Internal,
+		Confidence: kb.NotValidated, Wording: "We look at every case by itself."})
+	s.mail("0", "Machine does not heat", "It stays cold. SN-000042", func(in *ticket.Inbound) { in.Units = []string{"SN-000042"} })
+	id := s.mail("1", "CM-200 leaks and shows E4", "Hello,\n\nsince Monday my machine leaks. The display shows E4.\n\nI have descaled it twice.\n\nCarla", func(in *ticket.Inbound) {
+		in.Units, in.Folded, in.HTML = []string{"SN-000042"}, "> On Monday you wrote: …", "<h2>Hello</h2><p>since Monday my machine <b>leaks</b>.</p><table><tr><td>Display</td><td>E4</td></tr></table>"
+		in.Warnings = []string{"The sender could not be verified."}
+		in.Attachments = []ticket.Attachment{{Name: "photo of the leak.jpg", Type: "image/jpeg", Size: 240_000, SHA256: s.put("jpeg")}}
+	})
+	s.act(ticket.Action{Kind: ticket.ActRoute, Ticket: id, By: ticket.Actor{Kind: ticket.ByRule, ID: "hardware", Name: "hardware"},
+		Decision: &ticket.Decision{Tier: "l1", Queue: "l1", Priority: ticket.High, Tags: []string{"leak"}, Fits: true, Reasons: []string{`rule "hardware": the unit is a CM-200`},
+			Suggestions: []ticket.Suggestion{{Article: "descale", Title: "Descaling the CM-200", Score: 0.83, Why: []string{"words: descaled, machine"}},
+				{Article: "refund-policy", Title: "Refunds after the warranty", Internal: true, Score: 0.31}}}})
+	anna := staffList()[0].Actor()
+	s.act(ticket.Action{Kind: ticket.ActTake, Ticket: id, By: anna})
+	s.act(ticket.Action{Kind: ticket.ActNote, Ticket: id, By: anna, Note: &ticket.NoteFields{Reported: "leaks, E4", Tried: "descaled twice", NextStep: "check the seal"}})
+	s.act(ticket.Action{Kind: ticket.ActReply, Ticket: id, By: anna, Text: "Hello Carla,\n\nplease check the **seal** of the tank:\n\n- take it out\n- dry it\n"})
+	s.mail("2", "Wo ist meine Rechnung?", "Ich finde sie nicht.", func(in *ticket.Inbound) { in.Channel, in.From.Value = "chat", "dora@customer.example" })
+	s.deadJob(ticket.JobSend, "email.Send: invalid: 550 5.1.1 <carla@customer.example>: Recipient address rejected: User unknown")
+	s.quarantine("q1", "no-headers", "This is no mail: it has no headers.")
+	return id
+}
+
+func TestEveryPageInABrowser(t *testing.T) {
+	t.Parallel()
+	b := peers.Chromium(t)
+	s := start(t, func(_ *Config, d *Deps) {
+		d.Ready = append(d.Ready, Probe{"slack", func(context.Context) error { return errDown{} }})
+	})
+	id := furnish(s)
+	link, err := s.ConsoleLink("lea", time.Minute)
+	if err != nil {
+		t.Fatal(err)
+	}
+	pages := map[string]string{"login": "/console/login", "overview": "/console", "tickets": "/console/tickets", "ticket": "/console/tickets/" + id.String(),
+		"jobs": "/console/jobs", "quarantine": "/console/quarantine", "quarantined": "/console/quarantine/1", "articles": "/console/articles?q=descale",
+		"article": "/console/articles/descale", "article-internal": "/console/articles/refund-policy", "article-edit": "/console/articles/descale/edit", "article-new": "/console/articles/new",
+		"oncall": "/console/oncall", "help": "/help?lang=en", "help-search": "/help?lang=de&q=entkalken", "help-article": "/help/descale?lang=fr"}
+	jobs, err := s.store.Jobs(t.Context(), ticket.JobDead, 0, 1)
+	if err != nil || len(jobs) != 1 {
+		t.Fatal(jobs, err)
+	}
+	pages["job-drop"] = "/console/jobs/" + ticketless(jobs[0].ID) + "/drop"
+	b.Do(chromedp.Navigate(link))
+	b.Screenshot("web-login-link")
+	b.Do(chromedp.Click("button.main"))
+	await(b, t, `location.pathname === "/console"`)
+	for _, view := range []struct {
+		name          string
+		width, height int64
+		dark          bool
+	}{{"desktop-light", 1280, 900, false}, {"desktop-dark", 1280, 900, true}, {"phone-light", 360, 740, false}, {"phone-dark", 360, 740, true}} {
+		b.Do(chromedp.EmulateViewport(view.width, view.height), scheme(view.dark))
+		for name, path := range pages {
+			b.Do(chromedp.Navigate(s.URL() + path))
+			await(b, t, `document.readyState === "complete"`)
+			for _, fault := range peers.JS[[]string](b, audit) {
+				t.Errorf("%s %s: %s", view.name, path, fault)
+			}
+			height := peers.JS[int64](b, "document.documentElement.scrollHeight")
+			b.Do(chromedp.EmulateViewport(view.width, max(view.height, min(height, 2600))))
+			b.Screenshot("web-" + name + "-" + view.name)
+			b.Do(chromedp.EmulateViewport(view.width, view.height))
+		}
+	}
+	b.NoProblems()
+}
+
+func TestAnEditorsDayInABrowser(t *testing.T) {
+	t.Parallel()
+	b := peers.Chromium(t)
+	s := start(t)
+	id := furnish(s)
+	link, err := s.ConsoleLink("lea", time.Minute)
+	if err != nil {
+		t.Fatal(err)
+	}
+	b.Do(chromedp.Navigate(link), chromedp.Click("button.main"))
+	await(b, t, `location.pathname === "/console"`)
+
+	// Edit an article, with a preview, by keyboard and mouse.
+	b.Do(chromedp.Click(`nav a[href="/console/articles"]`))
+	await(b, t, `location.pathname === "/console/articles"`)
+	b.Do(chromedp.Click(`main a[href="/console/articles/descale"]`))
+	await(b, t, `location.pathname === "/console/articles/descale"`)
+	b.Do(chromedp.Click(`main a[href$="/edit"]`))
+	await(b, t, `document.querySelector("#e-title")`)
+	b.Do(chromedp.Clear("#e-title"), chromedp.SendKeys("#e-title", "Descaling, rewritten"), chromedp.SendKeys("#e-body", "\n\nAnd **rinse** twice."))
+	b.Do(chromedp.Click(`button[value=preview]`))
+	await(b, t, `[...document.querySelectorAll(".card strong")].some((e) => e.textContent === "rinse")`)
+	b.Do(chromedp.Click(`button[value=save]`))
+	await(b, t, `document.querySelector("[role=status]") && document.querySelector("h1").textContent === "Descaling, rewritten"`)
+	if a, err := s.store.Article(t.Context(), "descale"); err != nil || a.Rev != 2 || !strings.Contains(a.Body, "rinse") || strings.Contains(a.Body, "\r") {
+		t.Errorf("saved: %+v %v", a, err)
+	}
+
+	// Retry a dead job.
+	b.Do(chromedp.Click(`nav a[href="/console/jobs"]`))
+	await(b, t, `location.pathname === "/console/jobs"`)
+	b.Do(chromedp.Click(`form[action$="/retry"] button`))
+	await(b, t, `document.body.textContent.includes("will be tried again")`)
+	if _, jobs, err := s.store.Counts(t.Context()); err != nil || jobs[ticket.JobDead] != 0 {
+		t.Errorf("jobs: %v %v", jobs, err)
+	}
+
+	// A message that comes in shows without a reload, and what is being written stays.
+	b.Do(chromedp.Navigate(s.URL()+"/console/tickets/"+id.String()), chromedp.SendKeys("#a-text", "half a sent"))
+	await(b, t, `document.querySelectorAll(".talk > li").length === 3`)
+	s.mail("9", "Re: leaks", "It still leaks after drying the seal.", func(in *ticket.Inbound) {
+		in.Threads = []ticket.ThreadKey{{By: "test", Ticket: id, Proof: true}}
+	})
+	await(b, t, `document.querySelectorAll(".talk > li").length === 4 && document.querySelector(".talk").textContent.includes("still leaks")`)
+	if typed := peers.JS[string](b, `document.querySelector("#a-text").value`); typed != "half a sent" {
+		t.Errorf("what was typed is now %q", typed)
+	}
+	// Opening the mail as it was laid out loads it in the sandbox.
+	b.Do(chromedp.Click("details.html summary"))
+	await(b, t, `document.querySelector("iframe").contentDocument === null`) // another origin, as a sandbox is
+	b.NoProblems()
+
+	b.Do(chromedp.Click(".who button"))
+	await(b, t, `location.pathname === "/console/login"`)
+	b.Do(chromedp.Navigate(fmt.Sprintf("%s/console/tickets/%s", s.URL(), id)))
+	await(b, t, `location.pathname === "/console/login"`)
+}
