@@ -127,7 +127,7 @@ func TestEveryPageInABrowser(t *testing.T) {
 		name          string
 		width, height int64
 		dark          bool
-	}{{"desktop-light", 1280, 900, false}, {"desktop-dark", 1280, 900, true}, {"phone-light", 360, 740, false}, {"phone-dark", 360, 740, true}} {
+	}{{"desktop", 1280, 900, false}, {"phone", 360, 740, true}} {
 		b.Do(chromedp.EmulateViewport(view.width, view.height), scheme(view.dark))
 		for name, path := range pages {
 			b.Do(chromedp.Navigate(s.URL() + path))
