@@ -153,14 +153,20 @@ func (b *mailbox) open(ctx context.Context, s *link) error {
 	return b.load(ctx, data.UIDValidity)
 }
 
-// sync takes in all that is behind the cursor.
-func (b *mailbox) sync(ctx context.Context, s *link, in channels.Intake) error {
+// sync takes in all that is behind the cursor. While one portion is committed, the next is fetched.
+func (b *mailbox) sync(ctx context.Context, s *link, in channels.Intake) (err error) {
 	uids, err := s.search(imap.UIDSet{imap.UIDRange{Start: b.cursor.UID + 1}})
 	if err != nil {
 		return err
 	}
 	uids = slices.DeleteFunc(uids, func(u imap.UID) bool { return u <= b.cursor.UID }) // "n:*" names the last one always
 	slices.Sort(uids)
+	var before *portion
+	defer func() {
+		if end := b.settle(ctx, s, before); err == nil {
+			err = end
+		}
+	}()
 	for len(uids) > 0 && ctx.Err() == nil {
 		if held, err := b.lease(ctx); err != nil || !held {
 			return orElse(err, errLease)
@@ -169,12 +175,49 @@ func (b *mailbox) sync(ctx context.Context, s *link, in channels.Intake) error {
 		if b.stuck != 0 && b.stuck >= uids[0] { // carefully: up to the one that ended the last session
 			n = 1
 		}
-		if err := b.take(ctx, s, in, uids[:n]); err != nil {
+		sizes, err := s.sizes(uids[:n])
+		if err != nil {
 			return err
+		}
+		for batch := uids[:n]; len(batch) > 0; {
+			p := b.cut(batch, sizes)
+			if err := b.gather(ctx, s, p); err != nil {
+				return err
+			}
+			done := before
+			before = nil
+			if err := b.settle(ctx, s, done); err != nil {
+				return err
+			}
+			before = p
+			p.committed = make(chan error, 1)
+			go func() { p.committed <- b.mail.commit(ctx, in, p.items) }()
+			batch = batch[len(p.uids):]
 		}
 		uids = uids[n:]
 	}
 	return nil
+}
+
+// portion is some mails that go through fetching, commit and what comes after it together.
+type portion struct {
+	uids      []imap.UID
+	sizes     map[imap.UID]int64
+	fetched   []imap.UID
+	items     []item
+	committed chan error
+}
+
+// cut takes as many mails from the front as fit into memory, at least one.
+func (b *mailbox) cut(uids []imap.UID, sizes map[imap.UID]int64) *portion {
+	n, total := 0, int64(0)
+	for _, u := range uids {
+		if total += min(sizes[u], b.conf.MaxSize); n > 0 && total > fetchBytes {
+			break
+		}
+		n++
+	}
+	return &portion{uids: uids[:n], sizes: sizes}
 }
 
 var errLease = errors.New("another gateway reads the mailbox now")
@@ -188,30 +231,6 @@ func (s *link) search(set imap.UIDSet) (uids []imap.UID, err error) {
 		return err
 	})
 	return uids, err
-}
-
-// take brings one batch into the store: sizes first, then the mails, in portions that fit into memory.
-func (b *mailbox) take(ctx context.Context, s *link, in channels.Intake, uids []imap.UID) error {
-	sizes, err := s.sizes(uids)
-	if err != nil {
-		return err
-	}
-	for len(uids) > 0 {
-		var portion []imap.UID
-		var total int64
-		for _, u := range uids {
-			if size := min(sizes[u], b.conf.MaxSize); len(portion) == 0 || total+size <= fetchBytes {
-				portion, total = append(portion, u), total+size
-			} else {
-				break
-			}
-		}
-		if err := b.portion(ctx, s, in, portion, sizes); err != nil {
-			return err
-		}
-		uids = uids[len(portion):]
-	}
-	return nil
 }
 
 func (s *link) sizes(uids []imap.UID) (map[imap.UID]int64, error) {
@@ -228,55 +247,70 @@ func (s *link) sizes(uids []imap.UID) (map[imap.UID]int64, error) {
 	return sizes, err
 }
 
-// portion fetches, commits, deals with the mails on the server, and moves the cursor: in this order.
-func (b *mailbox) portion(ctx context.Context, s *link, in channels.Intake, uids []imap.UID, sizes map[imap.UID]int64) error {
-	var items []item
+// gather fetches a portion and makes contacts of it.
+func (b *mailbox) gather(ctx context.Context, s *link, p *portion) error {
 	got := map[imap.UID]bool{}
-	var fetch []imap.UID
-	for _, u := range uids {
-		switch size, known := sizes[u]; {
+	for _, u := range p.uids {
+		size, known := p.sizes[u]
+		var it item
+		var err error
+		switch {
 		case known && u == b.stuck && b.tries >= maxTries: // the link is well: it is the mail
-			it, err := b.unread(ctx, u, strings.NewReader(b.Name()), "not-fetched",
+			it, err = b.unread(ctx, u, strings.NewReader(b.Name()), "not-fetched",
 				"The mail server could not deliver it. It is still in the mailbox.")
-			if err != nil {
-				return err
-			}
-			items, got[u] = append(items, it), true
 		case known && size > b.conf.MaxSize:
-			it, err := b.fetchLarge(ctx, s, u, size)
-			if err != nil {
+			if it, err = b.fetchLarge(ctx, s, u, size); err != nil {
 				b.suspect([]imap.UID{u}, nil)
-				return err
 			}
-			items, got[u] = append(items, it), true
 		default:
-			fetch = append(fetch, u)
+			p.fetched = append(p.fetched, u)
+			continue
 		}
-	}
-	fetched, err := b.fetch(ctx, s, fetch, got)
-	if err != nil {
-		b.suspect(uids, got)
-		return err
-	}
-	items = append(items, fetched...)
-	if missing := slices.DeleteFunc(slices.Clone(uids), func(u imap.UID) bool { return got[u] }); len(missing) > 0 {
-		// Expunged meanwhile, or lost on the way: only the server knows.
-		still, err := s.search(imap.UIDSetNum(missing...))
 		if err != nil {
 			return err
 		}
-		if len(still) > 0 {
-			b.suspect(still, nil)
-			return fmt.Errorf("the server left out %d of %d mails", len(still), len(uids))
-		}
+		p.items, got[u] = append(p.items, it), true
 	}
-	if err := b.mail.commit(ctx, in, items); err != nil {
+	items, err := b.fetch(ctx, s, p.fetched, got)
+	if err != nil {
+		b.suspect(p.uids, got)
 		return err
 	}
-	if err := b.after(s, fetch); err != nil {
+	p.items = append(p.items, items...)
+	return b.complete(s, p, got)
+}
+
+// complete fails when a mail that was asked for did not come, and is not gone meanwhile either.
+func (b *mailbox) complete(s *link, p *portion, got map[imap.UID]bool) error {
+	missing := slices.DeleteFunc(slices.Clone(p.uids), func(u imap.UID) bool { return got[u] })
+	if len(missing) == 0 {
+		return nil
+	}
+	still, err := s.search(imap.UIDSetNum(missing...))
+	if err != nil {
 		return err
 	}
-	last := uids[len(uids)-1]
+	if len(still) > 0 {
+		slices.Sort(still)
+		b.suspect(still, nil)
+		return fmt.Errorf("the server left out %d of %d mails", len(still), len(p.uids))
+	}
+	return nil
+}
+
+// settle waits until a portion is committed, deals with its mails on the server, and moves the cursor:
+// in this order.
+func (b *mailbox) settle(ctx context.Context, s *link, p *portion) error {
+	if p == nil {
+		return nil
+	}
+	if err := <-p.committed; err != nil {
+		return err
+	}
+	if err := b.after(s, p.fetched); err != nil {
+		return err
+	}
+	last := p.uids[len(p.uids)-1]
 	if b.stuck <= last {
 		b.stuck, b.tries = 0, 0
 	}
@@ -328,7 +362,8 @@ func (b *mailbox) fetchLarge(ctx context.Context, s *link, u imap.UID, size int6
 	return it, err
 }
 
-// fetch reads mails one after the other as they come, each into memory only once.
+// fetch reads mails one after the other as they come, each into memory only once, and marks in got
+// those that it made an item of.
 func (b *mailbox) fetch(ctx context.Context, s *link, uids []imap.UID, got map[imap.UID]bool) (items []item, err error) {
 	if len(uids) == 0 {
 		return nil, nil
@@ -337,28 +372,41 @@ func (b *mailbox) fetch(ctx context.Context, s *link, uids []imap.UID, got map[i
 	for _, u := range uids {
 		asked[u] = true
 	}
-	work := context.WithoutCancel(ctx)
+	type arrived struct {
+		uid imap.UID
+		raw []byte
+	}
+	mails := make(chan arrived, 16)
+	done := make(chan error, 1)
+	go func() { // reads what has come while more is coming
+		var failed error
+		for m := range mails {
+			if failed != nil {
+				continue
+			}
+			it, err := b.mail.prepare(context.WithoutCancel(ctx), m.raw, origin{inbox: b.conf.Inbox, brand: b.conf.Brand,
+				where: fmt.Sprintf("imap uid %d", m.uid)})
+			if failed = err; err == nil {
+				got[m.uid] = true
+				items = append(items, it)
+			}
+		}
+		done <- failed
+	}()
 	err = s.within(fetchTime, func() error {
 		cmd := s.client.Fetch(imap.UIDSetNum(uids...), &imap.FetchOptions{UID: true,
 			BodySection: []*imap.FetchItemBodySection{{Peek: true}}})
-		var prepErr error
 		for m := cmd.Next(); m != nil; m = cmd.Next() {
-			uid, raw, err := b.readOne(m)
-			if err != nil || uid == 0 || raw == nil || !asked[uid] || got[uid] || prepErr != nil {
-				continue // the comparison of what was asked and what came finds it
+			// What does not come whole is found by comparing what was asked for and what came.
+			if uid, raw, err := b.readOne(m); err == nil && raw != nil && asked[uid] {
+				delete(asked, uid)
+				mails <- arrived{uid, raw}
 			}
-			it, err := b.mail.prepare(work, raw, origin{inbox: b.conf.Inbox, brand: b.conf.Brand,
-				where: fmt.Sprintf("imap uid %d", uid)})
-			if err != nil {
-				prepErr = err
-				continue
-			}
-			got[uid] = true
-			items = append(items, it)
 		}
-		return orElse(cmd.Close(), prepErr)
+		return cmd.Close()
 	})
-	return items, err
+	close(mails)
+	return items, orElse(<-done, err)
 }
 
 // readOne reads a mail's UID and bytes, in whatever order they come.
