@@ -2,7 +2,6 @@ package slackdesk
 
 import (
 	"context"
-	"encoding/json"
 	"strings"
 
 	"github.com/slack-go/slack"
@@ -129,7 +128,7 @@ func (k *Desk) submit(ctx context.Context, ic *slack.InteractionCallback) any {
 	}
 	if ticket.KindOf(err) == ticket.Conflict && ic.View.CallbackID == doReply {
 		if v, e := k.replyAgain(ctx, by, ic.View, m, err); e == nil {
-			return k.swap(ic.View, v, err)
+			return slack.NewUpdateViewSubmissionResponse(&v)
 		}
 	}
 	return refuse(ic.View, k.inWords(ic.User.ID, err))
@@ -137,16 +136,6 @@ func (k *Desk) submit(ctx context.Context, ic *slack.InteractionCallback) any {
 
 // maxAck is how large the payload of an acknowledgement may be; Slack drops one of 20 KB in silence.
 const maxAck = 15_000
-
-// swap puts another form in the place of a submitted one: with the acknowledgement, or after it when
-// it is too large for that.
-func (k *Desk) swap(old slack.View, v slack.ModalViewRequest, why error) any {
-	if b, err := json.Marshal(v); err == nil && len(b) < maxAck {
-		return slack.NewUpdateViewSubmissionResponse(&v)
-	}
-	k.after("cannot redraw a form", func(ctx context.Context) error { return k.app.UpdateView(ctx, old.ID, "", v) })
-	return refuse(old, explain(why))
-}
 
 func refuse(v slack.View, text string) any {
 	return slack.NewErrorsViewSubmissionResponse(map[string]string{firstInput(v): text})

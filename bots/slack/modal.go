@@ -2,6 +2,7 @@ package slackdesk
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"slices"
 	"strings"
@@ -208,17 +209,24 @@ func (k *Desk) insert(ctx context.Context, c click, card bots.Card, d *draft, m 
 }
 
 // replyAgain shows the reply form once more when the ticket changed while the answer was written:
-// with what is new, and with the text as it was typed.
+// with what is new, and with the text as it was typed. Where the text is too large to go with the
+// acknowledgement, Slack keeps it in the input, whose id stays the same then.
 func (k *Desk) replyAgain(ctx context.Context, by ticket.Agent, v slack.View, m meta, why error) (slack.ModalViewRequest, error) {
 	card, err := k.back.Card(ctx, by, m.Ticket)
 	if err != nil {
 		return slack.ModalViewRequest{}, err
 	}
-	text := submitted(v, textBlock(m))
+	d := draft{text: submitted(v, textBlock(m)),
+		warning: explain(why) + " What was last said is shown below. Send again if your answer still fits."}
 	m.Rev = card.Ticket.Rev
-	m.Block++
-	return replyForm(card, by, m, draft{text: text,
-		warning: explain(why) + " What was last said is shown below. Send again if your answer still fits."}), nil
+	again := m
+	again.Block++
+	form := replyForm(card, by, again, d)
+	if b, err := json.Marshal(form); err == nil && len(b) < maxAck {
+		return form, nil
+	}
+	d.text = ""
+	return replyForm(card, by, m, d), nil
 }
 
 // read shows an article to one agent.

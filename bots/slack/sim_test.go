@@ -4,9 +4,12 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"net"
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/gofiber/fiber/v2"
 
 	"tierline/bots"
 	"tierline/channels/channeltest"
@@ -28,15 +31,28 @@ type office struct {
 
 func newOffice(t *testing.T, change ...func(*slacksim.Config)) *office {
 	t.Helper()
+	return openOffice(t, nil, change...)
+}
+
+// openOffice is newOffice, connected by HTTP when there is a listener.
+func openOffice(t *testing.T, ln net.Listener, change ...func(*slacksim.Config)) *office {
+	t.Helper()
 	cfg := slacksim.Sample()
 	cfg.App.Scopes, cfg.App.Events = slackapp.Scopes(), slackapp.Events() // what the manifest asks for is enough
 	for _, c := range change {
 		c(&cfg)
 	}
+	if ln != nil {
+		cfg.App.RequestURL = "http://" + ln.Addr().String() + "/slack/events"
+	}
 	o := &office{T: t, sim: slacksim.Start(t, cfg), blobs: channeltest.NewBlobs()}
 	a := o.sim.App()
 	var err error
-	o.app, err = slackapp.New(slackapp.Config{AppToken: secret.New(a.AppToken), BotToken: secret.New(a.BotToken), APIURL: o.sim.APIURL()},
+	conn := slackapp.Config{AppToken: secret.New(a.AppToken), BotToken: secret.New(a.BotToken), APIURL: o.sim.APIURL()}
+	if ln != nil {
+		conn.Mode, conn.SigningSecret = slackapp.ModeHTTP, secret.New(a.SigningSecret)
+	}
+	o.app, err = slackapp.New(conn,
 		slackapp.Deps{Log: slog.New(slog.DiscardHandler)})
 	if err != nil {
 		t.Fatal(err)
@@ -51,6 +67,12 @@ func newOffice(t *testing.T, change ...func(*slacksim.Config)) *office {
 		tiers: []bots.Tier{{Name: "l1", Title: "Level 1", Level: 1, Place: "support-l1"}, {Name: "l2", Title: "Level 2", Level: 2, Place: "#support-l2"}},
 		md:    "Hold the button for **ten** seconds.", public: true}
 	o.desk = New(Config{}, Deps{App: o.app, Backend: o.back, Blobs: o.blobs})
+	if ln != nil {
+		web := fiber.New(fiber.Config{DisableStartupMessage: true})
+		o.app.Mount(web.Group("/slack"))
+		go func() { _ = web.Listener(ln) }()
+		t.Cleanup(func() { _ = web.ShutdownWithTimeout(5 * time.Second) })
+	}
 	ctx, cancel := context.WithCancel(context.Background())
 	done := make(chan error, 2)
 	go func() { done <- o.app.Run(ctx) }()
@@ -297,6 +319,56 @@ func TestEveryButtonOfTheCard(t *testing.T) {
 	o.must(o.sim.Choose("anna", channel, ts, "kb:1042:swap/"+doVerdict, "read"))
 	if v := o.modal("anna", "read"); !strings.Contains(v.PlainText(), "Hold the button for *ten* seconds") {
 		t.Errorf("the article: %s", v.PlainText())
+	}
+}
+
+func TestTheSameOverHTTP(t *testing.T) {
+	t.Parallel()
+	ln, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	o := openOffice(t, ln)
+	_, channel, ts := o.show(sample())
+	o.must(o.sim.Click("anna", channel, ts, doTake))
+	o.must(o.sim.Click("anna", channel, ts, doSolve))
+	v := o.modal("anna", doSolve)
+	o.back.failNext(ticket.Errorf("s", ticket.Invalid, "The diagnosis is missing."))
+	ans, err := o.sim.Submit("anna", v.ID, map[string]any{"diagnosis": "x"})
+	if err != nil || ans.Errors["diagnosis"] == "" {
+		t.Errorf("errors %v, %v", ans.Errors, err)
+	}
+	_, err = o.sim.Submit("anna", v.ID, map[string]any{"diagnosis": "fuse"})
+	o.must(err)
+	_, err = o.sim.Say("anna", channel, "a note", ts)
+	o.must(err)
+	if a, b, c := o.acted(1), o.acted(2), o.acted(3); a.Kind != ticket.ActTake || b.Diagnosis != "fuse" || c.Text != "a note" {
+		t.Errorf("actions %+v", o.back.done())
+	}
+	o.must(o.sim.Slash("anna", "support-l1", "/tier", "oncall"))
+	o.told(channel, "U1ANNA", "Level 2")
+}
+
+func TestALargeStaleAnswerIsNotLost(t *testing.T) {
+	t.Parallel()
+	o := newOffice(t)
+	_, channel, ts := o.show(sample())
+	o.must(o.sim.Click("anna", channel, ts, doReply))
+	v := o.modal("anna", doReply)
+	text := strings.Repeat("<", 2999) + "!"
+	o.back.failNext(ticket.Errorf("s", ticket.Conflict, "T-1042 has changed."))
+	_, err := o.sim.Submit("anna", v.ID, map[string]any{"text0": text})
+	o.must(err)
+	v = o.sim.View("anna")
+	if v == nil || !strings.Contains(v.PlainText(), "changed meanwhile") {
+		t.Fatalf("the form does not tell: %+v", v)
+	}
+	// "Data entered or selected in input blocks can be preserved while updating views", when block_id
+	// and action_id stay the same (views.update): so the browser still holds it under text0.
+	_, err = o.sim.Submit("anna", v.ID, map[string]any{"text0": text})
+	o.must(err)
+	if a := o.acted(1); a.Text != text {
+		t.Errorf("%d characters were sent", len(a.Text))
 	}
 }
 

@@ -9,6 +9,7 @@ import (
 	"encoding/json"
 	"net/url"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/gofiber/fiber/v2"
@@ -22,12 +23,13 @@ const (
 )
 
 // Mount adds the routes that Slack calls in HTTP mode: events, interactions and commands below
-// wherever r stands, which docs/slack-manifest.yaml takes to be /slack. A request without a true, fresh signature is answered 401; an event that could
+// wherever r stands, which docs/slack-manifest.yaml takes to be /slack. Each takes all three, so that
+// one address will do. A request without a true, fresh signature is answered 401; an event that could
 // not be handled 503, so that Slack delivers it again.
 func (a *App) Mount(r fiber.Router) {
-	r.Post("/events", a.signed(a.httpEvent))
-	r.Post("/interactions", a.signed(a.httpInteraction))
-	r.Post("/commands", a.signed(a.httpCommand))
+	for _, path := range []string{"/events", "/interactions", "/commands"} {
+		r.Post(path, a.signed(a.request))
+	}
 }
 
 // signed lets only requests through that Slack has signed within the replay window. The body is
@@ -58,6 +60,23 @@ func (a *App) genuine(stamp, signature string, body []byte) bool {
 	return hmac.Equal([]byte("v0="+hex.EncodeToString(mac.Sum(nil))), []byte(signature))
 }
 
+// request tells by its shape what was sent.
+func (a *App) request(c *fiber.Ctx, body []byte) error {
+	if !strings.HasPrefix(c.Get(fiber.HeaderContentType), fiber.MIMEApplicationForm) {
+		return a.httpEvent(c, body)
+	}
+	form, err := url.ParseQuery(string(body))
+	switch {
+	case err != nil:
+		return c.SendStatus(fiber.StatusBadRequest)
+	case form.Has("payload"):
+		return a.httpInteraction(c, form.Get("payload"))
+	case form.Get("ssl_check") == "1":
+		return c.SendStatus(fiber.StatusOK)
+	}
+	return a.httpCommand(c, form)
+}
+
 func (a *App) httpEvent(c *fiber.Ctx, body []byte) error {
 	var head struct {
 		Type      string `json:"type"`
@@ -81,28 +100,20 @@ func (a *App) httpEvent(c *fiber.Ctx, body []byte) error {
 	return c.SendStatus(fiber.StatusOK)
 }
 
-func (a *App) httpInteraction(c *fiber.Ctx, body []byte) error {
-	form, err := url.ParseQuery(string(body))
-	var ic *slack.InteractionCallback
-	if err == nil {
-		ic, err = decodeInteraction([]byte(form.Get("payload")))
-	}
+func (a *App) httpInteraction(c *fiber.Ctx, payload string) error {
+	ic, err := decodeInteraction([]byte(payload))
 	if err != nil {
 		a.log.Warn("slack: an interaction that cannot be read", "error", err)
-		return c.SendStatus(fiber.StatusOK)
+		return c.SendStatus(fiber.StatusBadRequest)
 	}
 	answer := a.interact(context.Background(), ic)
 	if answer == nil {
-		return c.SendStatus(fiber.StatusOK)
+		return c.Send(nil) // a body would be taken for an answer
 	}
 	return c.JSON(answer)
 }
 
-func (a *App) httpCommand(c *fiber.Ctx, body []byte) error {
-	form, err := url.ParseQuery(string(body))
-	if err != nil || form.Get("ssl_check") == "1" {
-		return c.SendStatus(fiber.StatusOK)
-	}
+func (a *App) httpCommand(c *fiber.Ctx, form url.Values) error {
 	return c.JSON(a.command(context.Background(), slack.SlashCommand{
 		TeamID: form.Get("team_id"), EnterpriseID: form.Get("enterprise_id"), ChannelID: form.Get("channel_id"),
 		ChannelName: form.Get("channel_name"), UserID: form.Get("user_id"), UserName: form.Get("user_name"),

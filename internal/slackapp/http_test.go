@@ -138,8 +138,8 @@ func TestHTTPAnswers(t *testing.T) {
 	if code != 200 || !strings.Contains(body, `"errors":{"b":"no"}`) {
 		t.Errorf("view_submission: %d %q", code, body)
 	}
-	for _, p := range []string{`{"type":"block_actions","user":{"id":"U2"}}`, `]`} {
-		if code, body := send("/slack/interactions", formType, form(p), nil); code != 200 || body != "" && body != "OK" {
+	for p, want := range map[string]int{`{"type":"block_actions","user":{"id":"U2"}}`: 200, `]`: 400} {
+		if code, body := send("/slack/events", formType, form(p), nil); code != want || want == 200 && body != "" {
 			t.Errorf("%s: %d %q", p, code, body)
 		}
 	}
