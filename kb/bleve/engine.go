@@ -68,7 +68,8 @@ type Engine struct {
 	ix      index.Index  // nil when closed
 	queue   *index.AnalysisQueue
 	average atomic.Uint64 // bits of the float64 that is an article's average number of words
-	broken  atomic.Bool   // a search found the index damaged
+	counts  atomic.Pointer[counts]
+	broken  atomic.Bool // a search found the index damaged
 }
 
 // state is kept inside the index, written with each batch.
@@ -107,6 +108,9 @@ func Open(c Config, log *slog.Logger) (*Engine, error) {
 
 // clean removes what an index consists of and refuses to remove anything else.
 func clean(dir string) error {
+	if dir == "" {
+		return nil // in memory
+	}
 	entries, err := os.ReadDir(dir)
 	if errors.Is(err, os.ErrNotExist) {
 		return nil
@@ -224,6 +228,7 @@ func (e *Engine) Index(ctx context.Context, changed []kb.Article, cursor int64) 
 
 func (e *Engine) remember(s state) {
 	e.state = s
+	e.counts.Store(newCounts())
 	e.average.Store(math.Float64bits(max(1, float64(s.Words)/float64(max(1, s.Docs)))))
 }
 
@@ -258,16 +263,56 @@ func (e *Engine) reset() error {
 		return closed("bleve.Reset")
 	}
 	e.close()
-	if e.conf.Path != "" {
-		if err := clean(e.conf.Path); err != nil {
-			return fmt.Errorf("bleve: emptying %s: %w", e.conf.Path, err)
-		}
+	if err := clean(e.conf.Path); err != nil {
+		return fmt.Errorf("bleve: emptying %s: %w", e.conf.Path, err)
 	}
 	if err := e.open(); err != nil {
 		return ticket.E("bleve.Reset", ticket.Transient, err)
 	}
 	e.broken.Store(false)
 	return nil
+}
+
+// Rebuild has fill fill a second index, in the folder Path.new, which then takes the place of the
+// first. Questions wait only while the folders change places.
+func (e *Engine) Rebuild(_ context.Context, fill func(kb.Engine) error) error {
+	conf := e.conf
+	if conf.Path != "" {
+		conf.Path += ".new"
+		if err := clean(conf.Path); err != nil {
+			return fmt.Errorf("bleve: emptying %s: %w", conf.Path, err)
+		}
+	}
+	fresh, err := Open(conf, e.log)
+	if err != nil {
+		return err
+	}
+	if err := fill(fresh); err != nil {
+		return errors.Join(err, fresh.Close(), clean(conf.Path))
+	}
+	return e.adopt(fresh)
+}
+
+func (e *Engine) adopt(fresh *Engine) error {
+	e.write.Lock()
+	defer e.write.Unlock()
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if e.ix == nil {
+		return errors.Join(closed("bleve.Rebuild"), fresh.Close())
+	}
+	e.close()
+	e.broken.Store(false)
+	if e.conf.Path == "" {
+		e.ix, e.queue = fresh.ix, fresh.queue
+		e.remember(fresh.state)
+		return nil
+	}
+	err := errors.Join(fresh.Close(), clean(e.conf.Path))
+	if err == nil {
+		err = errors.Join(os.Remove(e.conf.Path), os.Rename(fresh.conf.Path, e.conf.Path))
+	}
+	return errors.Join(err, e.open()) // also when it went wrong: then with what there is
 }
 
 // close lets go of the index; the locks are held.
