@@ -19,6 +19,7 @@ type helpPage struct {
 	Searched  bool
 	Fault     string
 	A         kb.Article
+	Foreign   bool // A is in another language than the page
 }
 
 type helpTongue struct{ Code, Name string }
@@ -137,6 +138,6 @@ func (s *Server) helpArticle(c *fiber.Ctx) error {
 		return ticket.E("web.help", ticket.NotFound, nil)
 	}
 	c.Vary(fiber.HeaderAcceptLanguage)
-	p.A, p.Title = a, a.Title
+	p.A, p.Title, p.Foreign = a, a.Title, a.Language != "" && primary(a.Language) != p.Lang
 	return s.render(c, "help_article", p)
 }

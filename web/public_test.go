@@ -2,9 +2,20 @@ package web
 
 import (
 	"context"
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/tls"
+	"crypto/x509"
 	"encoding/json"
+	"encoding/pem"
 	"errors"
+	"math/big"
+	"net"
 	"net/http"
+	"net/url"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -75,9 +86,11 @@ func TestHelpSpeaksThreeLanguages(t *testing.T) {
 		if len(words[l]) != len(words["en"]) {
 			t.Errorf("%s lacks words", l)
 		}
+		mustNotHave(t, v.page("/help/a-"+l+"?lang="+l), words[l]["only"])
 		got := v.get("/help/nope?lang=" + l)
 		mustHave(t, got.body, `<html lang="`+l+`">`, words[l]["gone"])
 	}
+	mustHave(t, v.page("/help/a-en?lang=de"), words["de"]["only"], `<article class="md" lang="en">`)
 	r, _ := http.NewRequest("GET", s.URL()+"/help", nil)
 	r.Header.Set("Accept-Language", "xx, fr-CH;q=0.9, en")
 	mustHave(t, v.do(r).body, `<html lang="fr">`)
@@ -212,5 +225,41 @@ func TestNewRefusesWhatCannotWork(t *testing.T) {
 		if _, err := New(c, s.d); err == nil {
 			t.Error(name)
 		}
+	}
+}
+
+func TestOverTLS(t *testing.T) {
+	t.Parallel()
+	k, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	der, err := x509.CreateCertificate(rand.Reader, &x509.Certificate{SerialNumber: big.NewInt(1), NotAfter: time.Now().Add(time.Hour),
+		IPAddresses: []net.IP{net.IPv4(127, 0, 0, 1)}}, &x509.Certificate{SerialNumber: big.NewInt(1)}, &k.PublicKey, k)
+	if err != nil {
+		t.Fatal(err)
+	}
+	priv, err := x509.MarshalPKCS8PrivateKey(k)
+	if err != nil {
+		t.Fatal(err)
+	}
+	cert, private := filepath.Join(t.TempDir(), "cert.pem"), filepath.Join(t.TempDir(), "key.pem")
+	for name, block := range map[string]*pem.Block{cert: {Type: "CERTIFICATE", Bytes: der}, private: {Type: "PRIVATE KEY", Bytes: priv}} {
+		if err := os.WriteFile(name, pem.EncodeToMemory(block), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	s := start(t, func(c *Config, _ *Deps) { c.TLS = TLS{Cert: cert, Key: private} })
+	v := s.visitor()
+	v.c.Transport.(*http.Transport).TLSClientConfig = &tls.Config{InsecureSkipVerify: true}
+	got := v.send("POST", "/console/login", url.Values{"token": {token}})
+	cookie := got.Header.Get("Set-Cookie")
+	if got.StatusCode != 303 || !strings.HasPrefix(cookie, "__Host-tierline=") || !strings.Contains(cookie, "secure") || got.Header.Get("Strict-Transport-Security") == "" {
+		t.Errorf("%d %v", got.StatusCode, got.Header)
+	}
+	mustHave(t, v.page("/console"), "Anna Agent")
+	id := s.mail("1", "x", "y")
+	if d, _ := v.listen(id, "0.0").next(t); d == "" { // streams set deadlines on the connection itself
+		t.Error("no live stream over TLS")
 	}
 }
