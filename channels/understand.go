@@ -44,7 +44,7 @@ func (c UnderstandConfig) Check(at check.At) {
 const (
 	maxLook  = 20_000 // bytes
 	maxUnits = 20
-	minSure  = 0.5 // whatlanggo's confidence below which no language is named
+	minSure  = 0.8 // whatlanggo's confidence below which no language is named
 	minRunes = 12  // a text shorter than this is not guessed from
 )
 

@@ -20,7 +20,7 @@ import (
 const (
 	lease       = time.Minute            // a crashed worker's jobs are free again after this
 	jobTimeout  = 45 * time.Second       // a handler has this long; less than the lease
-	stopTimeout = 20 * time.Second       // handlers at work when the gateway stops have this long
+	stopTimeout = 10 * time.Second       // handlers at work when the gateway stops have this long
 	idle        = 30 * time.Second       // look for work at least so often
 	blocked     = 250 * time.Millisecond // look again so soon when work is due that could not be had
 	firstDelay  = time.Second            // before the second try; doubles
@@ -69,7 +69,7 @@ func newDispatcher(store ticket.Store, log *slog.Logger, now func() time.Time, r
 	return d
 }
 
-// Run works until ctx ends, then finishes what is at work (at most 20 s).
+// Run works until ctx ends, then finishes what is at work (at most 10 s).
 func (d *Dispatcher) Run(ctx context.Context) error {
 	hard, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	defer cancel()

@@ -15,7 +15,7 @@ const (
 	ActTake      ActionKind = "take"      // By becomes the owner
 	ActAssign    ActionKind = "assign"    // Owner, or "" for back to the queue
 	ActReply     ActionKind = "reply"     // Text to the customer, Attachments; waits for the customer then
-	ActNote      ActionKind = "note"      // Text or Note, for agents only
+	ActNote      ActionKind = "note"      // Text or Note, for agents only. Changes no Rev
 	ActEscalate  ActionKind = "escalate"  // to Tier, with a Reason
 	ActPage      ActionKind = "page"      // Tier, Reason, Chain: ring the people on call
 	ActAccept    ActionKind = "accept"    // the paged person takes it (Page = number)
@@ -26,7 +26,7 @@ const (
 	ActClose     ActionKind = "close"     //
 	ActHold      ActionKind = "hold"      // with a Reason: supplier, field work
 	ActSet       ActionKind = "set"       // Subject, Diagnosis, Priority, Language, Tags, Units: what is not empty
-	ActVerdict   ActionKind = "verdict"   // Article and Verdict: what an agent thinks of a suggestion
+	ActVerdict   ActionKind = "verdict"   // Article and Verdict: what an agent thinks of a suggestion. Changes no Rev
 	ActDelivered ActionKind = "delivered" // message Seq went out; External is its id. Changes no Rev
 	ActFailed    ActionKind = "failed"    // message Seq cannot be delivered, for Reason. Changes no Rev
 )

@@ -18,7 +18,7 @@ func (t *Ticket) Apply(a Action, now time.Time) (Effects, error) {
 	if !ok {
 		return Effects{}, Errorf("ticket.Apply", Invalid, "unknown action %.40q", string(a.Kind))
 	}
-	if t.State == Closed && a.Kind != ActReopen && a.Kind != ActNote && !a.Kind.quiet() {
+	if t.State == Closed && a.Kind != ActReopen && !a.Kind.quiet() {
 		return Effects{}, Errorf("ticket.Apply", Invalid, "%s is closed. Reopen it first.", t.ID)
 	}
 	c := change{t: t.clone(), a: a, now: now}
@@ -30,16 +30,18 @@ func (t *Ticket) Apply(a Action, now time.Time) (Effects, error) {
 	}
 	if !a.Kind.quiet() {
 		c.t.Rev++
-		c.t.Updated = now
 	}
+	c.t.Updated = now
 	c.fx.Events = append([]Event{c.event()}, c.fx.Events...)
 	c.fx.Jobs = append([]Job{c.t.job(JobShow, "desk", PriorityDesk)}, c.fx.Jobs...)
 	*t = c.t
 	return c.fx, nil
 }
 
-// quiet actions are bookkeeping: they make no card stale.
-func (k ActionKind) quiet() bool { return k == ActDelivered || k == ActFailed }
+// quiet actions make no card stale: whoever clicks what they saw before means it still.
+func (k ActionKind) quiet() bool {
+	return k == ActNote || k == ActVerdict || k == ActDelivered || k == ActFailed
+}
 
 // change is one action being worked out on a copy.
 type change struct {

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"net"
 	"os"
 	"path/filepath"
 	"strings"
@@ -230,7 +231,9 @@ func (a *app) run(ctx context.Context) error {
 func (a *app) close() error {
 	var errs []error
 	if a.web != nil {
-		errs = append(errs, a.web.Close())
+		if err := a.web.Close(); !errors.Is(err, net.ErrClosed) { // Run has closed it
+			errs = append(errs, err)
+		}
 	}
 	if a.engine != nil {
 		errs = append(errs, a.engine.Close())

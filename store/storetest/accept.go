@@ -6,6 +6,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"tierline/customer"
 	"tierline/ticket"
@@ -49,6 +50,9 @@ func acceptTwice(t *testing.T, w *world) {
 	equal(t, "ticket later", b[0].Ticket, a[0].Ticket)
 	equal(t, "seq later", b[0].Seq, 1)
 	equal(t, "another inbox is another contact", b[1].Duplicate, false)
+	again := append([]ticket.Inbound{mail("new@corp.example", "<2@x>")}, mail("ann@corp.example", "<1@x>"), other)
+	c := accept(t, w.a, append(again, mail("new@corp.example", "<3@x>"))...)
+	equal(t, "a redelivery wastes no numbers", c[3].Ticket, b[1].Ticket+2)
 	k := must(w.a.Ticket(ctxOf(t), a[0].Ticket))(t)
 	equal(t, "messages", k.LastSeq, 1)
 	equal(t, "rev", k.Rev, 1)
@@ -179,6 +183,15 @@ func acceptOdd(t *testing.T, w *world) {
 		t.Errorf("text is %q", m.Text)
 	}
 	equal(t, "reply to", m.ReplyTo[0].Value, "re@corp.example")
+	long := strings.Repeat("u", 9000)
+	act(t, w.a, ticket.Action{Kind: ticket.ActSet, Ticket: a.Ticket, Units: []string{long, "\x00\xff"}})
+	equal(t, "a long serial number", must(w.a.UnitCases(ctxOf(t), long, time.Time{}))(t), 1)
+	act(t, w.a, ticket.Action{Kind: ticket.ActAssign, Ticket: a.Ticket, Owner: long + "\x00"})
+	equal(t, "a long owner", len(must(w.a.Tickets(ctxOf(t), ticket.Filter{Owner: long + "\x00"}))(t)), 1)
+	ok(t, w.a.Enqueue(ctxOf(t), ticket.Job{Kind: "odd\x00", Key: long, Unique: long + "\xff", Payload: []byte("\x00\xff")}))
+	equal(t, "a long text to look for", len(must(w.a.Tickets(ctxOf(t), ticket.Filter{Text: long + "\x00\xff"}))(t)), 0)
+	ok(t, w.a.SetCursor(ctxOf(t), "odd\x00", "v\x00\xff"))
+	ok(t, w.a.Quarantine(ctxOf(t), ticket.Quarantined{Channel: "email", External: long + "\x00", Detail: "\x00\xff"}))
 	bounce := mail("", "<b@x>")
 	bounce.From, bounce.ReplyTo = customer.Identity{Kind: customer.Email, Value: "<>", Name: "Mailer"}, in.ReplyTo
 	b := accept(t, w.a, bounce)[0]
