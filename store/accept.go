@@ -75,7 +75,7 @@ func (t *tx) accept(batch []ticket.Inbound) ([]ticket.Accepted, error) {
 			continue
 		}
 		var err error
-		if out[i], err = k.take(in, len(batch)-i); err != nil {
+		if out[i], err = k.take(in, batch[i:]); err != nil {
 			return nil, err
 		}
 		k.seen[contactOf(in)] = ticket.Accepted{Ticket: out[i].Ticket, Seq: out[i].Seq}
@@ -83,9 +83,9 @@ func (t *tx) accept(batch []ticket.Inbound) ([]ticket.Accepted, error) {
 	return out, k.save()
 }
 
-// take puts one contact into the ticket that it continues, or opens one. left is how many contacts of
-// the batch are still to come, this one included.
-func (k *intake) take(in ticket.Inbound, left int) (ticket.Accepted, error) {
+// take puts one contact into the ticket that it continues, or opens one. rest is the batch from this
+// contact on.
+func (k *intake) take(in ticket.Inbound, rest []ticket.Inbound) (ticket.Accepted, error) {
 	who := k.customers[k.people[in.From.Key()]]
 	t, m, follows := k.thread(in)
 	var fx ticket.Effects
@@ -97,7 +97,7 @@ func (k *intake) take(in ticket.Inbound, left int) (ticket.Accepted, error) {
 			in.Warnings = append(in.Warnings, fmt.Sprintf("This claims to belong to %s (by %s), "+
 				"but its sender takes no part in that ticket.", m.Ticket, m.By))
 		}
-		id, err := k.number(left)
+		id, err := k.number(rest)
 		if err != nil {
 			return ticket.Accepted{}, err
 		}
@@ -138,11 +138,18 @@ func (k *intake) bind(scope, key string, t *ticket.Ticket) {
 	k.newRefs = append(k.newRefs, r)
 }
 
-// number is the next ticket's. Numbers are reserved for the rest of the batch at once.
-func (k *intake) number(left int) (ticket.ID, error) {
+// number is the next ticket's. Numbers are reserved at once for all of the rest that seem to need one;
+// on PostgreSQL those that turn out not to need it are lost.
+func (k *intake) number(rest []ticket.Inbound) (ticket.ID, error) {
 	if len(k.free) == 0 {
+		need := 1
+		for _, in := range rest[1:] {
+			if _, known := k.seen[contactOf(in)]; !known && len(in.Threads) == 0 {
+				need++
+			}
+		}
 		var err error
-		if k.free, err = k.s.db.ids(k.ctx, k.runner, "tickets", left); err != nil {
+		if k.free, err = k.s.db.ids(k.ctx, k.runner, "tickets", need); err != nil {
 			return 0, err
 		}
 	}

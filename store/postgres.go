@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"errors"
+	"net"
 	"strconv"
 	"strings"
 	"time"
@@ -24,8 +25,13 @@ type postgres struct {
 const (
 	maxConns  = 12
 	dialLimit = 10 * time.Second
+	quiet     = 30 * time.Second // without a notification before the connection is tried
 	topic     = "tierline"
 )
+
+// A gateway that vanishes in the middle of a transaction lets go of its locks soon.
+const session = "SET idle_in_transaction_session_timeout = '60s'; SET tcp_keepalives_idle = 30;" +
+	" SET tcp_keepalives_interval = 10; SET tcp_keepalives_count = 3"
 
 // postgresConfig reads a DSN. Its errors may hold the DSN: they are not shown.
 func postgresConfig(dsn string) (*pgx.ConnConfig, error) {
@@ -44,6 +50,9 @@ func postgresConfig(dsn string) (*pgx.ConnConfig, error) {
 	if c.ConnectTimeout == 0 {
 		c.ConnectTimeout = dialLimit
 	}
+	// A server that vanishes is noticed within a minute.
+	c.DialFunc = (&net.Dialer{Timeout: dialLimit, KeepAliveConfig: net.KeepAliveConfig{
+		Enable: true, Idle: 30 * time.Second, Interval: 10 * time.Second, Count: 3}}).DialContext
 	if c.RuntimeParams["application_name"] == "" {
 		c.RuntimeParams["application_name"] = "tierline"
 	}
@@ -55,7 +64,7 @@ func openPostgres(ctx context.Context, cfg Config) (*postgres, error) {
 	if err != nil {
 		return nil, ticket.Errorf("store.Open", ticket.Invalid, "The address of the database cannot be read.")
 	}
-	d := &postgres{db: stdlib.OpenDB(*c), dsn: c, log: cfg.Log.Warn}
+	d := &postgres{db: stdlib.OpenDB(*c, stdlib.OptionAfterConnect(afterConnect)), dsn: c, log: cfg.Log.Warn}
 	d.db.SetMaxOpenConns(maxConns)
 	d.db.SetMaxIdleConns(maxConns)
 	d.db.SetConnMaxIdleTime(5 * time.Minute)
@@ -63,6 +72,11 @@ func openPostgres(ctx context.Context, cfg Config) (*postgres, error) {
 		return nil, errors.Join(err, d.db.Close())
 	}
 	return d, nil
+}
+
+func afterConnect(ctx context.Context, c *pgx.Conn) error {
+	_, err := c.Exec(ctx, session, pgx.QueryExecModeSimpleProtocol)
+	return err
 }
 
 func (d *postgres) pool() *sql.DB  { return d.db }
@@ -144,10 +158,21 @@ func (d *postgres) hearOnce(ctx context.Context, heard func(string), again func(
 	}
 	again() // what was said before is not heard
 	for {
-		n, err := c.WaitForNotification(ctx)
+		waiting, cancel := context.WithTimeout(ctx, quiet)
+		n, err := c.WaitForNotification(waiting)
+		cancel()
+		if err == nil {
+			heard(n.Payload)
+			continue
+		}
+		if waiting.Err() == nil || ctx.Err() != nil {
+			return err
+		}
+		trying, cancel := context.WithTimeout(ctx, dialLimit)
+		err = c.Ping(trying)
+		cancel()
 		if err != nil {
 			return err
 		}
-		heard(n.Payload)
 	}
 }
