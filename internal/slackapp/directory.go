@@ -40,7 +40,7 @@ type directory struct {
 	app      *App
 	mu       sync.Mutex
 	users    map[string]remembered // by id, or by mail address
-	channels map[string]string     // name to id
+	channels map[string]string     // name, or id in lower case, to id
 	listed   time.Time
 }
 
@@ -188,7 +188,10 @@ func (a *App) listChannels(ctx context.Context) (map[string]string, error) {
 			return nil, err
 		}
 		for _, c := range page {
-			all[strings.ToLower(c.Name)] = c.ID
+			all[strings.ToLower(c.ID)] = c.ID
+			if name := strings.ToLower(c.Name); name != "" {
+				all[name] = c.ID
+			}
 		}
 		if cursor == "" {
 			break

@@ -63,7 +63,7 @@ func (a *App) heard(ctx context.Context, smc *socketmode.Client, ev socketmode.E
 	switch ev.Type {
 	case socketmode.EventTypeConnecting:
 		a.setState(false, "")
-	case socketmode.EventTypeHello:
+	case socketmode.EventTypeConnected: // not hello, which not every server sends
 		a.setState(true, "")
 		a.log.Info("slack: connected")
 		a.reconnected()
