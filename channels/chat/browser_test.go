@@ -213,7 +213,7 @@ func TestWidgetOffline(t *testing.T) {
 	p.wire.set(false)
 	p.bubbles("Un Envoyé", "Deux Envoyé", "Trois Envoyé")
 	p.Until(inPage + `querySelector(".off").hidden`)
-	// Cut between the commit and the ack: what is kept is sent again after a reload, and not doubled.
+	// What is kept outlives a reload, and is sent once.
 	p.wire.set(true)
 	p.press("Quatre\r")
 	p.bubbles("Quatre Pas encore envoyé")

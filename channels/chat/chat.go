@@ -25,7 +25,8 @@
 //	{"t":"ack","id":"…"}
 //	{"t":"error","id":"…","code":"slow","text":"…","retry_ms":2000}
 //
-// After welcome come the messages that the visitor has not seen. from is "you" (then with the id
+// After welcome come the messages that the visitor has not seen; the ack of a message may come before
+// or after its own echo. from is "you" (then with the id
 // under which it was said) or "agent", whose text is Markdown. The codes: bad (what was sent cannot
 // be read), too_long, rejected: do not send it again; slow, unavailable: send it again after
 // retry_ms. A session that is not known, or whose secret is wrong, gets a new one.

@@ -3,6 +3,7 @@ package chat
 import (
 	"context"
 	"slices"
+	"time"
 
 	"tierline/channels"
 	"tierline/customer"
@@ -12,7 +13,7 @@ import (
 const pageOfMessages = 100
 
 // catchUp writes the public messages that the visitor has not seen. The error is the connection's;
-// when the store is away, the next change or the next resync tries again.
+// when the store is away, it is tried again soon.
 func (s *socket) catchUp(again bool) error {
 	s.mu.Lock()
 	ready, looked := s.greeted, s.looked && !again
@@ -46,6 +47,7 @@ func (s *socket) catchUp(again bool) error {
 func (s *socket) storeAway(ctx context.Context, err error) {
 	if s.run.ctx.Err() == nil {
 		s.chat.deps.Log.WarnContext(ctx, "chat: cannot read what the visitor has not seen", "error", err)
+		time.AfterFunc(retryTime, s.nudge) // touches no connection, so it may outlive the socket
 	}
 }
 

@@ -24,6 +24,7 @@ type running struct {
 	closed  bool
 	sockets map[*socket]bool
 	perIP   map[string]int
+	tabs    map[string]map[*socket]bool // by session
 	watch   map[ticket.ID]map[*socket]bool
 }
 
@@ -37,7 +38,7 @@ func (c *Chat) current() *running {
 // what they hold is committed and acknowledged.
 func (c *Chat) Run(ctx context.Context, in channels.Intake) error {
 	r := &running{ctx: ctx, intake: in, sockets: map[*socket]bool{}, perIP: map[string]int{},
-		watch: map[ticket.ID]map[*socket]bool{}}
+		tabs: map[string]map[*socket]bool{}, watch: map[ticket.ID]map[*socket]bool{}}
 	c.mu.Lock()
 	if c.running != nil {
 		c.mu.Unlock()
@@ -90,27 +91,32 @@ func (r *running) remove(s *socket) {
 		delete(r.perIP, s.ip)
 	}
 	for id := range s.watching {
-		delete(r.watch[id], s)
-		if len(r.watch[id]) == 0 {
-			delete(r.watch, id)
-		}
+		forget(r.watch, id, s)
 	}
+	forget(r.tabs, s.session, s)
 	r.done.Done()
 }
 
-// follow makes a socket hear of a ticket's changes. It says whether that is new.
-func (r *running) follow(s *socket, id ticket.ID) bool {
+func forget[K comparable](index map[K]map[*socket]bool, key K, s *socket) {
+	delete(index[key], s)
+	if len(index[key]) == 0 {
+		delete(index, key)
+	}
+}
+
+// follow makes a socket hear of a ticket's changes.
+func (r *running) follow(s *socket, id ticket.ID) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if s.watching[id] {
-		return false
-	}
+	r.followLocked(s, id)
+}
+
+func (r *running) followLocked(s *socket, id ticket.ID) {
 	s.watching[id] = true
 	if r.watch[id] == nil {
 		r.watch[id] = map[*socket]bool{}
 	}
 	r.watch[id][s] = true
-	return true
 }
 
 // followed lists what a socket follows.
@@ -132,24 +138,23 @@ func (r *running) changed(id ticket.ID) {
 	}
 }
 
-// siblings makes every open tab of a session follow a ticket.
-func (r *running) siblings(session string, id ticket.ID) {
+// join names the session that a socket belongs to.
+func (r *running) join(s *socket, session string) {
 	r.mu.Lock()
-	var tabs []*socket
-	for s := range r.watch[id] {
-		if s.session == session {
-			r.mu.Unlock() // the session has it already: the usual case
-			return
-		}
+	defer r.mu.Unlock()
+	s.session = session
+	if r.tabs[session] == nil {
+		r.tabs[session] = map[*socket]bool{}
 	}
-	for s := range r.sockets {
-		if s.session == session {
-			tabs = append(tabs, s)
-		}
-	}
-	r.mu.Unlock()
-	for _, s := range tabs {
-		r.follow(s, id)
+	r.tabs[session][s] = true
+}
+
+// spread makes every open tab of a session follow a ticket.
+func (r *running) spread(session string, id ticket.ID) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for s := range r.tabs[session] {
+		r.followLocked(s, id)
 		s.nudge()
 	}
 }

@@ -3,7 +3,6 @@ package chat
 import (
 	"context"
 	"errors"
-	"strings"
 	"sync"
 	"time"
 
@@ -170,9 +169,7 @@ func (s *socket) hello(f fromVisitor) {
 		session, proof = s.chat.newSession(s.inbox.Name)
 		isNew = true
 	}
-	s.run.mu.Lock()
-	s.session = strings.Clone(session)
-	s.run.mu.Unlock()
+	s.run.join(s, session)
 	s.lang = primary(f.Lang)
 	s.say(toVisitor{T: "welcome", Session: session, Secret: proof})
 	s.mu.Lock()
@@ -212,7 +209,7 @@ func (s *socket) hear(f fromVisitor) {
 		return
 	}
 	s.say(toVisitor{T: "ack", ID: f.ID})
-	s.run.siblings(s.session, got[0].Ticket)
+	s.run.spread(s.session, got[0].Ticket)
 }
 
 func (s *socket) tooFast() time.Duration {
@@ -247,7 +244,9 @@ func (s *socket) write() {
 			}
 			err = s.put(frame)
 		case <-s.wake:
-			err = s.catchUp(false)
+			if err = s.flush(); err == nil { // welcome goes before what it lets in
+				err = s.catchUp(false)
+			}
 		case <-ping.C:
 			s.idle()
 			if err = s.conn.WriteControl(websocket.PingMessage, nil, time.Now().Add(writeTime)); err == nil && n%resync == 0 {
@@ -260,6 +259,20 @@ func (s *socket) write() {
 			return
 		}
 	}
+}
+
+// flush writes what is in the queue now. That the queue is closed is for write to find out.
+func (s *socket) flush() error {
+	for range len(s.out) {
+		frame, ok := <-s.out
+		if !ok {
+			return nil
+		}
+		if err := s.put(frame); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func (s *socket) put(frame []byte) error {
