@@ -21,6 +21,7 @@ var version = "dev"
 
 // cli is every command. Exit status: 0 done, 1 a fault that the message names, 2 wrong usage.
 type cli struct {
+	Demo        demoCmd                   `cmd:"" help:"Run everything on this machine, with sample data and no account, to try it."`
 	Serve       serveCmd                  `cmd:"" help:"Run the gateway."`
 	Config      configCmd                 `cmd:"" help:"Look at a configuration."`
 	Doctor      doctorCmd                 `cmd:"" help:"Try each connection and say what is wrong and how to mend it."`
