@@ -348,9 +348,16 @@ func (b *mailbox) fetchLarge(ctx context.Context, s *link, u imap.UID, size int6
 		var keepErr error
 		for m := cmd.Next(); m != nil; m = cmd.Next() {
 			for d := m.Next(); d != nil; d = m.Next() {
-				if body, ok := d.(imapclient.FetchItemDataBodySection); ok && body.Literal != nil && it.bad == nil {
-					it, keepErr = b.unread(context.WithoutCancel(ctx), u, body.Literal, "too-large",
-						fmt.Sprintf("It has %d bytes; at most %d are read.", size, b.conf.MaxSize))
+				body, ok := d.(imapclient.FetchItemDataBodySection)
+				if !ok || body.Literal == nil || it.bad != nil {
+					continue
+				}
+				whole := &io.LimitedReader{R: body.Literal, N: body.Literal.Size()}
+				it, keepErr = b.unread(context.WithoutCancel(ctx), u, whole, "too-large",
+					fmt.Sprintf("It has %d bytes; at most %d are read.", size, b.conf.MaxSize))
+				if keepErr == nil && whole.N > 0 {
+					_ = s.client.Close()
+					return errShort
 				}
 			}
 		}
@@ -398,7 +405,12 @@ func (b *mailbox) fetch(ctx context.Context, s *link, uids []imap.UID, got map[i
 			BodySection: []*imap.FetchItemBodySection{{Peek: true}}})
 		for m := cmd.Next(); m != nil; m = cmd.Next() {
 			// What does not come whole is found by comparing what was asked for and what came.
-			if uid, raw, err := b.readOne(m); err == nil && raw != nil && asked[uid] {
+			uid, raw, err := b.readOne(m)
+			if errors.Is(err, errShort) {
+				_ = s.client.Close()
+				return err
+			}
+			if err == nil && raw != nil && asked[uid] {
 				delete(asked, uid)
 				mails <- arrived{uid, raw}
 			}
@@ -408,6 +420,10 @@ func (b *mailbox) fetch(ctx context.Context, s *link, uids []imap.UID, got map[i
 	close(mails)
 	return items, orElse(<-done, err)
 }
+
+// errShort says that the connection ended within a mail. The client must not be asked for more then:
+// what is left of the mail would be read twice, by it and by us.
+var errShort = errors.New("the connection ended within a mail")
 
 // readOne reads a mail's UID and bytes, in whatever order they come.
 func (b *mailbox) readOne(m *imapclient.FetchMessageData) (uid imap.UID, raw []byte, err error) {
@@ -419,9 +435,13 @@ func (b *mailbox) readOne(m *imapclient.FetchMessageData) (uid imap.UID, raw []b
 			if it.Literal == nil {
 				continue
 			}
-			raw, err = io.ReadAll(io.LimitReader(it.Literal, 2*b.conf.MaxSize)) // sizes lie
-			if raw == nil {
-				raw = []byte{}
+			size := it.Literal.Size()
+			if size > 2*b.conf.MaxSize { // RFC822.SIZE has lied
+				return uid, nil, fmt.Errorf("a mail of %d bytes came unexpectedly", size)
+			}
+			raw = make([]byte, size)
+			if _, err = io.ReadFull(it.Literal, raw); err != nil {
+				return uid, nil, errShort
 			}
 		}
 	}
