@@ -29,6 +29,9 @@ func (k *Desk) Show(ctx context.Context, c bots.Card, places []string, again boo
 	o := slackapp.Out{Channel: channel, Text: cardText(c), Blocks: cardBlocks(c), Type: typeCard,
 		Payload: map[string]any{"ticket": c.Ticket.ID.String()}}
 	old := ""
+	if url := k.earlier(places, channel); url != "" {
+		o.Blocks = append(o.Blocks[:min(len(o.Blocks), maxBlocks-1)], small("<"+slackapp.Escape(url)+"|What was said before it came here>"))
+	}
 	if len(places) > 0 {
 		old = places[len(places)-1]
 		if ch, ts, err := parsePlace(old); err == nil && ch == channel {
@@ -59,6 +62,20 @@ func (k *Desk) Show(ctx context.Context, c bots.Card, places []string, again boo
 		err = k.point(ctx, c, old, now)
 	}
 	return now, err
+}
+
+// earlier is a link to the thread that the ticket had before it came to this channel.
+func (k *Desk) earlier(places []string, channel string) string {
+	for i := len(places) - 1; i >= 0; i-- {
+		ch, ts, err := parsePlace(places[i])
+		if err != nil || ch == channel && i == len(places)-1 {
+			continue
+		}
+		if url := k.app.Link(ch, ts); isWeb(url) {
+			return url
+		}
+	}
+	return ""
 }
 
 // gone says that a message of ours is not there, or is not ours any more.

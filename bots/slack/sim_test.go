@@ -213,6 +213,9 @@ func TestAMovedTicketLeavesAPointer(t *testing.T) {
 	if !strings.Contains(m.PlainText(), "Level 2") || !strings.Contains(m.PlainText(), "archives/C0L2/p") || len(m.Actions()) != 0 {
 		t.Errorf("the old card says %q with buttons %v", m.PlainText(), m.Actions())
 	}
+	if n, _ := o.sim.Message("C0L2", strings.TrimPrefix(now, "C0L2/")); !strings.Contains(n.PlainText(), "archives/C0L1/p") {
+		t.Errorf("the new card does not lead to the old thread: %s", n.PlainText())
+	}
 	c.Ticket.Tier, c.Tier = "l1", o.back.tiers[0]
 	back, err := o.desk.Show(t.Context(), c, []string{old, now}, true)
 	o.must(err)
