@@ -27,7 +27,7 @@ import (
 
 	"github.com/blevesearch/bleve/v2/index/scorch"
 	index "github.com/blevesearch/bleve_index_api"
-	bolt "go.etcd.io/bbolt"
+	bolterrors "go.etcd.io/bbolt/errors"
 
 	"tierline/config/check"
 	"tierline/kb"
@@ -68,7 +68,7 @@ type Engine struct {
 	ix      index.Index  // nil when closed
 	queue   *index.AnalysisQueue
 	average atomic.Uint64 // bits of the float64 that is an article's average number of words
-	counts  atomic.Pointer[counts]
+	cache   atomic.Pointer[cache]
 	broken  atomic.Bool // a search found the index damaged
 }
 
@@ -90,7 +90,7 @@ func Open(c Config, log *slog.Logger) (*Engine, error) {
 	if err == nil || c.Path == "" {
 		return e, err
 	}
-	if errors.Is(err, bolt.ErrTimeout) {
+	if errors.Is(err, bolterrors.ErrTimeout) {
 		return nil, &ticket.Error{Op: "bleve.Open", Kind: ticket.Transient,
 			Public: "The search index is in use by another process.", Err: err}
 	}
@@ -228,7 +228,7 @@ func (e *Engine) Index(ctx context.Context, changed []kb.Article, cursor int64) 
 
 func (e *Engine) remember(s state) {
 	e.state = s
-	e.counts.Store(newCounts())
+	e.cache.Store(newCache())
 	e.average.Store(math.Float64bits(max(1, float64(s.Words)/float64(max(1, s.Docs)))))
 }
 

@@ -60,13 +60,13 @@ func (e *Engine) Search(ctx context.Context, q kb.Question) (hits []kb.Hit, err 
 			hits, err = nil, e.failed(ctx, err)
 		}
 	}()
-	counts := e.counts.Load() // before the reader: what an older one counts goes where nobody looks
+	kept := e.cache.Load() // before the reader: what an older one looks up goes where nobody looks
 	r, err := e.ix.Reader()
 	if err != nil {
 		return nil, err
 	}
 	defer r.Close()
-	s := search{ctx: ctx, r: r, q: q, avg: math.Float64frombits(e.average.Load()), counts: counts}
+	s := search{ctx: ctx, r: r, q: q, avg: math.Float64frombits(e.average.Load()), cache: kept}
 	n, err := r.DocCount()
 	if err != nil || n == 0 {
 		return nil, err
@@ -100,7 +100,7 @@ type search struct {
 	avg   float64 // words of an average one
 	words []word
 
-	counts *counts // of terms, kept between questions
+	cache *cache
 
 	// By document number:
 	now     []float32 // what the sentence at hand says for it

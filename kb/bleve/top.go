@@ -88,17 +88,23 @@ func (s *search) read(n uint32) (m found, ok bool, err error) {
 	if m.id, err = s.r.ExternalID(index.NewIndexInternalID(nil, uint64(n))); err != nil {
 		return m, false, err
 	}
-	doc, err := s.r.Document(m.id)
-	if err != nil || doc == nil {
-		return m, false, err
-	}
-	doc.VisitFields(func(f index.Field) {
-		if f.Name() == fieldMeta {
-			err = json.Unmarshal(f.Value(), &m.meta)
+	if m.meta, ok = s.cache.meta(m.id); !ok {
+		doc, err := s.r.Document(m.id)
+		if err != nil || doc == nil {
+			return m, false, err
 		}
-	})
+		doc.VisitFields(func(f index.Field) {
+			if f.Name() == fieldMeta {
+				err = json.Unmarshal(f.Value(), &m.meta)
+			}
+		})
+		if err != nil {
+			return m, false, err
+		}
+		s.cache.setMeta(m.id, m.meta)
+	}
 	hidden := s.q.Public && m.Internal || s.q.Brand != "" && m.Brand != "" && m.Brand != s.q.Brand
-	return m, err == nil && !hidden, err
+	return m, !hidden, nil
 }
 
 type found struct {

@@ -156,7 +156,7 @@ const (
 
 // count is in how many articles a term stands.
 func (s *search) count(field, term string) (uint64, error) {
-	if n, ok := s.counts.get(field + term); ok {
+	if n, ok := s.cache.count(field + term); ok {
 		return n, nil
 	}
 	tfr, err := s.r.TermFieldReader(s.ctx, []byte(term), field, false, false, false)
@@ -164,7 +164,7 @@ func (s *search) count(field, term string) (uint64, error) {
 		return 0, err
 	}
 	n := tfr.Count()
-	s.counts.put(field+term, n)
+	s.cache.setCount(field+term, n)
 	return n, tfr.Close()
 }
 
