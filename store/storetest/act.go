@@ -157,3 +157,29 @@ func actAtOnce(t *testing.T, w *world) {
 	}
 	t.Logf("%d of %d looked again", conflicts.Load(), tickets*people*each)
 }
+
+// noneLost changes one ticket in ways that don't meet: tags by agents, messages by the customer.
+func noneLost(t *testing.T, w *world) {
+	gates := []Store{w.a, w.open(w.clock.Now)}
+	id := accept(t, w.a, mail("ann@corp.example", "<1@x>"))[0].Ticket
+	const each = 12
+	together(6, func(n int) {
+		for i := range each {
+			var err error
+			if n < 4 {
+				_, err = gates[n%2].Act(ctxOf(t), ticket.Action{Kind: ticket.ActSet, Ticket: id, By: ticket.Gateway,
+					Tags: []string{fmt.Sprint("tag", n, ".", i)}})
+			} else {
+				_, err = gates[n%2].Accept(ctxOf(t), []ticket.Inbound{mail("ann@corp.example", fmt.Sprint(n, "-", i),
+					ticket.ThreadKey{By: "references", Key: "<1@x>"})})
+			}
+			if err != nil {
+				t.Error(err)
+			}
+		}
+	})
+	k := must(w.a.Ticket(ctxOf(t), id))(t)
+	equal(t, "tags", len(k.Tags), 4*each)
+	equal(t, "messages", k.LastSeq, 1+2*each)
+	equal(t, "rev", k.Rev, 1+6*each)
+}

@@ -281,3 +281,29 @@ func exactlyOnce(t *testing.T, w *world) {
 		equal(t, "notes of "+k.ID.String(), k.LastSeq, 2)
 	}
 }
+
+// reviveAtOnce revives a job in the moment in which the one in front of it is finished.
+func reviveAtOnce(t *testing.T, w *world) {
+	b := w.open(w.clock.Now)
+	for round := range 40 {
+		key := fmt.Sprint("k", round)
+		ok(t, w.a.Enqueue(ctxOf(t), job(key, 1), job(key, 2)))
+		dead := claim(t, w.a, 1)[0]
+		ok(t, w.a.Bury(ctxOf(t), dead, ""))
+		front := claim(t, w.a, 1)[0]
+		together(2, func(n int) {
+			var err error
+			if n == 0 {
+				err = w.a.Finish(ctxOf(t), front)
+			} else {
+				err = b.Revive(ctxOf(t), dead.ID)
+			}
+			if err != nil {
+				t.Error(err)
+			}
+		})
+		got := claim(t, w.a, 10)
+		equal(t, "the revived one", seqs(got), key+"1 ")
+		ok(t, w.a.Finish(ctxOf(t), got[0]))
+	}
+}

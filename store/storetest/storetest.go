@@ -42,6 +42,8 @@ func Run(t *testing.T, fresh Fresh) {
 		"act/the job goes with the commit":                actJob,
 		"act/delivery":                                    actDelivery,
 		"act/everybody at once":                           actAtOnce,
+		"act/no change is lost":                           noneLost,
+		"outbox/a revived job is never stuck":             reviveAtOnce,
 		"outbox/priority, kinds and due time":             claimOrder,
 		"outbox/of a key one at a time":                   claimKey,
 		"outbox/a retry holds up its key":                 retryHoldsKey,
