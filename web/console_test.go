@@ -55,6 +55,24 @@ func TestPageOfATicket(t *testing.T) {
 	}
 }
 
+func TestLongMessagesAreCut(t *testing.T) {
+	t.Parallel()
+	s := start(t)
+	long := strings.Repeat("ä", 20_000) + " the end"
+	id := s.mail("1", "x", long, func(in *ticket.Inbound) { in.Folded = "quoted" })
+	path := "/console/tickets/" + id.String()
+	v := s.signedIn("anna")
+	body := v.page(path)
+	mustHave(t, body, "messages/1/text")
+	if strings.Contains(body, "the end") || strings.Contains(body, "\uFFFD") {
+		t.Error("the page shows all of it, or half a letter")
+	}
+	got := v.get(path + "/messages/1/text")
+	if got.body != long+"\n\nquoted" || !strings.HasPrefix(got.Header.Get("Content-Type"), "text/plain") {
+		t.Errorf("%d bytes, %v", len(got.body), got.Header)
+	}
+}
+
 func TestActingFromTheConsole(t *testing.T) {
 	t.Parallel()
 	s := start(t)

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"net/http"
 	"strconv"
+	"strings"
 
 	"github.com/gofiber/fiber/v2"
 
@@ -17,7 +18,7 @@ type ticketView struct {
 	Card     bots.Card
 	T        ticket.Ticket
 	Stamp    string
-	Messages []ticket.Message
+	Messages []shownMessage
 	Earlier  string // query for the messages before
 	Events   []ticket.Event
 	Skipped  int // older events that are not shown
@@ -37,6 +38,8 @@ type actForm struct {
 const (
 	shownMessages = 100
 	shownEvents   = 200
+	shownText     = 30_000 // bytes of one message
+	shownTurns    = 300
 	maxEvents     = 10_000
 )
 
@@ -62,8 +65,12 @@ func (s *Server) showTicket(c *fiber.Ctx, status int, form actForm, fault string
 	if q.err != nil || from <= 0 || from > v.T.LastSeq {
 		from = max(1, v.T.LastSeq-shownMessages+1)
 	}
-	if v.Messages, err = s.d.Store.Messages(ctx, id, from-1, shownMessages); err != nil {
+	list, err := s.d.Store.Messages(ctx, id, from-1, shownMessages)
+	if err != nil {
 		return err
+	}
+	for _, m := range list {
+		v.Messages = append(v.Messages, shorten(m))
 	}
 	if from > 1 {
 		v.Earlier = "?from=" + strconv.Itoa(max(1, from-shownMessages))
@@ -82,6 +89,36 @@ func (s *Server) showTicket(c *fiber.Ctx, status int, form actForm, fault string
 	v.Raw = string(raw)
 	c.Status(status)
 	return s.render(c, "ticket", v)
+}
+
+// shownMessage is a message as far as the page shows it.
+type shownMessage struct {
+	ticket.Message
+	Long bool // there is more of it
+}
+
+func shorten(m ticket.Message) shownMessage {
+	v := shownMessage{Message: m, Long: len(m.Text) > shownText || len(m.Folded) > shownText || len(m.Turns) > shownTurns}
+	if v.Long {
+		v.Text = strings.ToValidUTF8(v.Text[:min(len(v.Text), shownText)], "")
+		v.Folded = strings.ToValidUTF8(v.Folded[:min(len(v.Folded), shownText)], "")
+		v.Turns = v.Turns[:min(len(v.Turns), shownTurns)]
+	}
+	return v
+}
+
+// messageText is all that was said in a message, as plain text.
+func (s *Server) messageText(c *fiber.Ctx) error {
+	m, err := s.messageOf(c)
+	if err != nil {
+		return err
+	}
+	c.Set(fiber.HeaderContentType, fiber.MIMETextPlainCharsetUTF8)
+	text := m.Text
+	if m.Folded != "" {
+		text += "\n\n" + m.Folded
+	}
+	return c.SendString(text)
 }
 
 // lastEvents reads the history, which the store lists oldest first, and keeps its end.

@@ -14,16 +14,21 @@ import (
 	"github.com/yuin/goldmark/util"
 )
 
+// Both are safe for concurrent use and never change.
+var (
+	strict = strictPolicy()
+	toHTML = goldmark.New(goldmark.WithExtensions(extension.GFM),
+		goldmark.WithRendererOptions(renderer.WithNodeRenderers(util.Prioritized(rawAsText{}, 1))))
+)
+
 // markdown renders what staff wrote. HTML in it is shown as the text that it is, and whatever comes
 // out goes through the same policy as mails do.
 func markdown(source string) template.HTML {
-	md := goldmark.New(goldmark.WithExtensions(extension.GFM),
-		goldmark.WithRendererOptions(renderer.WithNodeRenderers(util.Prioritized(rawAsText{}, 1))))
 	var b bytes.Buffer
-	if err := md.Convert([]byte(source), &b); err != nil {
+	if err := toHTML.Convert([]byte(source), &b); err != nil {
 		return template.HTML("<pre>" + template.HTMLEscapeString(source) + "</pre>")
 	}
-	return template.HTML(strict().SanitizeBytes(b.Bytes()))
+	return template.HTML(strict.SanitizeBytes(b.Bytes()))
 }
 
 // rawAsText shows HTML in Markdown instead of leaving it out: "<serial>" in an answer is no tag.
@@ -59,11 +64,11 @@ func writeText(w util.BufWriter, src []byte, lines *text.Segments) {
 }
 
 // sanitised makes HTML from outside harmless.
-func sanitised(source string) template.HTML { return template.HTML(strict().Sanitize(source)) }
+func sanitised(source string) template.HTML { return template.HTML(strict.Sanitize(source)) }
 
-// strict is what is left of HTML from outside: structure and text. Nothing in it loads anything, runs
+// strictPolicy is what is left of HTML from outside: structure and text. Nothing in it loads anything, runs
 // anything, or looks like a part of our page; links open elsewhere and tell nobody where from.
-func strict() *bluemonday.Policy {
+func strictPolicy() *bluemonday.Policy {
 	p := bluemonday.NewPolicy()
 	p.AllowElements("p", "br", "hr", "div", "span", "h1", "h2", "h3", "h4", "h5", "h6", "b", "strong", "i", "em", "u", "s", "del",
 		"sub", "sup", "small", "blockquote", "pre", "code", "ul", "ol", "li", "dl", "dt", "dd", "table", "caption", "thead",

@@ -3,6 +3,7 @@ package web
 import (
 	"strings"
 	"testing"
+	"time"
 )
 
 func TestMarkdownLosesNoTextAndRunsNothing(t *testing.T) {
@@ -52,4 +53,17 @@ func FuzzSanitised(f *testing.F) {
 			}
 		}
 	})
+}
+
+// What costs a parser most costs a page no more than a moment.
+func TestHostileMarkdownIsQuick(t *testing.T) {
+	t.Parallel()
+	for _, s := range []string{"[", "<", "*a_", "![](", "> ", "`", "<a ", "http://a.b/", "- ", "[a](", "|a|\n|-|\n", "&#x;", "www.", "a@b.c "} {
+		begin := time.Now()
+		markdown(strings.Repeat(s, shownText/len(s)))
+		sanitised(strings.Repeat(s, shownText/len(s)))
+		if took := time.Since(begin); took > 3*time.Second {
+			t.Errorf("%q repeated takes %v", s, took)
+		}
+	}
 }

@@ -34,6 +34,7 @@ func (s *Server) routes() []route {
 		{method: http.MethodGet, path: "/console/tickets/:id", who: staff(), do: s.ticketPage},
 		{method: http.MethodPost, path: "/console/tickets/:id", who: staff(), do: s.ticketAct},
 		{method: http.MethodGet, path: "/console/tickets/:id/live", who: staff(), do: s.ticketLive},
+		{method: http.MethodGet, path: "/console/tickets/:id/messages/:seq/text", who: staff(), do: s.messageText},
 		{method: http.MethodGet, path: "/console/tickets/:id/messages/:seq/html", who: staff(), do: s.messageHTML},
 		{method: http.MethodGet, path: "/console/tickets/:id/messages/:seq/files/:n", who: staff(), do: s.attachment},
 		{method: http.MethodGet, path: "/console/jobs", who: staff(), do: s.jobList},
