@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"encoding/json"
+	"errors"
 	"math"
 	"slices"
 	"strings"
@@ -16,11 +17,19 @@ import (
 
 // Limits of one question.
 const (
-	maxText    = 20_000 // bytes of a question that are looked at
-	maxWords   = 20     // words that are asked for
-	hitsAWord  = 20     // more make answers slow, not better
-	maxDocs    = 100    // candidates whose data are fetched
-	fullWeight = 0.75   // share of a word's weight that a match of usual quality is worth
+	maxText   = 20_000 // bytes of a question that are looked at
+	maxWords  = 20     // words that are asked for
+	hitsAWord = 20     // more make answers slow, not better
+	maxDocs   = 100    // candidates whose data are fetched
+)
+
+// What moves scores; kb/bleve has the same, and says how they were found.
+const (
+	fullWeight    = 0.75 // ranking scores are higher than shares of BM25: this makes them comparable
+	unknownWeight = 0.8
+	codeWeight    = 2.0
+	restWeight    = 0.2
+	leastWeight   = 0.7
 )
 
 // Search asks a word a query and adds up: inverse document frequency × ranking score. The document
@@ -82,75 +91,113 @@ func quote(s string) string {
 	return `"` + strings.NewReplacer(`\`, `\\`, `"`, `\"`).Replace(s) + `"`
 }
 
+// word is a word of the question, and the first sentence that has it.
+type word struct {
+	kb.Token
+	sentence int
+}
+
 // choose takes the words that are likely to tell most. How rare a word is only the answer tells, so
 // the choice is by what can be seen: codes, then words that come again, then long ones.
-func choose(text string) []kb.Token {
+func choose(text string) []word {
 	if len(text) > maxText {
 		text = text[:maxText]
 	}
-	var words []kb.Token
+	var words []word
 	times := map[string]int{}
-	for _, t := range kb.Tokens(text) {
-		if kb.IsStop(t.Text) {
-			continue
-		}
-		if times[t.Text]++; times[t.Text] == 1 {
-			words = append(words, t)
+	for i, sentence := range kb.Sentences(text) {
+		for _, t := range kb.Tokens(sentence) {
+			if kb.IsStop(t.Text) {
+				continue
+			}
+			if times[t.Text]++; times[t.Text] == 1 {
+				words = append(words, word{t, i})
+			}
 		}
 	}
 	if len(words) <= maxWords {
 		return words
 	}
-	weight := func(t kb.Token) int {
-		n := min(len(t.Text), 12) + 4*min(times[t.Text], 4)
-		if t.Code {
+	weight := func(w word) int {
+		n := min(len(w.Text), 12) + 4*min(times[w.Text], 4)
+		if w.Code {
 			n += 8
 		}
 		return n
 	}
-	slices.SortStableFunc(words, func(a, b kb.Token) int { return cmp.Compare(weight(b), weight(a)) })
+	slices.SortStableFunc(words, func(a, b word) int { return cmp.Compare(weight(b), weight(a)) })
 	return words[:maxWords]
 }
 
-// add sums up what each word says for each article, best first.
-func add(words []kb.Token, results []ms.SearchResponse) ([]kb.Hit, error) {
+// sum is what the sentences say for one article.
+type sum struct {
+	kb.Hit
+	said [kb.MaxSentences]float64
+}
+
+// add sums up what each word says for each article, best first. In a long mail, what is asked stands
+// together in one sentence: an article's best one counts whole, the others a little.
+func add(words []word, results []ms.SearchResponse) ([]kb.Hit, error) {
 	docs := float64(results[0].EstimatedTotalHits)
-	hits := map[string]*kb.Hit{}
-	var highest float64
+	sums := map[string]*sum{}
+	var could [kb.MaxSentences]float64
 	for i, w := range words {
 		r := results[i+1]
 		df := min(float64(r.EstimatedTotalHits), docs)
 		idf := math.Log(1 + (docs-df+0.5)/(df+0.5))
-		highest += idf
+		switch {
+		case df == 0:
+			idf *= unknownWeight
+		case w.Code:
+			idf *= codeWeight
+		}
+		could[w.sentence] += idf
 		for _, raw := range r.Hits {
 			var m struct {
-				ID    string  `json:"id"`
-				Score float64 `json:"_rankingScore"`
+				ID    string
+				Score float64
 			}
-			if err := decode(raw, &m.ID, "id"); err != nil {
+			if err := errors.Join(decode(raw, &m.ID, "id"), decode(raw, &m.Score, "_rankingScore")); err != nil {
 				return nil, err
 			}
-			if err := decode(raw, &m.Score, "_rankingScore"); err != nil {
-				return nil, err
-			}
-			h := hits[m.ID]
+			h := sums[m.ID]
 			if h == nil {
-				h = &kb.Hit{ID: m.ID}
-				hits[m.ID] = h
+				h = &sum{Hit: kb.Hit{ID: m.ID}}
+				sums[m.ID] = h
 			}
-			h.Score += idf * m.Score * fullWeight
+			h.said[w.sentence] += idf * m.Score * fullWeight
 			h.Words = append(h.Words, w.Raw)
 		}
 	}
-	var all []kb.Hit
-	for _, h := range hits {
-		h.Score = min(1, h.Score/highest)
-		all = append(all, *h)
+	return rank(sums, could), nil
+}
+
+func rank(sums map[string]*sum, could [kb.MaxSentences]float64) []kb.Hit {
+	all := make([]*sum, 0, len(sums))
+	for _, h := range sums {
+		best, total := 0.0, 0.0
+		for _, s := range h.said {
+			best, total = max(best, s), total+s
+		}
+		h.Score = best + restWeight*(total-best)
+		all = append(all, h)
 	}
-	slices.SortFunc(all, func(a, b kb.Hit) int {
+	slices.SortFunc(all, func(a, b *sum) int {
 		return cmp.Or(cmp.Compare(b.Score, a.Score), strings.Compare(a.ID, b.ID))
 	})
-	return all, nil
+	hits := make([]kb.Hit, len(all))
+	if len(all) == 0 {
+		return hits
+	}
+	// The highest possible: all of the sentence that the best article answers, and what that has of the rest.
+	first, most := all[0], slices.Max(could[:])
+	closest := slices.Index(first.said[:], slices.Max(first.said[:]))
+	highest := max(could[closest], leastWeight*most) + first.Score - first.said[closest]
+	for i, h := range all {
+		hits[i] = h.Hit
+		hits[i].Score = min(1, h.Score/highest)
+	}
+	return hits
 }
 
 func decode(h ms.Hit, to any, key string) error {
