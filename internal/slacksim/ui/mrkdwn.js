@@ -232,11 +232,9 @@ function lines(part, out, after, before) {
   }
 }
 
-/** encode turns what a person typed into Slack's wire form: entities, <url>, <@U1>, <#C1>. */
+/** encode turns the names that a person typed into <@U1> and <#C1>. Escaping and links are the server's. */
 export function encode(text) {
-  let s = text.replace(/&/g, '&amp;').replace(/</g, '&lt;').replace(/>/g, '&gt;');
-  s = s.replace(/\bhttps?:\/\/[^\s|]+[^\s|.,;:!?)\]'"*_~`]/g, (u) => '<' + u + '>');
-  s = s.replace(/(^|[\s(,;:])([\w.+-]+@[\w-]+(?:\.[\w-]+)*\.[a-z]{2,})/gi, '$1<mailto:$2|$2>');
+  let s = text;
   const names = new Map();
   for (const u of S.users.values()) for (const n of [u.real_name, u.name]) if (n) names.set(n.toLowerCase(), u.id);
   const sorted = [...names.keys()].sort((a, b) => b.length - a.length);
