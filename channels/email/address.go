@@ -25,7 +25,9 @@ func addresses(s, charset string) []Address {
 		var entry string
 		entry, s = cutEntry(s)
 		if !strings.Contains(entry, "@") && s != "" {
-			name = strings.TrimSpace(name + ", " + strings.TrimSpace(entry))
+			if len(name) < 4*maxName {
+				name = strings.TrimSpace(name + ", " + strings.TrimSpace(entry))
+			}
 			continue
 		}
 		a, ok := oneAddress(entry, charset)

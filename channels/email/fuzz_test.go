@@ -14,9 +14,12 @@ import (
 // sane holds what is true of every mail, whatever was in it.
 func sane(t *testing.T, raw []byte) {
 	t.Helper()
+	start := time.Now()
 	m, err := Parse(raw)
-	if d := quickest(func() { _, _ = Parse(raw) }); d > time.Second {
-		t.Fatalf("%d bytes take %v", len(raw), d)
+	if d := time.Since(start); d > time.Second {
+		if d = quickest(func() { _, _ = Parse(raw) }); d > time.Second {
+			t.Fatalf("%d bytes take %v", len(raw), d)
+		}
 	}
 	if err != nil {
 		return
@@ -124,9 +127,12 @@ func FuzzFold(f *testing.F) {
 			v = view{html: s}
 		}
 		m := &Mail{}
+		start := time.Now()
 		m.Text, m.New, m.Folded = v.read()
-		if d := quickest(func() { _, _, _ = v.read() }); d > time.Second {
-			t.Fatalf("%d bytes take %v", len(s), d)
+		if d := time.Since(start); d > time.Second {
+			if d = quickest(func() { _, _, _ = v.read() }); d > time.Second {
+				t.Fatalf("%d bytes take %v", len(s), d)
+			}
 		}
 		nothingLost(t, "text", m)
 		if strings.TrimSpace(m.Text) != "" && m.New == "" {
@@ -183,9 +189,6 @@ func TestHostileMailsAreCheap(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			sane(t, []byte(mail))
-			if d := quickest(func() { _, _ = Parse([]byte(mail)) }); d > 100*time.Millisecond {
-				t.Logf("slow: %d KB take %v", len(mail)>>10, d)
-			}
 		})
 	}
 }

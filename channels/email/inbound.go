@@ -102,6 +102,9 @@ func (p *mapper) quarantine(ctx context.Context, raw []byte, o origin, cause err
 	return item{bad: &q, where: o.where}, nil
 }
 
+// maxRefKeys is by how many of the newest references a thread is looked for.
+const maxRefKeys = 50
+
 var subjectTag = regexp.MustCompile(`\[(T-\d{1,12})\]`)
 
 // threads are the ways in which a mail may continue a ticket, most trusted first.
@@ -124,8 +127,10 @@ func (p *mapper) threads(m *Mail, o origin, external string) []ticket.ThreadKey 
 			add(ticket.ThreadKey{By: "references", Ticket: id})
 		}
 	}
-	for _, ref := range newestFirst {
-		add(ticket.ThreadKey{By: "references", Key: ref})
+	for i, ref := range newestFirst {
+		if i < maxRefKeys || i >= len(newestFirst)-2 { // the newest, and the roots
+			add(ticket.ThreadKey{By: "references", Key: ref})
+		}
 	}
 	// Its own id, so that an answer to it finds it, and the same mail in two inboxes is one ticket.
 	add(ticket.ThreadKey{By: "references", Key: orElse(m.MessageID, external)})
