@@ -209,3 +209,22 @@ func (f *Follower) log() *slog.Logger {
 	}
 	return f.Log
 }
+
+// Suggester answers from the follower's engine, but not before the index was filled once: an answer
+// from an empty index would say that nothing fits. Until then it is Transient.
+func (f *Follower) Suggester() Suggester { return filled{f, NewSuggester(f.Engine)} }
+
+type filled struct {
+	follower *Follower
+	Suggester
+}
+
+func (s filled) Suggest(ctx context.Context, q Question) (Answer, error) {
+	s.follower.mu.Lock()
+	first := !s.follower.ready && s.follower.fault == nil
+	s.follower.mu.Unlock()
+	if first {
+		return Answer{}, s.follower.Ready()
+	}
+	return s.Suggester.Suggest(ctx, q)
+}

@@ -11,7 +11,7 @@ import (
 // A job that takes longer than its lease stays with its worker; one whose lease was lost is called off.
 func TestTheLeaseOfAJobAtWork(t *testing.T) {
 	t.Parallel()
-	w, jobs := newWorld(t, noKB{})
+	w, jobs := newWorld(t, &noKB{})
 	w.accept("one")
 	claim := func() []ticket.Job {
 		list, err := w.store.Claim(t.Context(), []ticket.JobKind{ticket.JobRoute}, 1, lease)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 
@@ -48,9 +49,22 @@ func (w *Jobs) route(ctx context.Context, j ticket.Job) error {
 		d.Suggestions = append(d.Suggestions, ticket.Suggestion{Article: h.ID, Title: h.Title, Language: h.Language,
 			Internal: h.Internal, Score: h.Score, Why: h.Why})
 	}
-	_, err = w.store().Act(ctx, ticket.Action{Kind: ticket.ActRoute, Ticket: j.Ticket, By: ticket.Gateway, Decision: &d, Job: j})
-	return err
+	t, err := w.store().Act(ctx, ticket.Action{Kind: ticket.ActRoute, Ticket: j.Ticket, By: ticket.Gateway, Decision: &d, Job: j})
+	if err != nil || len(reasons) == 0 || j.Step >= maxLooks || t.State.Done() {
+		return err
+	}
+	// The search did not answer: look again later. Lost in a crash, a card is without suggestions.
+	later := ticket.Job{Kind: ticket.JobRoute, Key: j.Key, Unique: j.Unique, Ticket: j.Ticket, Step: j.Step + 1,
+		Priority: ticket.PriorityLater, RunAt: w.Desk.Now().Add(lookAgain << min(j.Step, 8))}
+	return w.store().Enqueue(ctx, later)
 }
+
+// When the search was dead, suggestions are looked for again: after 5 s, 10 s, 20 s … about 11 h in
+// all.
+const (
+	lookAgain = 5 * time.Second
+	maxLooks  = 40
+)
 
 // show makes the card tell what the ticket is now.
 func (w *Jobs) show(ctx context.Context, j ticket.Job) error {

@@ -72,9 +72,10 @@ func (r *recorder) has(want string) bool {
 	return slices.ContainsFunc(r.log, func(s string) bool { return strings.HasPrefix(s, want) })
 }
 
+// noKB finds one article, unless it is dead.
 type noKB struct{ err error }
 
-func (k noKB) Suggest(context.Context, kb.Question) (kb.Answer, error) {
+func (k *noKB) Suggest(context.Context, kb.Question) (kb.Answer, error) {
 	return kb.Answer{Fits: true, Hits: []kb.Hit{{ID: "leak", Title: "It leaks", Score: 0.9}}}, k.err
 }
 
@@ -158,7 +159,7 @@ func (w *world) act(by string, a ticket.Action) ticket.Ticket {
 
 func TestFromMailToCardToAnswer(t *testing.T) {
 	t.Parallel()
-	w, jobs := newWorld(t, noKB{})
+	w, jobs := newWorld(t, &noKB{})
 	id := w.accept("<1@x>")
 	w.work(jobs)
 	tk, err := w.store.Ticket(t.Context(), id)
@@ -183,7 +184,8 @@ func TestFromMailToCardToAnswer(t *testing.T) {
 
 func TestDeadSearchLeavesATicketWithoutSuggestions(t *testing.T) {
 	t.Parallel()
-	w, jobs := newWorld(t, noKB{err: ticket.E("kb", ticket.Transient, errors.New("connection refused"))})
+	search := &noKB{err: ticket.E("kb", ticket.Transient, errors.New("connection refused"))}
+	w, jobs := newWorld(t, search)
 	id := w.accept("<1@x>")
 	w.work(jobs)
 	tk, err := w.store.Ticket(t.Context(), id)
@@ -193,11 +195,18 @@ func TestDeadSearchLeavesATicketWithoutSuggestions(t *testing.T) {
 	if !slices.ContainsFunc(tk.Reasons, func(r string) bool { return strings.Contains(r, "no suggestions") }) {
 		t.Errorf("reasons %q do not say that the search is dead", tk.Reasons)
 	}
+	search.err = nil // and comes back
+	w.pass(time.Minute)
+	w.work(jobs)
+	tk, err = w.store.Ticket(t.Context(), id)
+	if err != nil || tk.Tier != "l1" || len(tk.Suggestions) != 1 {
+		t.Errorf("when the search is back: %+v, %v", tk, err)
+	}
 }
 
 func TestAFaultThatPassesIsTriedAgainAndOneThatDoesNotIsTold(t *testing.T) {
 	t.Parallel()
-	w, jobs := newWorld(t, noKB{})
+	w, jobs := newWorld(t, &noKB{})
 	id := w.accept("<1@x>")
 	w.work(jobs)
 	w.rec.fail["send"] = ticket.E("smtp", ticket.Transient, errors.New("451 later"))
@@ -229,7 +238,7 @@ func TestAFaultThatPassesIsTriedAgainAndOneThatDoesNotIsTold(t *testing.T) {
 
 func TestPageWalksTheChainAndSaysNothingAfterAnAnswer(t *testing.T) {
 	t.Parallel()
-	w, jobs := newWorld(t, noKB{})
+	w, jobs := newWorld(t, &noKB{})
 	id := w.accept("<1@x>")
 	w.work(jobs)
 	w.act("anna", ticket.Action{Kind: ticket.ActPage, Ticket: id, Reason: "water everywhere"})
@@ -264,7 +273,7 @@ func TestPageWalksTheChainAndSaysNothingAfterAnAnswer(t *testing.T) {
 
 func TestAPageThatCannotBeToldGoesOn(t *testing.T) {
 	t.Parallel()
-	w, jobs := newWorld(t, noKB{})
+	w, jobs := newWorld(t, &noKB{})
 	id := w.accept("<1@x>")
 	w.work(jobs)
 	w.rec.fail["page"] = ticket.Errorf("slack", ticket.Invalid, "users_not_found")
@@ -277,7 +286,7 @@ func TestAPageThatCannotBeToldGoesOn(t *testing.T) {
 
 func TestOutsidersAndUnfitRolesAreDenied(t *testing.T) {
 	t.Parallel()
-	w, _ := newWorld(t, noKB{})
+	w, _ := newWorld(t, &noKB{})
 	id := w.accept("<1@x>")
 	_, stranger := w.desk.AgentBy("U999", "stranger@example.org")
 	_, nobody := w.desk.AgentBy("", "")
@@ -296,7 +305,7 @@ func TestOutsidersAndUnfitRolesAreDenied(t *testing.T) {
 
 func TestDispatcherDoesWhatComesAndStops(t *testing.T) {
 	t.Parallel()
-	w, jobs := newWorld(t, noKB{})
+	w, jobs := newWorld(t, &noKB{})
 	ctx, cancel := context.WithCancel(t.Context())
 	done := make(chan error)
 	go func() { done <- jobs.Dispatcher(nil).Run(ctx) }()

@@ -114,7 +114,7 @@ func (a *app) wireDesk(context.Context) error {
 	if err != nil {
 		return err
 	}
-	a.desk = &router.Desk{Store: a.store, KB: a.store, Suggest: kb.NewSuggester(a.engine), Config: a.cfg.Router,
+	a.desk = &router.Desk{Store: a.store, KB: a.store, Suggest: a.follower.Suggester(), Config: a.cfg.Router,
 		Console: a.consoleURL(), Now: a.now}
 	a.jobs = &router.Jobs{Desk: a.desk, Rules: rules, Senders: map[string]channels.Sender{}, Log: a.log.With("part", "outbox")}
 	if !a.cfg.Slack.App.Enabled() {

@@ -198,6 +198,7 @@ func (d *demo) config() (config.Config, string) {
 	app := d.sim.App()
 	c.Slack.App.AppToken, c.Slack.App.BotToken = secret.New(app.AppToken), secret.New(app.BotToken)
 	c.Slack.App.APIURL = d.sim.APIURL()
+	c.Slack.App.NoLimits = true
 	c.Slack.Channels.Channels = []slackchannel.Room{{Channel: "customer-ltd", Inbox: "customer-ltd"}}
 	c.Router = demoTeam()
 	return c, key.Reveal()
