@@ -18,8 +18,9 @@ import (
 
 // How jobs are worked.
 const (
-	lease       = time.Minute            // a crashed worker's jobs are free again after this
-	jobTimeout  = 45 * time.Second       // a handler has this long; less than the lease
+	lease       = 15 * time.Second       // a crashed worker's jobs are free again after this
+	renew       = 5 * time.Second        // a job at work has its lease prolonged so often
+	jobTimeout  = 45 * time.Second       // a handler has this long
 	stopTimeout = 10 * time.Second       // handlers at work when the gateway stops have this long
 	idle        = 30 * time.Second       // look for work at least so often
 	blocked     = 250 * time.Millisecond // look again so soon when work is due that could not be had
@@ -49,6 +50,7 @@ type Dispatcher struct {
 	giveUp   func(ctx context.Context, j ticket.Job, cause error) error
 	log      *slog.Logger
 	now      func() time.Time
+	renew    time.Duration
 	done     *prometheus.CounterVec
 	late     *prometheus.HistogramVec
 }
@@ -57,7 +59,7 @@ type Dispatcher struct {
 type handler func(ctx context.Context, j ticket.Job) error
 
 func newDispatcher(store ticket.Store, log *slog.Logger, now func() time.Time, reg prometheus.Registerer) *Dispatcher {
-	d := &Dispatcher{store: store, log: log, now: now,
+	d := &Dispatcher{store: store, log: log, now: now, renew: renew,
 		done: prometheus.NewCounterVec(prometheus.CounterOpts{Name: "tierline_jobs_total",
 			Help: "Jobs of the outbox that were tried, by kind and result (done, retry, dead, lost)."}, []string{"kind", "result"}),
 		late: prometheus.NewHistogramVec(prometheus.HistogramOpts{Name: "tierline_job_late_seconds",
@@ -163,7 +165,11 @@ func (d *Dispatcher) do(ctx context.Context, j ticket.Job) {
 	log := d.log.With("job", j.ID, "kind", kind, "ticket", j.Ticket.String(), "seq", j.Seq, "attempt", j.Attempts)
 	work, cancel := context.WithTimeout(ctx, jobTimeout)
 	defer cancel()
+	release := d.hold(work, j, cancel)
 	err := d.try(work, j)
+	if lost := release(); err != nil && lost != nil {
+		err = lost
+	}
 	settle, cancelSettle := context.WithTimeout(context.WithoutCancel(ctx), 10*time.Second)
 	defer cancelSettle()
 	result := "done"
@@ -186,6 +192,38 @@ func (d *Dispatcher) do(ctx context.Context, j ticket.Job) {
 	d.done.WithLabelValues(kind, result).Inc()
 	if err != nil && result != "lost" {
 		log.Error("outbox: cannot record what became of a job; its lease will run out", "err", err)
+	}
+}
+
+// hold prolongs the lease of a job that is at work, and calls the work off when it is lost. release
+// ends that; its error says that the lease was lost.
+func (d *Dispatcher) hold(ctx context.Context, j ticket.Job, callOff func()) (release func() error) {
+	ctx, cancel := context.WithCancel(ctx)
+	lost := make(chan error, 1)
+	go func() {
+		defer close(lost)
+		t := time.NewTicker(d.renew)
+		defer t.Stop()
+		for {
+			select {
+			case <-ctx.Done():
+				return
+			case <-t.C:
+			}
+			err := d.store.Extend(ctx, j, lease)
+			if ticket.KindOf(err) == ticket.Conflict {
+				lost <- err
+				callOff()
+				return
+			}
+			if err != nil && ctx.Err() == nil {
+				d.log.Warn("outbox: cannot prolong a lease", "job", j.ID, "err", err)
+			}
+		}
+	}()
+	return func() error {
+		cancel()
+		return <-lost
 	}
 }
 

@@ -42,6 +42,9 @@ type Config struct {
 	BotToken      secret.String `yaml:"bot_token"`      // xoxb-…
 	SigningSecret secret.String `yaml:"signing_secret"` // for http
 	APIURL        string        `yaml:"api_url"`        // other than https://slack.com/api/
+	// NoLimits sends as fast as it goes, for a workspace that is simulated. A Retry-After is obeyed
+	// all the same.
+	NoLimits bool `yaml:"no_limits"`
 }
 
 // Enabled says whether Slack is configured at all.
@@ -73,6 +76,8 @@ func (c Config) Check(at check.At) {
 		if u, err := url.Parse(c.APIURL); err != nil || u.Host == "" || (u.Scheme != "http" && u.Scheme != "https") {
 			at.Key("api_url").Error("such as https://slack.com/api/", "no address of a Web API")
 		}
+	} else if c.NoLimits {
+		at.Key("no_limits").Error("leave it out", "Slack has limits: this is for a simulated workspace, with its api_url")
 	}
 }
 
@@ -81,9 +86,6 @@ type Deps struct {
 	Log  *slog.Logger
 	Now  func() time.Time
 	HTTP *http.Client
-	// NoLimits sends as fast as it goes, for a workspace that is simulated. A Retry-After is obeyed
-	// all the same.
-	NoLimits bool
 }
 
 // Self is the app as Slack knows it.
@@ -143,7 +145,7 @@ func New(cfg Config, d Deps) (*App, error) {
 	if cfg.APIURL != "" {
 		base = strings.TrimRight(cfg.APIURL, "/") + "/"
 	}
-	a := &App{cfg: cfg, log: d.Log, now: d.Now, http: d.HTTP, base: base, limit: newLimiter(d.Now, d.NoLimits),
+	a := &App{cfg: cfg, log: d.Log, now: d.Now, http: d.HTTP, base: base, limit: newLimiter(d.Now, cfg.NoLimits),
 		onEvent:   map[string][]func(context.Context, Event) error{},
 		onCommand: map[string]func(context.Context, slack.SlashCommand) Reply{}}
 	a.api = slack.New(cfg.BotToken.Reveal(), slack.OptionAppLevelToken(cfg.AppToken.Reveal()),
