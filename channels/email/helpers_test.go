@@ -111,6 +111,8 @@ type proxy struct {
 	count int
 	// limit cuts each connection after so many bytes from the server; 0 does not.
 	limit int64
+	// poison ends a connection over which the server says it; "" does not.
+	poison string
 }
 
 func newProxy(t testing.TB, to string) *proxy {
@@ -148,7 +150,9 @@ func (p *proxy) revive(t testing.TB) {
 			p.mu.Unlock()
 			go func() { _, _ = io.Copy(up, c); _ = up.Close() }()
 			go func() {
-				if limit > 0 {
+				if p.poison != "" {
+					p.untilPoison(c, up)
+				} else if limit > 0 {
 					_, _ = io.CopyN(c, up, limit)
 				} else {
 					_, _ = io.Copy(c, up)
@@ -158,6 +162,20 @@ func (p *proxy) revive(t testing.TB) {
 			}()
 		}
 	}()
+}
+
+func (p *proxy) untilPoison(c, up net.Conn) {
+	buf, tail := make([]byte, 32<<10), ""
+	for {
+		n, err := up.Read(buf)
+		if tail += string(buf[:n]); strings.Contains(tail, p.poison) || err != nil {
+			return
+		}
+		tail = tail[max(0, len(tail)-len(p.poison)):]
+		if _, err := c.Write(buf[:n]); err != nil {
+			return
+		}
+	}
 }
 
 func (p *proxy) cut(limit int64) {

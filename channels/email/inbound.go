@@ -38,7 +38,7 @@ type item struct {
 type mapper struct {
 	blobs ticket.Blobs
 	sign  signer
-	own   map[string]bool // our own addresses, without plus parts
+	own   []Recipient // our own addresses and patterns of them
 	now   func() time.Time
 	log   *slog.Logger
 }
@@ -170,7 +170,10 @@ func (p *mapper) people(m *Mail, o origin) (replyTo, with []customer.Identity) {
 	return replyTo, with
 }
 
-func (p *mapper) isOwn(address string) bool { return p.own[withoutPlus(address)] }
+func (p *mapper) isOwn(address string) bool {
+	_, own := match(p.own, address)
+	return own
+}
 
 // withoutPlus is an address in lower case without its plus part.
 func withoutPlus(address string) string {

@@ -79,6 +79,22 @@ func TestMailboxAgainstDovecot(t *testing.T) {
 		each(t, w, 300)
 	})
 
+	t.Run("a mail that ends the connection", func(t *testing.T) {
+		t.Parallel()
+		w := channeltest.NewWorld()
+		fill(t, d, "poison", 0, 5)
+		d.Deliver(t, "poison", mailOf("poison", "This ends every connection."))
+		fill(t, d, "poison", 5, 10)
+		p := newProxy(t, d.Addr())
+		p.poison = "This ends every connection."
+		running(t, box(t, d, p, "poison", w, nil), w.Intake)
+		w.Intake.WaitAccepted(t, 10)
+		each(t, w, 10)
+		if q := w.Intake.Quarantined(); len(q) != 1 || q[0].Reason != "not-fetched" || !strings.HasSuffix(q[0].External, ";UID=6") {
+			t.Errorf("quarantined: %+v", q)
+		}
+	})
+
 	t.Run("a link that went dead while idle", func(t *testing.T) {
 		t.Parallel()
 		w := channeltest.NewWorld()

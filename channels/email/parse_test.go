@@ -110,6 +110,20 @@ func TestExternalTellsMailsApart(t *testing.T) {
 	}
 }
 
+func TestOurOwnAddressesTakeNoPart(t *testing.T) {
+	t.Parallel()
+	c := Config{Sending: sending("127.0.0.1", 25), Listeners: []Listener{{Recipients: []Recipient{{Address: "*@help.acme.example", Inbox: inbox}}}}}
+	m := newMapper(c, Deps{Blobs: channeltest.NewBlobs(), Log: quiet()})
+	it, err := m.prepare(t.Context(), []byte("From: jane@customer.example\nReply-To: x@help.acme.example\n"+
+		"To: Support+t1-abc@Acme.example, y@help.acme.example, boss@customer.example\nCc: jane@customer.example\n\nx"), origin{inbox: inbox})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(it.in.With) != 1 || it.in.With[0].Value != "boss@customer.example" || len(it.in.ReplyTo) != 0 {
+		t.Errorf("with %+v, reply to %+v", it.in.With, it.in.ReplyTo)
+	}
+}
+
 func TestThreadKeys(t *testing.T) {
 	t.Parallel()
 	s := testMapper().sign

@@ -58,17 +58,15 @@ func NewSources(c Config, d Deps) ([]channels.Source, error) {
 }
 
 func newMapper(c Config, d Deps) *mapper {
-	m := &mapper{blobs: d.Blobs, sign: c.signer(), own: map[string]bool{}, now: d.Now, log: d.Log}
+	m := &mapper{blobs: d.Blobs, sign: c.signer(), now: d.Now, log: d.Log}
 	for _, l := range c.Listeners {
-		for _, r := range l.Recipients {
-			m.own[withoutPlus(r.Address)] = true
-		}
+		m.own = append(m.own, l.Recipients...)
 	}
 	for _, b := range c.Mailboxes {
-		m.own[withoutPlus(b.User)] = true
+		m.own = append(m.own, Recipient{Address: b.User})
 	}
 	for _, f := range c.Sending.From {
-		m.own[withoutPlus(f.Address)] = true
+		m.own = append(m.own, Recipient{Address: f.Address})
 	}
 	return m
 }
