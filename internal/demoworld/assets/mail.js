@@ -71,14 +71,14 @@ function show(id, focus) {
   }
   draw();
   document.body.classList.add('reading');
-  $('view').replaceChildren(
+  $('view').replaceChildren(...[
     el('button', { type: 'button', class: 'button back', onclick: () => { document.body.classList.remove('reading'); document.querySelector(`[data-mail="${id}"]`)?.focus(); } }, '‹ All mails'),
     el('h2', {}, m.subject || '(no subject)'),
     el('p', { class: 'muted' }, `${m.from_name ? m.from_name + ' ' : ''}<${m.from}> to ${m.to}, ${when(m)}`),
     quoted(m.text),
     m.attachments?.length ? el('p', { class: 'muted' }, 'Attached: ' + m.attachments.map((a) => `${a.name || 'a file'} (${a.type}, ${a.size} bytes)`).join(', ')) : null,
-    el('p', {}, m.sent ? '' : el('button', { type: 'button', class: 'button primary', 'data-reply': m.id, onclick: () => compose(m) }, 'Reply')),
-    el('details', {}, el('summary', {}, 'Headers that thread it'), el('pre', { tabindex: '0' }, [`Message-ID: <${m.message_id}>`, m.in_reply_to && `In-Reply-To: <${m.in_reply_to}>`, m.references?.length && 'References: ' + m.references.map((r) => `<${r}>`).join('\n  ')].filter(Boolean).join('\n'))));
+    !m.sent && el('p', {}, el('button', { type: 'button', class: 'button primary', 'data-reply': m.id, onclick: () => compose(m) }, 'Reply')),
+    el('details', {}, el('summary', {}, 'Headers that thread it'), el('pre', { tabindex: '0' }, [`Message-ID: <${m.message_id}>`, m.in_reply_to && `In-Reply-To: <${m.in_reply_to}>`, m.references?.length && 'References: ' + m.references.map((r) => `<${r}>`).join('\n  ')].filter(Boolean).join('\n')))].filter(Boolean));
   if (focus) $('view').focus();
 }
 
