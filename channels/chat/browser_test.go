@@ -15,6 +15,7 @@ import (
 	"github.com/chromedp/cdproto/emulation"
 	"github.com/chromedp/chromedp"
 
+	"tierline/channels/channeltest"
 	"tierline/internal/peers"
 	"tierline/ticket"
 )
@@ -233,6 +234,43 @@ func TestWidgetOffline(t *testing.T) {
 		t.Errorf("the ticket holds %q", got)
 	}
 	if n := peers.JS[int](p.Browser, inPage+`querySelectorAll(".m.you").length`); n != 4 {
+		t.Errorf("the visitor sees %d messages of their own", n)
+	}
+}
+
+// lossy commits, and then the line is cut before the visitor hears of it.
+type lossy struct {
+	ticket.Intake
+	lose func()
+}
+
+func (l lossy) Accept(ctx context.Context, batch []ticket.Inbound) ([]ticket.Accepted, error) {
+	out, err := l.Intake.Accept(ctx, batch)
+	l.lose()
+	return out, err
+}
+
+func TestWidgetLostAck(t *testing.T) {
+	t.Parallel()
+	p := openShop(t, "en")
+	p.open()
+	p.gateway.stop()
+	p.gateway.run(lossy{p.st.(ticket.Intake), sync.OnceFunc(func() { p.wire.set(true) })})
+	p.press("One\r")
+	p.bubbles("One Not sent yet")
+	channeltest.Eventually(t, "the commit", func() bool {
+		_, err := p.st.Message(context.Background(), 1001, 1)
+		return err == nil
+	})
+	p.wire.set(false)
+	p.bubbles("One Sent")
+	p.press("Two\r")
+	p.bubbles("One Sent", "Two Sent")
+	all, err := p.st.Messages(context.Background(), 1001, 0, 100)
+	if err != nil || len(all) != 2 {
+		t.Errorf("the ticket holds %d messages, %v", len(all), err)
+	}
+	if n := peers.JS[int](p.Browser, inPage+`querySelectorAll(".m.you").length`); n != 2 {
 		t.Errorf("the visitor sees %d messages of their own", n)
 	}
 }

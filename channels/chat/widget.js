@@ -152,7 +152,7 @@
     ".s{font-size:13px;color:var(--dim);padding:2px 4px}.you .s{text-align:end}.s.bad{color:var(--bad)}",
     "details{border-top:1px solid var(--line);padding:6px 16px;font-size:14px}summary{font-size:14px;color:var(--dim);cursor:pointer;padding:4px 0}",
     "details div{display:flex;gap:8px;padding:4px 0 6px}details label{flex:1;min-width:0;font-size:13px;color:var(--dim)}",
-    "input,textarea{width:100%;color:var(--fg);background:var(--bg);border:1px solid var(--dim);border-radius:8px;padding:8px 10px;display:block}",
+    "input,textarea{width:100%;color:var(--fg);background:var(--bg);border:1px solid var(--dim);border-radius:8px;padding:8px 10px;display:block}::placeholder{color:var(--dim);opacity:1}",
     "form{display:flex;gap:8px;padding:10px 12px;border-top:1px solid var(--line);align-items:flex-end}",
     "form label{flex:1}textarea{resize:none;height:44px;max-height:140px}",
     ".send{background:var(--accent);color:var(--on);border-radius:8px;height:44px;padding:0 16px;font-weight:650}",
@@ -206,6 +206,7 @@
 
   function show(open, focus) {
     panel.hidden = !open;
+    panel.setAttribute("aria-modal", String(small()));
     if (open) { unread = 0; connect(); log.scrollTop = log.scrollHeight; }
     store.set("open", open ? "1" : "");
     label();
