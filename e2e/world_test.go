@@ -10,6 +10,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"math/rand/v2"
 	"net"
 	"net/http"
 	"os"
@@ -70,12 +71,14 @@ func newWorld(t *testing.T) *world {
 	return &world{t: t, dir: t.TempDir(), sim: slacksim.Start(t, slacksim.Sample()), mail: newMailServer(t)}
 }
 
-// gateway is one running program.
+// gateway is one program, with a directory and ports of its own that it keeps when it starts again.
 type gateway struct {
 	w         *world
+	file      string // its configuration
 	cmd       *exec.Cmd
 	log       *logBuffer
-	done      chan error
+	done      chan struct{} // closed when the program has ended,
+	err       error         // with this
 	web, smtp string
 }
 
@@ -83,12 +86,14 @@ var configuration = template.Must(template.New("").Parse(`
 data: {{.Dir}}
 {{if .DSN}}database: "{{.DSN}}"
 secret: e2e-secret-e2e-secret-e2e-secret-e2e
+{{end}}{{if .Attachments}}attachments: {url: "{{.Attachments}}"}
 {{end}}log: {level: info, format: text}
 web:
   listen: {{.Web}}
   public_url: http://{{.Web}}
   keys:
-    - {name: e2e, key: {{.Key}}, scopes: ["calls:write", "tickets:read", "tickets:write", "jobs:admin", "articles:read", "articles:write"]}
+    - {name: e2e, key: {{.Key}}, scopes: ["calls:write", "tickets:read", "tickets:write", "jobs:admin", "articles:read", "articles:write", "metrics:read"]}
+  rate_per_minute: 100000
 understand: {serials: ['BW[0-9A-Z]{1,3}-\d{6}']}
 email:
   listeners:
@@ -101,6 +106,7 @@ slack:
   app_token: {{.Slack.AppToken}}
   bot_token: {{.Slack.BotToken}}
   api_url: {{.SlackURL}}
+  no_limits: true
   customers: {channels: [{channel: customer-ltd, inbox: customer-ltd}]}
 agents:
   - {id: anna, name: Anna Schmidt, email: anna@support.example, roles: [agent]}
@@ -118,8 +124,9 @@ rules:
 
 // options are what a story may want otherwise.
 type options struct {
-	dir      string // of the gateway's data; the world's when empty
-	pageWait time.Duration
+	dir         string // of the gateway's data; the world's when empty
+	attachments string // URL of a bucket; in dir when empty
+	pageWait    time.Duration
 }
 
 // start starts a gateway and waits until it is ready.
@@ -133,37 +140,29 @@ func (w *world) start(o options) *gateway {
 // launch starts a gateway.
 func (w *world) launch(o options) *gateway {
 	w.t.Helper()
-	path, err := binary()
-	if err != nil {
-		w.t.Fatal(err)
-	}
 	if o.dir == "" {
 		o.dir = w.dir
 	}
 	if o.pageWait == 0 {
 		o.pageWait = 5 * time.Minute
 	}
-	g := &gateway{w: w, log: &logBuffer{}, done: make(chan error, 1), web: freePort(w.t), smtp: freePort(w.t)}
+	g := &gateway{w: w, log: &logBuffer{}, file: filepath.Join(w.t.TempDir(), "tierline.yaml"),
+		web: freePort(w.t), smtp: freePort(w.t)}
 	_, sinkPort, err := net.SplitHostPort(w.mail.addr)
 	if err != nil {
 		w.t.Fatal(err)
 	}
 	var text bytes.Buffer
 	err = configuration.Execute(&text, map[string]any{"Dir": o.dir, "DSN": w.dsn, "Web": g.web, "SMTP": g.smtp, "Key": apiKey,
-		"Support": support, "SinkPort": sinkPort, "Slack": w.sim.App(), "SlackURL": w.sim.APIURL(), "PageWait": o.pageWait})
+		"Support": support, "SinkPort": sinkPort, "Slack": w.sim.App(), "SlackURL": w.sim.APIURL(), "PageWait": o.pageWait,
+		"Attachments": o.attachments})
 	if err != nil {
 		w.t.Fatal(err)
 	}
-	file := filepath.Join(w.t.TempDir(), "tierline.yaml")
-	if err := os.WriteFile(file, text.Bytes(), 0o600); err != nil {
+	if err := os.WriteFile(g.file, text.Bytes(), 0o600); err != nil {
 		w.t.Fatal(err)
 	}
-	g.cmd = exec.Command(path, "serve", "--config", file)
-	g.cmd.Stdout, g.cmd.Stderr = g.log, g.log
-	if err := g.cmd.Start(); err != nil {
-		w.t.Fatal(err)
-	}
-	go func() { g.done <- g.cmd.Wait() }()
+	g.run()
 	w.t.Cleanup(func() {
 		g.kill()
 		if w.t.Failed() {
@@ -173,13 +172,29 @@ func (w *world) launch(o options) *gateway {
 	return g
 }
 
+// run starts the program, again after kill or stop.
+func (g *gateway) run() {
+	g.w.t.Helper()
+	path, err := binary()
+	if err != nil {
+		g.w.t.Fatal(err)
+	}
+	cmd, done := exec.Command(path, "serve", "--config", g.file), make(chan struct{})
+	cmd.Stdout, cmd.Stderr = g.log, g.log
+	if err := cmd.Start(); err != nil {
+		g.w.t.Fatal(err)
+	}
+	g.cmd, g.done = cmd, done
+	go func() {
+		defer close(done)
+		g.err = cmd.Wait()
+	}()
+}
+
 // kill ends the program at once, as a power cut does.
 func (g *gateway) kill() {
-	if g.cmd.ProcessState == nil {
-		_ = g.cmd.Process.Kill()
-		<-g.done
-		g.done <- nil
-	}
+	_ = g.cmd.Process.Kill()
+	<-g.done
 }
 
 // stop asks the program to end and waits for it.
@@ -187,10 +202,9 @@ func (g *gateway) stop() {
 	g.w.t.Helper()
 	_ = g.cmd.Process.Signal(syscall.SIGTERM)
 	select {
-	case err := <-g.done:
-		g.done <- nil
-		if err != nil {
-			g.w.t.Errorf("the gateway ended with %v", err)
+	case <-g.done:
+		if g.err != nil {
+			g.w.t.Errorf("the gateway ended with %v", g.err)
 		}
 	case <-time.After(35 * time.Second):
 		g.w.t.Fatal("the gateway did not stop within 35 s")
@@ -201,6 +215,11 @@ func (g *gateway) stop() {
 func (g *gateway) ready() {
 	g.w.t.Helper()
 	wait(g.w.t, "the gateway to be ready", func() bool {
+		select {
+		case <-g.done:
+			g.w.t.Fatalf("the gateway has ended: %v", g.err)
+		default:
+		}
 		resp, err := client.Get("http://" + g.web + "/readyz")
 		if err != nil {
 			return false
@@ -334,14 +353,19 @@ func wait(t *testing.T, what string, ok func() bool) {
 	}
 }
 
+// freePort is an address that nobody listens on. It is below the ports that systems give to clients
+// (net.ipv4.ip_local_port_range), so that it is still free when a gateway starts again.
 func freePort(t *testing.T) string {
 	t.Helper()
-	ln, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
+	for range 100 {
+		ln, err := net.Listen("tcp", fmt.Sprintf("127.0.0.1:%d", 10_000+rand.IntN(20_000)))
+		if err == nil {
+			defer ln.Close()
+			return ln.Addr().String()
+		}
 	}
-	defer ln.Close()
-	return ln.Addr().String()
+	t.Fatal("no port is free")
+	return ""
 }
 
 // logBuffer keeps what a program prints.
