@@ -65,13 +65,10 @@ func (c *Channel) sent(ctx context.Context, channel, thread string, m ticket.Mes
 	}
 	there := map[int]string{}
 	_, err = c.d.App.Read(ctx, slackapp.Range{Channel: channel, Thread: thread, Limit: maxHistory}, func(got slackapp.Message) bool {
-		if got.User == self.User || got.Bot != "" && got.Bot == self.Bot {
+		if self.Wrote(got) && got.Metadata.Type == typeReply {
 			for i := range ticket.MaxText/maxPart + 2 {
 				if got.Metadata.Is(typeReply, payload(m, i)) {
 					there[i] = got.TS
-					break
-				}
-				if got.Metadata.Type != typeReply {
 					break
 				}
 			}

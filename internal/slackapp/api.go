@@ -175,7 +175,7 @@ func (a *App) Find(ctx context.Context, r Range, eventType string, want map[stri
 		r.Limit = 1000
 	}
 	_, err = a.Read(ctx, r, func(m Message) bool {
-		if (m.User == self.User || m.Bot != "" && m.Bot == self.Bot) && m.Metadata.Is(eventType, want) {
+		if self.Wrote(m) && m.Metadata.Is(eventType, want) {
 			ts = m.TS
 		}
 		return ts == ""

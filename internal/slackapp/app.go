@@ -94,6 +94,11 @@ type Self struct {
 	URL             string // of the workspace, with a trailing slash
 }
 
+// Wrote says whether a message is ours: by user id or by bot id, as not every answer has both.
+func (s Self) Wrote(m Message) bool {
+	return m.User != "" && m.User == s.User || m.Bot != "" && (m.Bot == s.Bot || m.User == "" && s.Bot == "")
+}
+
 // App is the connection.
 type App struct {
 	cfg   Config
@@ -139,7 +144,7 @@ func New(cfg Config, d Deps) (*App, error) {
 		d.Now = time.Now
 	}
 	if d.HTTP == nil {
-		d.HTTP = &http.Client{Timeout: 2 * time.Minute} // of uploads; calls have their own deadline
+		d.HTTP = newClient()
 	}
 	base := slack.APIURL
 	if cfg.APIURL != "" {
@@ -154,6 +159,17 @@ func New(cfg Config, d Deps) (*App, error) {
 	a.life, a.kill = context.WithCancel(context.Background())
 	a.flight = flight{running: map[string]*flying{}, tails: map[string]chan struct{}{}}
 	return a, nil
+}
+
+// newClient keeps connections open for as many calls as are made at once.
+func newClient() *http.Client {
+	t, ok := http.DefaultTransport.(*http.Transport)
+	if !ok {
+		return &http.Client{Timeout: 2 * time.Minute}
+	}
+	t = t.Clone()
+	t.MaxIdleConnsPerHost = 16
+	return &http.Client{Transport: t, Timeout: 2 * time.Minute} // of uploads; calls have their own deadline
 }
 
 // slogPrinter takes slack-go's own lines, which are noise but for debugging.

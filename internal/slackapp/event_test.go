@@ -89,3 +89,34 @@ func FuzzDecodeEvent(f *testing.F) {
 		}
 	})
 }
+
+func FuzzDecodeInteraction(f *testing.F) {
+	f.Add([]byte(`{"type":"block_actions","user":{"id":"U1"},"actions":[{"type":"button","action_id":"take","value":"1.2.3"}],"message":{"ts":"1.2","files":[{"initial_comment":"x"}]}}`))
+	f.Add([]byte(`{"type":"view_submission","view":{"state":{"values":{"a":{"v":{"type":"plain_text_input","value":"x"}}}}}}`))
+	f.Add([]byte(`{"message":[]}`))
+	f.Fuzz(func(t *testing.T, b []byte) {
+		if ic, err := decodeInteraction(b); (ic == nil) == (err == nil) {
+			t.Errorf("%v, %v", ic, err)
+		}
+	})
+}
+
+func TestOurOwnMessagesAreKnown(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		self Self
+		m    Message
+		want bool
+	}{
+		{Self{User: "U1", Bot: "B1"}, Message{User: "U1"}, true},
+		{Self{User: "U1", Bot: "B1"}, Message{Bot: "B1"}, true},
+		{Self{User: "U1", Bot: "B1"}, Message{User: "U2", Bot: "B2"}, false},
+		{Self{User: "U1"}, Message{Bot: "B2"}, true}, // whose is not told; the metadata decides
+		{Self{User: "U1"}, Message{User: "U2", Bot: "B2"}, false},
+		{Self{User: "U1", Bot: "B1"}, Message{}, false},
+	} {
+		if got := c.self.Wrote(c.m); got != c.want {
+			t.Errorf("%+v wrote %+v: %v", c.self, c.m, got)
+		}
+	}
+}
