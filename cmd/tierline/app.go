@@ -198,7 +198,7 @@ func (a *app) probes() []web.Probe {
 		{Name: "search", Check: func(ctx context.Context) error { return errors.Join(a.engine.Ping(ctx), a.follower.Ready()) }},
 	}
 	if a.bot != nil {
-		list = append(list, web.Probe{Name: "slack", Check: func(context.Context) error { return a.bot.Ready() }})
+		list = append(list, web.Probe{Name: "desk:slack", Check: func(context.Context) error { return a.bot.Ready() }})
 	}
 	for _, s := range a.sources {
 		list = append(list, web.Probe{Name: s.Name(), Check: func(context.Context) error { return s.Ready() }})
