@@ -233,6 +233,7 @@ func (k *intake) save() error {
 	}
 	// A key that another transaction binds meanwhile fails here, and the batch is done again: else
 	// one conversation would become two tickets.
+	inOrder(k.contacts, 3)
 	if err := k.insert("INSERT INTO contacts (external, inbox, channel, ticket, seq)", "", k.contacts); err != nil {
 		return err
 	}

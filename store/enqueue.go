@@ -71,9 +71,11 @@ func (t *tx) enqueue(jobs []ticket.Job, fresh map[ticket.ID]bool) error {
 }
 
 // meet finds what the jobs meet: values of Unique that are waiting already, and keys that have a job.
+// It locks in the order of the numbers, which is that in which a job that is finished makes way for
+// the next, so that nobody waits in a circle.
 func (t *tx) meet(jobs []ticket.Job, fresh map[ticket.ID]bool) (taken, front map[string]bool, err error) {
 	taken, front = map[string]bool{}, map[string]bool{}
-	var uniques, keys []string
+	keys, uniques := []string{}, []string{}
 	for _, j := range jobs {
 		if fresh[j.Ticket] {
 			continue
@@ -85,24 +87,25 @@ func (t *tx) meet(jobs []ticket.Job, fresh map[ticket.ID]bool) (taken, front map
 			keys = append(keys, shortKey(j.Key))
 		}
 	}
-	if len(uniques) > 0 {
-		err = t.each("SELECT uniq FROM jobs WHERE uniq IN TEXTS($1) AND attempts = 0 AND"+
-			" stage IN ('due', 'later', 'behind') ORDER BY id FOR UPDATE", []any{t.s.db.list(uniques)}, into(taken))
+	if len(keys)+len(uniques) == 0 {
+		return taken, front, nil
 	}
-	if len(keys) > 0 && err == nil {
-		err = t.each("SELECT key FROM jobs WHERE key IN TEXTS($1) AND stage IN ('due', 'later', 'leased')"+
-			" ORDER BY id FOR SHARE", []any{t.s.db.list(keys)}, into(front))
-	}
+	err = t.each("SELECT COALESCE(key, ''), COALESCE(uniq, ''), attempts, stage FROM jobs"+
+		" WHERE key IN TEXTS($1) AND stage IN ('due', 'later', 'leased')"+
+		" OR uniq IN TEXTS($2) AND attempts = 0 AND stage IN ('due', 'later', 'behind') ORDER BY id FOR UPDATE",
+		[]any{t.s.db.list(keys), t.s.db.list(uniques)}, func(scan func(...any) error) error {
+			var key, unique, stage string
+			var attempts int
+			err := scan(&key, &unique, &attempts, &stage)
+			if stage != stageBehind {
+				front[key] = true
+			}
+			if attempts == 0 && stage != stageLeased {
+				taken[unique] = true
+			}
+			return err
+		})
 	return taken, front, err
-}
-
-func into(set map[string]bool) func(func(...any) error) error {
-	return func(scan func(...any) error) error {
-		var s string
-		err := scan(&s)
-		set[s] = true
-		return err
-	}
 }
 
 // null keeps "" out of unique indexes.

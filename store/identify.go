@@ -79,6 +79,7 @@ func (k *intake) addPeople() error {
 	if err := k.insert("INSERT INTO customers (id, organization, doc)", "", rows); err != nil {
 		return err
 	}
+	inOrder(identities, 2)
 	return k.insert("INSERT INTO identities (value, kind, customer)", "", identities)
 }
 

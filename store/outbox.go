@@ -237,8 +237,8 @@ func (s *Store) Revive(ctx context.Context, id int64) error {
 		if key != "" {
 			stage = stageBehind
 			// Whoever finishes the job in front now must see this one behind it.
-			err := t.each("SELECT key FROM jobs WHERE key = $1 AND stage IN ('due', 'later', 'leased') FOR SHARE",
-				[]any{key}, into(map[string]bool{}))
+			err := t.each("SELECT key FROM jobs WHERE key = $1 AND stage IN ('due', 'later', 'leased') FOR UPDATE",
+				[]any{key}, func(func(...any) error) error { return nil })
 			if err != nil {
 				return err
 			}

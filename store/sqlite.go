@@ -168,7 +168,7 @@ func (w *writer) close() error {
 	return errors.Join(err, w.conn.Close())
 }
 
-var sqliteWords = strings.NewReplacer(" FOR UPDATE SKIP LOCKED", "", " FOR UPDATE", "", " FOR SHARE", "",
+var sqliteWords = strings.NewReplacer(" FOR UPDATE SKIP LOCKED", "", " FOR UPDATE", "",
 	"IN TEXTS($1)", "IN (SELECT value FROM json_each($1))", "IN TEXTS($2)", "IN (SELECT value FROM json_each($2))",
 	"IN INTS($1)", "IN (SELECT value FROM json_each($1))")
 

@@ -10,6 +10,7 @@ import (
 	"io"
 	"math/rand/v2"
 	"net"
+	"slices"
 	"strings"
 	"time"
 
@@ -128,6 +129,19 @@ func one(ctx context.Context, r runner, query string, args []any, dest ...any) e
 		return sql.ErrNoRows
 	}
 	return err
+}
+
+// inOrder sorts rows by their first columns, which are strings: two transactions that add the same
+// rows then wait for each other one way only.
+func inOrder(rows [][]any, columns int) {
+	slices.SortFunc(rows, func(a, b []any) int {
+		for i := range columns {
+			if d := strings.Compare(a[i].(string), b[i].(string)); d != 0 {
+				return d
+			}
+		}
+		return 0
+	})
 }
 
 // chunks are the numbers of rows for which an INSERT is prepared.
