@@ -92,7 +92,7 @@ func introduces(lines []line, forms []*regexp.Regexp, most int) int {
 // history says whether the header of an earlier mail begins here.
 func history(lines []line) bool {
 	text := lines[0].text
-	if len(text) > 500 {
+	if n := len(strings.TrimSpace(text)); n < 4 || len(text) > 500 {
 		return false
 	}
 	if !strings.ContainsAny(text[:min(len(text), 100)], ":-_*=") {
