@@ -152,6 +152,7 @@ type Chat struct {
 	inboxes map[string]Inbox
 	key     []byte // of the sessions' HMAC
 	rates   *rates
+	times   times
 
 	mu      sync.Mutex
 	running *running // nil while Run does not run
@@ -176,7 +177,8 @@ func New(cfg Config, d Deps) (*Chat, error) {
 		d.Log = slog.Default()
 	}
 	defaults(&cfg)
-	c := &Chat{cfg: cfg, deps: d, inboxes: map[string]Inbox{}, key: []byte(cfg.Secret.Reveal()), rates: newRates(d.Now)}
+	c := &Chat{cfg: cfg, deps: d, inboxes: map[string]Inbox{}, key: []byte(cfg.Secret.Reveal()), rates: newRates(d.Now),
+		times: times{hello: 10 * time.Second, ping: 30 * time.Second, pong: 75 * time.Second, write: 10 * time.Second}}
 	if len(c.key) == 0 {
 		c.key = make([]byte, minSecret)
 		_, _ = rand.Read(c.key) // never fails (crypto/rand)

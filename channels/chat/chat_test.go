@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"net/http"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -341,18 +342,60 @@ func TestTwoGateways(t *testing.T) {
 func TestSilentSocketsEnd(t *testing.T) {
 	t.Parallel()
 	s := serve(t, testConfig(), Deps{Reader: nothing{}, Changes: nothing{}, References: nothing{}, Log: slog.New(slog.DiscardHandler)})
+	s.times.hello, s.times.ping, s.times.pong = 100*time.Millisecond, 30*time.Millisecond, 150*time.Millisecond
 	s.run(channeltest.NewIntake())
-	ctx, stop := context.WithTimeout(context.Background(), time.Minute)
+	ctx, stop := context.WithTimeout(context.Background(), channeltest.Patience)
 	defer stop()
-	c, err := s.dial(ctx, "web", nil)
-	if err != nil {
+	if _, err := s.dial(ctx, "web", nil); err != nil { // and never says hello
 		t.Fatal(err)
 	}
-	begun := time.Now()
-	_, _, err = c.ReadMessage() // we never say hello
-	if took := time.Since(begun); err == nil || took > helloTime+5*time.Second {
-		t.Errorf("a silent socket ended after %v with %v", took, err)
+	mute := s.visit(t, fromVisitor{}) // never reads again, so it answers no ping
+	lively := s.visit(t, fromVisitor{})
+	go func() { _, _ = lively.next("nothing") }() // reads, and so answers
+	channeltest.Eventually(t, "two of three sockets to be closed", func() bool { return s.open() == 1 })
+	lively.Close()
+	mute.Close()
+	channeltest.Eventually(t, "no socket to be left", func() bool { return s.open() == 0 })
+}
+
+// open is how many sockets there are.
+func (s *server) open() int {
+	r := s.current()
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return len(r.sockets)
+}
+
+func TestIdleSocketsEnd(t *testing.T) {
+	t.Parallel()
+	var now atomic.Int64
+	clock := func() time.Time { return channeltest.At.Add(time.Duration(now.Load())) }
+	s := serve(t, testConfig(), Deps{Reader: nothing{}, Changes: nothing{}, References: nothing{}, Now: clock, Log: slog.New(slog.DiscardHandler)})
+	s.times.ping = 10 * time.Millisecond
+	s.run(channeltest.NewIntake())
+	v := s.visit(t, fromVisitor{})
+	v.say(t, "message-1", "x")
+	now.Store(int64(5 * time.Hour))
+	if _, err := v.next("nothing"); !websocket.IsCloseError(err, closeIdle) {
+		t.Errorf("an idle socket ends with %v", err)
 	}
+}
+
+// A visitor who does not read what is written is let go, and holds up nobody.
+func TestSlowReader(t *testing.T) {
+	t.Parallel()
+	st := openStore(t)
+	s := serve(t, testConfig(), Deps{Reader: st, Changes: st, References: st, Log: slog.New(slog.DiscardHandler)})
+	s.times.write = 200 * time.Millisecond
+	s.run(st)
+	v := s.visit(t, fromVisitor{})
+	v.say(t, "message-1", "Tell me everything.")
+	long := strings.Repeat("A long answer. ", 65_000)
+	for range 16 { // more than the buffers of a loopback connection hold
+		act(t, st, ticket.Action{Kind: ticket.ActReply, Text: long})
+	}
+	channeltest.Eventually(t, "the slow reader to be let go", func() bool { return s.open() == 0 })
+	s.visit(t, fromVisitor{}).say(t, "message-1", "I can read.")
 }
 
 func TestConfigCheck(t *testing.T) {

@@ -11,12 +11,15 @@ import (
 	"tierline/ticket"
 )
 
-// Times of one socket. Deadlines of a connection are of the real clock: the network knows no other.
+// times of one socket. Deadlines of a connection are of the real clock: the network knows no other.
+type times struct {
+	hello time.Duration // until hello has come
+	ping  time.Duration // between two pings
+	pong  time.Duration // until the visitor's side is taken for dead
+	write time.Duration // of one frame
+}
+
 const (
-	helloTime  = 10 * time.Second
-	pingEvery  = 30 * time.Second
-	pongTime   = 75 * time.Second // two pings may be lost
-	writeTime  = 10 * time.Second
 	acceptTime = 20 * time.Second
 	readTime   = 10 * time.Second // of the store, by the writer
 	resync     = 10               // pings between two looks at what was missed
@@ -75,7 +78,7 @@ func (c *Chat) serve(conn *websocket.Conn) {
 	}
 	defer s.run.remove(s)
 	conn.SetReadLimit(maxFrame)
-	_ = conn.SetReadDeadline(time.Now().Add(helloTime))
+	_ = conn.SetReadDeadline(time.Now().Add(s.chat.times.hello))
 	conn.SetPongHandler(func(string) error { s.extend(); return nil })
 	written := make(chan struct{})
 	go func() {
@@ -92,7 +95,7 @@ func (s *socket) extend() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.greeted && !s.ending {
-		_ = s.conn.SetReadDeadline(time.Now().Add(pongTime))
+		_ = s.conn.SetReadDeadline(time.Now().Add(s.chat.times.pong))
 	}
 }
 
@@ -232,7 +235,7 @@ func millis(d time.Duration) int64 { return int64((d + time.Millisecond - 1) / t
 
 // write is the one goroutine that writes data frames.
 func (s *socket) write() {
-	ping := time.NewTicker(pingEvery)
+	ping := time.NewTicker(s.chat.times.ping)
 	defer ping.Stop()
 	for n := 1; ; {
 		var err error
@@ -249,7 +252,7 @@ func (s *socket) write() {
 			}
 		case <-ping.C:
 			s.idle()
-			if err = s.conn.WriteControl(websocket.PingMessage, nil, time.Now().Add(writeTime)); err == nil && n%resync == 0 {
+			if err = s.conn.WriteControl(websocket.PingMessage, nil, time.Now().Add(s.chat.times.write)); err == nil && n%resync == 0 {
 				err = s.catchUp(true)
 			}
 			n++
@@ -276,7 +279,7 @@ func (s *socket) flush() error {
 }
 
 func (s *socket) put(frame []byte) error {
-	if err := s.conn.SetWriteDeadline(time.Now().Add(writeTime)); err != nil {
+	if err := s.conn.SetWriteDeadline(time.Now().Add(s.chat.times.write)); err != nil {
 		return err
 	}
 	return s.conn.WriteMessage(websocket.TextMessage, frame)
@@ -302,5 +305,5 @@ func (s *socket) goodbye() {
 }
 
 func (s *socket) closeFrame(code int, why string) {
-	_ = s.conn.WriteControl(websocket.CloseMessage, websocket.FormatCloseMessage(code, why), time.Now().Add(writeTime))
+	_ = s.conn.WriteControl(websocket.CloseMessage, websocket.FormatCloseMessage(code, why), time.Now().Add(s.chat.times.write))
 }
