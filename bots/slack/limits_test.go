@@ -294,23 +294,29 @@ func TestNothingThatIsShownBreaksALimit(t *testing.T) {
 	}
 }
 
+// FuzzCards puts one text into every place of a card, a message, a page and a form.
 func FuzzCards(f *testing.F) {
-	f.Add(int64(1), "<!channel>")
-	f.Add(int64(2), strings.Repeat("&", 3001))
-	f.Fuzz(func(t *testing.T, seed int64, s string) {
-		if len(s) > 20_000 {
+	for _, s := range hostile {
+		if len(s) < 5000 {
+			f.Add(s)
+		}
+	}
+	f.Fuzz(func(t *testing.T, s string) {
+		if len(s) > 10_000 {
 			return
 		}
-		c := chaos{rand.New(rand.NewSource(seed))}
-		card := c.card()
-		card.Ticket.Subject, card.LastSaid.Text, card.Customer.Name, card.Tier.Title = s, s, s, s
-		card.Tried, card.Ticket.Reasons = []string{s, s}, []string{s}
-		checkBlocks(t, "card", cardBlocks(card), 50)
-		m := c.message()
-		m.Text = s
-		blocks, _, _ := messageBlocks(card, m)
-		checkBlocks(t, "message", blocks, 50)
-		checkView(t, replyForm(card, ticket.Agent{}, meta{Ticket: 1}, draft{text: s, preview: true}))
+		c := sample()
+		c.Ticket.Subject, c.LastSaid.Text, c.Customer.Name, c.Tier.Title, c.Organization.Name, c.Ticket.Diagnosis = s, s, s, s, s, s
+		c.Tried, c.Ticket.Reasons, c.PageLog, c.Ticket.Tags, c.URL = []string{s, s}, []string{s}, []string{s}, []string{s}, s
+		c.Ticket.Suggestions[0].Title, c.Units[0].Serial, c.Cases[0].Subject = s, s, s
+		checkBlocks(t, "card", cardBlocks(c), 50)
+		for _, m := range []ticket.Message{{Kind: ticket.Public, Direction: ticket.In, Text: s, Author: ticket.Actor{Name: s}},
+			{Kind: ticket.Public, Direction: ticket.Out, Text: s, Problem: s}, {Kind: ticket.Note, Text: s}, {Kind: ticket.System, Text: s}} {
+			blocks, _, _ := messageBlocks(c, m)
+			checkBlocks(t, "message", blocks, 50)
+		}
+		checkBlocks(t, "page", pageBlocks(bots.PageNotice{Card: c, Live: true, Page: ticket.Page{Reason: s}}, s), 50)
+		checkView(t, replyForm(c, ticket.Agent{}, meta{Ticket: 1}, draft{text: s, preview: true, warning: s}))
 	})
 }
 
