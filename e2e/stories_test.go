@@ -265,10 +265,12 @@ type shownTicket struct {
 }
 
 type apiMessage struct {
-	Kind     string `json:"kind"`
-	Text     string `json:"text"`
-	Delivery string `json:"delivery"`
-	External string `json:"external"`
+	Seq       int    `json:"seq"`
+	Kind      string `json:"kind"`
+	Direction string `json:"direction"`
+	Text      string `json:"text"`
+	Delivery  string `json:"delivery"`
+	External  string `json:"external"`
 }
 
 func (s shownTicket) has(kind, text string) bool {

@@ -92,7 +92,7 @@ web:
   listen: {{.Web}}
   public_url: http://{{.Web}}
   keys:
-    - {name: e2e, key: {{.Key}}, scopes: ["calls:write", "tickets:read", "tickets:write", "jobs:admin", "articles:read", "articles:write", "metrics:read"]}
+    - {name: e2e, key: {{.Key}}, scopes: ["calls:write", "tickets:read", "tickets:write", "jobs:admin", "articles:read", "articles:write", "metrics:read", "quarantine:read"]}
   rate_per_minute: 100000
 understand: {serials: ['BW[0-9A-Z]{1,3}-\d{6}']}
 email:
@@ -341,9 +341,15 @@ func (w *world) everything() string {
 // wait looks until something outside of the workspace is so.
 func wait(t *testing.T, what string, ok func() bool) {
 	t.Helper()
+	waitFor(t, patience, what, ok)
+}
+
+// waitFor is wait for what takes its time.
+func waitFor(t *testing.T, d time.Duration, what string, ok func() bool) {
+	t.Helper()
 	tick := time.NewTicker(20 * time.Millisecond)
 	defer tick.Stop()
-	deadline := time.After(patience)
+	deadline := time.After(d)
 	for !ok() {
 		select {
 		case <-deadline:
@@ -385,4 +391,11 @@ func (l *logBuffer) tail(n int) string {
 	defer l.mu.Unlock()
 	s := l.buf.String()
 	return s[max(0, len(s)-n):]
+}
+
+func interrupt(cmd *exec.Cmd) error { return cmd.Process.Signal(os.Interrupt) }
+
+func exists(path string) bool {
+	_, err := os.Stat(path)
+	return err == nil
 }

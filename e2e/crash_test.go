@@ -1,0 +1,254 @@
+package e2e
+
+import (
+	"context"
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+)
+
+const (
+	kills     = 14
+	customers = 60
+	turns     = 5 // mails of each customer
+)
+
+// The program is killed again and again while mails arrive and answers leave. Nothing that was
+// acknowledged is lost, and nothing is doubled.
+func TestKilledAgainAndAgain(t *testing.T) {
+	t.Parallel()
+	r := random(t)
+	w := newWorld(t)
+	ctx, cancel := context.WithTimeout(t.Context(), 150*time.Second)
+	defer cancel()
+	began := time.Now()
+	g := w.launch(options{})
+
+	c := newCrowd(w, func(int) string { return g.smtp })
+	c.begin(ctx)
+	day, over := context.WithCancel(ctx)
+	defer over()
+	s := newShift(day, g, 2)
+	var clicks sync.WaitGroup
+	for round := range kills {
+		c.release(round, kills, r)
+		g.ready()
+		clicked := r.N(100 * time.Millisecond)
+		clicks.Go(func() { // Ben takes a case; whether he gets it is the gateway's to say
+			if pause(ctx, clicked) == nil {
+				w.takeOne("ben")
+			}
+		})
+		_ = pause(ctx, 100*time.Millisecond+r.N(500*time.Millisecond)) // the moment of death
+		g.kill()
+		g.run()
+	}
+	g.ready()
+	t.Logf("%d kills in %v", kills, time.Since(began).Round(time.Millisecond))
+	mails := c.end()
+	t.Logf("all mails were taken after %v", time.Since(began).Round(time.Millisecond))
+	waitFor(t, time.Minute, "every ticket to be answered", func() bool {
+		list, err := g.tickets(ctx)
+		return err == nil && !slices.ContainsFunc(list, func(tk listed) bool { return tk.State != "pending" })
+	})
+	over()
+	answers := s.end(t)
+	clicks.Wait()
+	w.quiet(g, time.Minute)
+	t.Logf("all is quiet after %v", time.Since(began).Round(time.Millisecond))
+
+	w.audit(g, mails, answers)
+	if n := strings.Count(g.command(t, "ticket", "list", "--json", "--limit", "500"), "\n"); n != 2*customers {
+		t.Errorf("the command lists %d tickets of %d", n, 2*customers)
+	}
+	g.stop()
+}
+
+// random draws from a seed that is printed, and can be given.
+func random(t *testing.T) *dice {
+	t.Helper()
+	seed := rand.Uint64()
+	if s := os.Getenv("TIERLINE_SEED"); s != "" {
+		var err error
+		if seed, err = strconv.ParseUint(s, 10, 64); err != nil {
+			t.Fatal(err)
+		}
+	}
+	t.Logf("TIERLINE_SEED=%d", seed)
+	return &dice{rand.New(rand.NewPCG(seed, 0))}
+}
+
+type dice struct{ *rand.Rand }
+
+func (d *dice) N(n time.Duration) time.Duration { return time.Duration(d.Int64N(int64(n))) }
+
+// takeOne clicks Take on a card that nobody has taken.
+func (w *world) takeOne(person string) {
+	for _, m := range w.sim.Messages(l1) {
+		if slices.Contains(m.Actions(), "take") {
+			_ = w.sim.Click(person, l1, m.TS, "take") // it may die in the middle
+			return
+		}
+	}
+}
+
+// crowd are customers, each with two cases, who write a mail when they are let.
+type crowd struct {
+	w      *world
+	server func(customer int) string // where their mail goes
+	turns  []chan struct{}
+	wg     sync.WaitGroup
+
+	mu    sync.Mutex
+	mails []written
+	late  int // follow-ups to an answer
+	fault error
+}
+
+func newCrowd(w *world, server func(int) string) *crowd {
+	c := &crowd{w: w, server: server}
+	for range customers {
+		c.turns = append(c.turns, make(chan struct{}, turns))
+	}
+	return c
+}
+
+func (c *crowd) begin(ctx context.Context) {
+	for n := range c.turns {
+		c.wg.Go(func() {
+			if err := c.customer(ctx, n); err != nil {
+				c.mu.Lock()
+				defer c.mu.Unlock()
+				c.fault = err
+			}
+		})
+	}
+}
+
+// release lets a round's share write: each customer's mails are spread over all rounds.
+func (c *crowd) release(round, rounds int, r *dice) {
+	for _, turn := range c.turns {
+		for range turns * (round + 1) / rounds - turns*round/rounds {
+			turn <- struct{}{}
+		}
+	}
+	_ = r
+}
+
+// end waits until all mails were taken.
+func (c *crowd) end() []written {
+	c.w.t.Helper()
+	c.wg.Wait()
+	if c.fault != nil {
+		c.w.t.Fatal(c.fault)
+	}
+	c.w.t.Logf("%d follow-ups were to an answer", c.late)
+	return c.mails
+}
+
+// customer writes about two things, in turn; the last mail is to an answer.
+func (c *crowd) customer(ctx context.Context, n int) error {
+	from := fmt.Sprintf("customer%d@site%d.example", n, n%20)
+	var roots [2]string
+	for turn := range turns {
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-c.turns[n]:
+		}
+		topic := turn % 2
+		name := fmt.Sprintf("case %d%c", n, 'a'+topic)
+		subject, to := "About "+name, ""
+		if turn >= 2 {
+			subject, to = "Re: "+subject, c.latest(from, roots[topic])
+		}
+		if turn == turns-1 {
+			var err error
+			if to, err = c.await(ctx, from, roots[topic]); err != nil {
+				return err
+			}
+		}
+		id, raw := c.w.mail.write(from, support, subject, fmt.Sprintf("Mail %d about %s", turn, name), to)
+		if turn < 2 {
+			roots[topic] = id
+		}
+		tries, err := deliver(ctx, c.server(n), from, raw)
+		if err != nil {
+			return fmt.Errorf("%s: %w", from, err)
+		}
+		c.mu.Lock()
+		c.mails = append(c.mails, written{id: id, from: from, topic: name, tries: tries})
+		if to != "" && to != roots[topic] {
+			c.late++
+		}
+		c.mu.Unlock()
+	}
+	return nil
+}
+
+// latest is the newest answer in a conversation, or its first mail.
+func (c *crowd) latest(to, root string) string {
+	id := root
+	for _, m := range c.w.mail.mails(to) {
+		if slices.Contains(m.references, root) {
+			id = m.messageID
+		}
+	}
+	return id
+}
+
+// await waits for an answer in a conversation.
+func (c *crowd) await(ctx context.Context, to, root string) (string, error) {
+	for {
+		c.w.mail.mu.Lock()
+		changed := c.w.mail.changed
+		c.w.mail.mu.Unlock()
+		if id := c.latest(to, root); id != root {
+			return id, nil
+		}
+		select {
+		case <-changed:
+		case <-ctx.Done():
+			return "", fmt.Errorf("%s waits for an answer to %s: %w", to, root, ctx.Err())
+		}
+	}
+}
+
+// shift are members of staff at work.
+type shift struct {
+	wg   sync.WaitGroup
+	mu   sync.Mutex
+	done []answered
+	err  error
+}
+
+func newShift(ctx context.Context, g *gateway, n int) *shift {
+	s := &shift{}
+	for i := range n {
+		s.wg.Go(func() {
+			done, err := g.staff(ctx, func(tk listed) bool { return tk.ID%n == i })
+			s.mu.Lock()
+			defer s.mu.Unlock()
+			s.done = append(s.done, done...)
+			if err != nil {
+				s.err = err
+			}
+		})
+	}
+	return s
+}
+
+func (s *shift) end(t *testing.T) []answered {
+	t.Helper()
+	s.wg.Wait()
+	if s.err != nil {
+		t.Fatal(s.err)
+	}
+	return s.done
+}
