@@ -3,6 +3,7 @@ package web
 import (
 	"bytes"
 	"html/template"
+	"strings"
 
 	"github.com/microcosm-cc/bluemonday"
 	"github.com/yuin/goldmark"
@@ -25,10 +26,24 @@ var (
 // out goes through the same policy as mails do.
 func markdown(source string) template.HTML {
 	var b bytes.Buffer
-	if err := toHTML.Convert([]byte(source), &b); err != nil {
+	if heavy(source) || toHTML.Convert([]byte(source), &b) != nil {
 		return template.HTML("<pre>" + template.HTMLEscapeString(source) + "</pre>")
 	}
 	return template.HTML(strict.SanitizeBytes(b.Bytes()))
+}
+
+// maxBlock is the longest run of lines without an empty one that is parsed, in bytes. goldmark takes
+// time with the square of a block's delimiters: 200 KB of "*a_" took a minute, 20 KB a tenth of a
+// second. What is longer is shown as it was typed.
+const maxBlock = 20_000
+
+func heavy(source string) bool {
+	for block := range strings.SplitSeq(source, "\n\n") {
+		if len(block) > maxBlock {
+			return true
+		}
+	}
+	return false
 }
 
 // rawAsText shows HTML in Markdown instead of leaving it out: "<serial>" in an answer is no tag.

@@ -4,6 +4,9 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"tierline/kb"
+	"tierline/ticket"
 )
 
 func TestMarkdownLosesNoTextAndRunsNothing(t *testing.T) {
@@ -60,10 +63,14 @@ func TestHostileMarkdownIsQuick(t *testing.T) {
 	t.Parallel()
 	for _, s := range []string{"[", "<", "*a_", "![](", "> ", "`", "<a ", "http://a.b/", "- ", "[a](", "|a|\n|-|\n", "&#x;", "www.", "a@b.c "} {
 		begin := time.Now()
-		markdown(strings.Repeat(s, shownText/len(s)))
-		sanitised(strings.Repeat(s, shownText/len(s)))
-		if took := time.Since(begin); took > 3*time.Second {
+		got := markdown(strings.Repeat(s, kb.MaxBody/len(s)))
+		markdown(strings.Repeat(s, maxBlock/len(s)))
+		sanitised(strings.Repeat(s, ticket.MaxHTML/len(s)))
+		if took := time.Since(begin); took > 10*time.Second { // a moment, on a busy machine under -race
 			t.Errorf("%q repeated takes %v", s, took)
+		}
+		if !strings.Contains(string(got), "pre>") {
+			t.Errorf("%q repeated is not shown as text", s)
 		}
 	}
 }
