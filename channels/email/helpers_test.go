@@ -146,12 +146,12 @@ func (p *proxy) revive(t testing.TB) {
 			p.mu.Lock()
 			p.conns = append(p.conns, c, up)
 			p.count++
-			limit := p.limit
+			limit, poison := p.limit, p.poison
 			p.mu.Unlock()
 			go func() { _, _ = io.Copy(up, c); _ = up.Close() }()
 			go func() {
-				if p.poison != "" {
-					p.untilPoison(c, up)
+				if poison != "" {
+					copyUntil(poison, c, up)
 				} else if limit > 0 {
 					_, _ = io.CopyN(c, up, limit)
 				} else {
@@ -164,18 +164,24 @@ func (p *proxy) revive(t testing.TB) {
 	}()
 }
 
-func (p *proxy) untilPoison(c, up net.Conn) {
+func copyUntil(poison string, c, up net.Conn) {
 	buf, tail := make([]byte, 32<<10), ""
 	for {
 		n, err := up.Read(buf)
-		if tail += string(buf[:n]); strings.Contains(tail, p.poison) || err != nil {
+		if tail += string(buf[:n]); strings.Contains(tail, poison) || err != nil {
 			return
 		}
-		tail = tail[max(0, len(tail)-len(p.poison)):]
+		tail = tail[max(0, len(tail)-len(poison)):]
 		if _, err := c.Write(buf[:n]); err != nil {
 			return
 		}
 	}
+}
+
+func (p *proxy) endAt(poison string) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.poison = poison
 }
 
 func (p *proxy) cut(limit int64) {

@@ -86,7 +86,7 @@ func TestMailboxAgainstDovecot(t *testing.T) {
 		d.Deliver(t, "poison", mailOf("poison", "This ends every connection."))
 		fill(t, d, "poison", 5, 10)
 		p := newProxy(t, d.Addr())
-		p.poison = "This ends every connection."
+		p.endAt("This ends every connection.")
 		running(t, box(t, d, p, "poison", w, nil), w.Intake)
 		w.Intake.WaitAccepted(t, 10)
 		each(t, w, 10)
