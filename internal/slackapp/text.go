@@ -40,8 +40,10 @@ func head(s string, n int) string {
 	if len(s) <= most {
 		return s
 	}
-	for !utf8.RuneStart(s[most]) && most > 0 {
-		most--
+	for range utf8.UTFMax - 1 {
+		if !utf8.RuneStart(s[most]) {
+			most--
+		}
 	}
 	return s[:most]
 }

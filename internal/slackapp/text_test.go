@@ -68,7 +68,7 @@ func TestSplitBreaksAtLinesAndNeverInAnEntity(t *testing.T) {
 }
 
 func FuzzTextLimits(f *testing.F) {
-	for _, s := range []string{"", "a & b", "<!here>", "🙂🙂🙂", strings.Repeat("&", 50), "a\nb c d e f g", "**x** [a](https://b)", "&<&<&<"} {
+	for _, s := range []string{"", "a & b", "<!here>", "🙂🙂🙂", strings.Repeat("&", 50), "a\nb c d e f g", "**x** [a](https://b)", "&<&<&<", strings.Repeat("\xad", 3000)} {
 		f.Add(s, 20)
 	}
 	f.Fuzz(func(t *testing.T, s string, n int) {
