@@ -139,9 +139,7 @@ func (g *gateway) staff(ctx context.Context, mine func(listed) bool) (done []ans
 			if a.tries, err = g.answer(ctx, tk, key, a.text); err != nil {
 				return done, err
 			}
-			if a.tries > 0 {
-				done = append(done, a)
-			}
+			done = append(done, a)
 		}
 		if err == nil {
 			err = pause(ctx, 100*time.Millisecond)
@@ -155,13 +153,15 @@ func (g *gateway) staff(ctx context.Context, mine func(listed) bool) (done []ans
 	return done, nil
 }
 
-// answer writes one answer; 0 tries when ctx ended before it was acknowledged.
+// answer writes one answer, until it is acknowledged.
 func (g *gateway) answer(ctx context.Context, tk listed, key, text string) (tries int, err error) {
 	body := map[string]string{"kind": "reply", "agent": "anna@support.example", "text": text}
+	// An answer that is begun is brought to its end, also when the day is over.
+	ctx, stop := context.WithTimeout(context.WithoutCancel(ctx), time.Minute)
+	defer stop()
 	for {
 		tries++
-		// An answer that is begun is brought to its end, also when the day is over.
-		try, cancel := context.WithTimeout(context.WithoutCancel(ctx), 10*time.Second)
+		try, cancel := context.WithTimeout(ctx, 10*time.Second)
 		status, err := g.call(try, http.MethodPost, "/api/v1/tickets/"+tk.String()+"/actions", key, body, nil)
 		cancel()
 		switch {
@@ -169,10 +169,10 @@ func (g *gateway) answer(ctx context.Context, tk listed, key, text string) (trie
 			return tries, nil
 		case status >= 400 && status < 500 && status != http.StatusConflict && status != http.StatusTooManyRequests:
 			return tries, fmt.Errorf("answer to %s: %w", tk, err)
-		case tries > 1000:
-			return 0, fmt.Errorf("answer to %s: not acknowledged: %w", tk, err)
 		}
-		time.Sleep(rand.N(40 * time.Millisecond))
+		if pause(ctx, rand.N(40*time.Millisecond)) != nil {
+			return tries, fmt.Errorf("answer to %s: not acknowledged: %w", tk, err)
+		}
 	}
 }
 
@@ -188,9 +188,9 @@ func (w *world) quiet(g *gateway, d time.Duration) {
 	waitFor(w.t, d, "all jobs to be done", func() bool {
 		var jobs struct {
 			Items []struct {
-				ID                       int
+				ID                      int
 				Kind, State, Key, Error string
-				Attempts                 int
+				Attempts                int
 			} `json:"items"`
 		}
 		g.get(w.t, "/api/v1/jobs?limit=200", &jobs)
@@ -332,6 +332,9 @@ func (w *world) auditSlack(talk map[int][]apiMessage) {
 		channel, ts, _ := strings.Cut(cards[name][0], "/")
 		shown := map[int]int{}
 		for _, m := range w.sim.Replies(channel, ts) {
+			if m.SeenBy() != "" { // a word to somebody who clicked
+				continue
+			}
 			kind, ticket, seq := stamp(m.Metadata)
 			if kind != "tierline_message" || ticket != name {
 				w.t.Errorf("in the thread of %s stands %q", name, m.PlainText())

@@ -30,22 +30,27 @@ func TestKilledAgainAndAgain(t *testing.T) {
 	began := time.Now()
 	g := w.launch(options{})
 
-	c := newCrowd(w, func(int) string { return g.smtp })
+	c := newCrowd(w, r, func(int) string { return g.smtp })
 	c.begin(ctx)
 	day, over := context.WithCancel(ctx)
 	defer over()
 	s := newShift(day, g, 2)
 	var clicks sync.WaitGroup
 	for round := range kills {
-		c.release(round, kills, r)
+		if round%2 == 0 { // they come while nobody listens
+			c.release(round)
+		}
 		g.ready()
-		clicked := r.N(100 * time.Millisecond)
+		if round%2 == 1 {
+			c.release(round)
+		}
+		clicked := time.Duration(r.IntN(100)) * time.Millisecond
 		clicks.Go(func() { // Ben takes a case; whether he gets it is the gateway's to say
 			if pause(ctx, clicked) == nil {
 				w.takeOne("ben")
 			}
 		})
-		_ = pause(ctx, 100*time.Millisecond+r.N(500*time.Millisecond)) // the moment of death
+		_ = pause(ctx, time.Duration(100+r.IntN(500))*time.Millisecond) // the moment of death
 		g.kill()
 		g.run()
 	}
@@ -71,7 +76,7 @@ func TestKilledAgainAndAgain(t *testing.T) {
 }
 
 // random draws from a seed that is printed, and can be given.
-func random(t *testing.T) *dice {
+func random(t *testing.T) *rand.Rand {
 	t.Helper()
 	seed := rand.Uint64()
 	if s := os.Getenv("TIERLINE_SEED"); s != "" {
@@ -81,12 +86,8 @@ func random(t *testing.T) *dice {
 		}
 	}
 	t.Logf("TIERLINE_SEED=%d", seed)
-	return &dice{rand.New(rand.NewPCG(seed, 0))}
+	return rand.New(rand.NewPCG(seed, 0))
 }
-
-type dice struct{ *rand.Rand }
-
-func (d *dice) N(n time.Duration) time.Duration { return time.Duration(d.Int64N(int64(n))) }
 
 // takeOne clicks Take on a card that nobody has taken.
 func (w *world) takeOne(person string) {
@@ -103,6 +104,7 @@ type crowd struct {
 	w      *world
 	server func(customer int) string // where their mail goes
 	turns  []chan struct{}
+	offset []int // rounds, of turns
 	wg     sync.WaitGroup
 
 	mu    sync.Mutex
@@ -111,10 +113,11 @@ type crowd struct {
 	fault error
 }
 
-func newCrowd(w *world, server func(int) string) *crowd {
+func newCrowd(w *world, r *rand.Rand, server func(int) string) *crowd {
 	c := &crowd{w: w, server: server}
 	for range customers {
 		c.turns = append(c.turns, make(chan struct{}, turns))
+		c.offset = append(c.offset, r.IntN(kills))
 	}
 	return c
 }
@@ -131,14 +134,15 @@ func (c *crowd) begin(ctx context.Context) {
 	}
 }
 
-// release lets a round's share write: each customer's mails are spread over all rounds.
-func (c *crowd) release(round, rounds int, r *dice) {
-	for _, turn := range c.turns {
-		for range turns * (round + 1) / rounds - turns*round/rounds {
-			turn <- struct{}{}
+// release lets those write whose turn it is: each customer's mails are spread over all rounds.
+func (c *crowd) release(round int) {
+	for n, turn := range c.turns {
+		for i := range turns {
+			if (i*kills+c.offset[n])/turns == round {
+				turn <- struct{}{}
+			}
 		}
 	}
-	_ = r
 }
 
 // end waits until all mails were taken.
