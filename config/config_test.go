@@ -129,3 +129,47 @@ func FuzzParse(f *testing.F) {
 		}
 	})
 }
+
+// The settings that the deployment files name are settings that there are.
+func TestDeploymentsNameRealSettings(t *testing.T) {
+	forExample(t)
+	raw, err := os.ReadFile("../docker-compose.yml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var compose struct {
+		Services map[string]struct {
+			Environment map[string]string `yaml:"environment"`
+		} `yaml:"services"`
+	}
+	if err := yaml.Unmarshal(raw, &compose); err != nil {
+		t.Fatal(err)
+	}
+	example, err := os.ReadFile("../tierline.example.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var environ []string
+	for k, v := range compose.Services["tierline"].Environment {
+		v, _, _ = strings.Cut(strings.ReplaceAll(v, "${POSTGRES_PASSWORD:?set POSTGRES_PASSWORD in .env}", "x"), "${")
+		environ = append(environ, k+"="+v)
+	}
+	c, findings := Parse("compose", example, append(environ, "TIERLINE__KB__MEILISEARCH__KEY=x"))
+	for _, f := range findings {
+		t.Errorf("%s", f)
+	}
+	if c.KB.Engine != Meilisearch || c.Database.IsZero() || c.Web.Listen != "0.0.0.0:8080" || c.Data != "/data" {
+		t.Errorf("the compose file sets %+v", c.KB)
+	}
+	unit, err := os.ReadFile("../deploy/tierline.service")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, line := range strings.Split(string(unit), "\n") {
+		if set, ok := strings.CutPrefix(line, "Environment="); ok {
+			if _, findings := Parse("unit", example, []string{set}); Bad(findings) {
+				t.Errorf("%s: %v", set, findings)
+			}
+		}
+	}
+}

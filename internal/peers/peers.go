@@ -3,12 +3,19 @@
 package peers
 
 import (
+	"fmt"
 	"os"
+	"path/filepath"
+	"runtime"
 	"testing"
 )
 
 // Required is the environment variable that turns a missing peer from a skip into a failure.
 const Required = "TIERLINE_REQUIRE_PEERS"
+
+// Skips is the environment variable that names a file to which every skip is added, so that whoever
+// runs the suite is told what it left out.
+const Skips = "TIERLINE_SKIPS"
 
 // Missing ends the test because a peer is not there: as a skip that names it, or as a failure where
 // skipping is forbidden.
@@ -17,5 +24,36 @@ func Missing(t testing.TB, what string, err error) {
 	if os.Getenv(Required) != "" {
 		t.Fatalf("%s is required (%s is set) and cannot be had: %v", what, Required, err)
 	}
-	t.Skipf("SKIPPED for want of %s: %v", what, err)
+	Skip(t, what)
+}
+
+// Skip ends the test for want of something that may be missing, and writes that down.
+func Skip(t testing.TB, what string) {
+	t.Helper()
+	if name := os.Getenv(Skips); name != "" {
+		f, err := os.OpenFile(name, os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o644)
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, err = fmt.Fprintf(f, "%s: for want of %s\n", t.Name(), what)
+		if err := f.Close(); err != nil {
+			t.Fatal(err)
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	t.Skipf("SKIPPED for want of %s", what)
+}
+
+// Corpus is a folder of real files beside the checkout (../shared/corpora/NAME), which are no part of
+// the project. Where it is missing the test is skipped.
+func Corpus(t testing.TB, name string) string {
+	t.Helper()
+	_, here, _, _ := runtime.Caller(0)
+	path := filepath.Join(filepath.Dir(here), "../../../shared/corpora", filepath.FromSlash(name))
+	if _, err := os.Stat(path); err != nil {
+		Skip(t, "the corpus "+name)
+	}
+	return path
 }
