@@ -18,7 +18,7 @@ const (
 	probeEvery  = time.Second // answers younger than this are given again
 )
 
-// state is what a probe found.
+// probeState is what a probe found.
 type probeState struct {
 	Name   string `json:"name"`
 	OK     bool   `json:"ok"`
@@ -52,8 +52,9 @@ func (s *Server) readyz(c *fiber.Ctx) error {
 func (s *Server) probe(ctx context.Context) (list []probeState, ok bool) {
 	s.ready.mu.Lock()
 	defer s.ready.mu.Unlock()
-	if now := s.now(); s.ready.last == nil || now.Sub(s.ready.at) >= probeEvery || now.Before(s.ready.at) {
-		s.ready.last, s.ready.at = s.askAll(ctx, s.ready.last), now
+	if age := s.now().Sub(s.ready.at); s.ready.last == nil || age >= probeEvery || age < 0 {
+		s.ready.last = s.askAll(ctx, s.ready.last)
+		s.ready.at = s.now() // whoever waited for this look takes its answer
 	}
 	ok = true
 	for _, p := range s.ready.last {

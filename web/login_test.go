@@ -133,11 +133,20 @@ func TestFailedSignInsAreSlowedDown(t *testing.T) {
 func TestSignInFromAnotherSite(t *testing.T) {
 	t.Parallel()
 	s := start(t)
-	r, _ := http.NewRequest("POST", s.URL()+"/console/login", strings.NewReader("token="+token))
-	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
-	r.Header.Set("Sec-Fetch-Site", "cross-site")
-	if got := s.visitor().do(r); got.StatusCode != 403 || got.Header.Get("Set-Cookie") != "" {
-		t.Errorf("%d %v", got.StatusCode, got.Header)
+	for _, x := range []struct {
+		header, value string
+		want          int
+	}{{"Sec-Fetch-Site", "cross-site", 403}, {"Sec-Fetch-Site", "same-site", 403}, {"Sec-Fetch-Site", "same-origin", 303},
+		{"Origin", "https://evil.example", 403}, {"Origin", "null", 403}, {"Origin", s.URL(), 303}} {
+		r, err := http.NewRequest("POST", s.URL()+"/console/login", strings.NewReader("token="+token))
+		if err != nil {
+			t.Fatal(err)
+		}
+		r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+		r.Header.Set(x.header, x.value)
+		if got := s.visitor().do(r); got.StatusCode != x.want || (got.Header.Get("Set-Cookie") == "") != (x.want == 403) {
+			t.Errorf("%s: %s: %d %v", x.header, x.value, got.StatusCode, got.Header)
+		}
 	}
 }
 
