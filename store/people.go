@@ -49,17 +49,17 @@ func read[T any](ctx context.Context, s *Store, op, query string, args ...any) (
 func (s *Store) PutCustomer(ctx context.Context, c customer.Customer) (customer.ID, error) {
 	const op = "store.PutCustomer"
 	list := make([]customer.Identity, 0, len(c.Identities))
-	var values []string
 	for _, i := range c.Identities {
 		n, err := i.Normal()
 		if err != nil {
 			return 0, ticket.E(op, ticket.Invalid, err)
 		}
 		list = append(list, person(n))
-		values = append(values, n.Value)
 	}
 	c.Identities = list
+	given := c.ID
 	err := s.write(ctx, op, func(t *tx) error {
+		c.ID = given // a second try starts as the first did
 		created := c.ID == 0
 		if created {
 			ids, err := s.db.ids(t.ctx, t.runner, "customers", 1)
@@ -71,16 +71,7 @@ func (s *Store) PutCustomer(ctx context.Context, c customer.Customer) (customer.
 		if c.Created.IsZero() {
 			c.Created = t.now
 		}
-		err := t.each("SELECT kind, value, customer FROM identities WHERE value IN TEXTS($1)", []any{s.db.list(values)},
-			func(scan func(...any) error) error {
-				var i customer.Identity
-				var id customer.ID
-				if err := scan(&i.Kind, &i.Value, &id); err != nil || id == c.ID || !has(list, i) {
-					return err
-				}
-				return ticket.Errorf(op, ticket.Conflict, "Another customer is known by %s already.", i.Value)
-			})
-		if err != nil {
+		if err := t.onlyTheirs(c); err != nil {
 			return err
 		}
 		if err := t.put(op, "customers", created, int64(c.ID), c, "organization", int64(c.Organization)); err != nil {
@@ -101,6 +92,23 @@ func (s *Store) PutCustomer(ctx context.Context, c customer.Customer) (customer.
 		return 0, err
 	}
 	return c.ID, nil
+}
+
+// onlyTheirs fails when somebody else is known by an identity of c.
+func (t *tx) onlyTheirs(c customer.Customer) error {
+	values := []string{}
+	for _, i := range c.Identities {
+		values = append(values, i.Value)
+	}
+	return t.each("SELECT kind, value, customer FROM identities WHERE value IN TEXTS($1)", []any{t.s.db.list(values)},
+		func(scan func(...any) error) error {
+			var i customer.Identity
+			var id customer.ID
+			if err := scan(&i.Kind, &i.Value, &id); err != nil || id == c.ID || !has(c.Identities, i) {
+				return err
+			}
+			return ticket.Errorf("store.PutCustomer", ticket.Conflict, "Another customer is known by %s already.", i.Value)
+		})
 }
 
 func has(list []customer.Identity, i customer.Identity) bool {
@@ -146,7 +154,9 @@ func (s *Store) PutOrganization(ctx context.Context, o customer.Organization) (c
 		}
 	}
 	o.Domains = domains
+	given := o.ID
 	err := s.write(ctx, op, func(t *tx) error {
+		o.ID = given // a second try starts as the first did
 		created := o.ID == 0
 		if created {
 			ids, err := s.db.ids(t.ctx, t.runner, "organizations", 1)

@@ -226,7 +226,7 @@ func acceptPeople(t *testing.T, w *world) {
 // acceptRace sends the same contacts through two gateways at once: each is accepted once.
 func acceptRace(t *testing.T, w *world) {
 	gates := []Store{w.a, w.open(w.clock.Now)}
-	const n, workers = 40, 6
+	const n, workers = 24, 6
 	var mu sync.Mutex
 	first := map[string]ticket.Accepted{}
 	fresh := 0

@@ -117,7 +117,7 @@ func actDelivery(t *testing.T, w *world) {
 // actAtOnce has many people answer few tickets through two gateways.
 func actAtOnce(t *testing.T, w *world) {
 	gates := []Store{w.a, w.open(w.clock.Now)}
-	const tickets, people, each = 3, 8, 6
+	const tickets, people, each = 3, 6, 5
 	var ids []ticket.ID
 	for i := range tickets {
 		ids = append(ids, accept(t, w.a, mail("ann@corp.example", fmt.Sprint(i)))[0].Ticket)

@@ -46,7 +46,7 @@ func (h *holders) give(j ticket.Job, done bool) {
 // orderAtOnce has producers, claimers and failures at work on few keys through two gateways.
 func orderAtOnce(t *testing.T, w *world) {
 	gates := []Store{w.a, w.open(w.clock.Now)}
-	const producers, each, claimers, keys = 3, 60, 4, 5
+	const producers, each, claimers, keys = 3, 40, 4, 5
 	h := &holders{t: t, held: map[string]int64{}, done: map[string][]int64{}}
 	var left atomic.Int64
 	left.Store(producers * each)
@@ -110,7 +110,7 @@ func orderProperty(t *testing.T, w *world) {
 	rnd := rand.New(rand.NewPCG(seed, 0))
 	gates := []Store{w.a, w.open(w.clock.Now)}
 	m := &model{jobs: map[int64]*ticket.Job{}}
-	for step := range 400 {
+	for step := range 300 {
 		s := gates[rnd.IntN(2)]
 		what := m.step(t, rnd, s, w.clock)
 		if t.Failed() {
@@ -285,7 +285,7 @@ func exactlyOnce(t *testing.T, w *world) {
 // reviveAtOnce revives a job in the moment in which the one in front of it is finished.
 func reviveAtOnce(t *testing.T, w *world) {
 	b := w.open(w.clock.Now)
-	for round := range 40 {
+	for round := range 25 {
 		key := fmt.Sprint("k", round)
 		ok(t, w.a.Enqueue(ctxOf(t), job(key, 1), job(key, 2)))
 		dead := claim(t, w.a, 1)[0]

@@ -156,7 +156,7 @@ func uniqueNotMissed(t *testing.T, w *world) {
 	id := accept(t, w.a, mail("ann@corp.example", "<1@x>"))[0].Ticket
 	drain(t, w.a)
 	b := w.open(w.clock.Now)
-	const changes = 60
+	const changes = 40
 	done := make(chan struct{})
 	go func() {
 		defer close(done)

@@ -60,6 +60,20 @@ func peoplePut(t *testing.T, w *world) {
 	k := must(w.a.Ticket(ctx, accept(t, w.a, mail("new@corp.example", "<1@x>"))[0].Ticket))(t)
 	equal(t, "a new customer finds the organization", k.Organization, o)
 
+	// At once: one makes the customer, the others are told who it is.
+	gates := []Store{w.a, w.open(w.clock.Now)}
+	made := make(chan customer.ID, 12)
+	together(12, func(n int) {
+		id, err := gates[n%2].PutCustomer(ctx, customer.Customer{Identities: []customer.Identity{mailOf(fmt.Sprint("p", n%3, "@x.example"))}})
+		switch {
+		case err == nil:
+			made <- id
+		case ticket.KindOf(err) != ticket.Conflict:
+			t.Error(err)
+		}
+	})
+	equal(t, "customers made", len(made), 3)
+
 	ok(t, w.a.PutUnit(ctx, customer.Unit{Serial: "sn 1", Model: "X", Customer: ann.ID}))
 	ok(t, w.a.PutUnit(ctx, customer.Unit{Serial: "SN1", Model: "Y", Customer: ann.ID}))
 	equal(t, "unit", must(w.a.Unit(ctx, "sn1"))(t).Model, "Y")
