@@ -1,7 +1,6 @@
 # make test   — everything, with the real peers (installs them on Debian as root; else says what it skips)
 # make bench  — ratios, see bench/
 GO ?= go
-export CGO_ENABLED ?= 1
 
 .PHONY: test check peers bench build fuzz
 build:
