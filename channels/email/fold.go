@@ -184,6 +184,8 @@ func decideQuotes(lines []line) {
 			switch l := &lines[i]; {
 			case !keep:
 				l.kind = gone
+			case l.kind == cited && isBlank(l.text):
+				l.kind = plain
 			case l.kind == cited:
 				l.kind, l.text = quoted, "> "+l.text
 			}

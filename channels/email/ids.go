@@ -99,27 +99,17 @@ func bareID(external string) string {
 	return id
 }
 
-// contentHash is over what a reader sees, not over the trace headers that change on the way.
+// contentHash is over what the sender has said, not over the trace headers that change on the way. It
+// does not depend on how we show a mail: a newer version of this program finds the same.
 func (m *Mail) contentHash() string {
 	h := sha256.New()
-	add := func(s string) {
-		for _, f := range strings.Fields(s) {
-			h.Write([]byte(f))
-			h.Write([]byte{' '})
-		}
-		h.Write([]byte{0})
-	}
 	if len(m.From) > 0 {
-		add(strings.ToLower(m.From[0].Address))
+		hashContent(h, "text/plain", []byte(strings.ToLower(m.From[0].Address)))
 	}
-	add(m.Subject)
-	add(m.Text)
-	for _, a := range m.Attachments {
-		sum := sha256.Sum256(a.Data)
-		h.Write(sum[:])
-	}
+	hashContent(h, "text/plain", []byte(m.Subject))
+	h.Write(m.content)
 	if m.MessageID == "" { // then the date is all that tells a repetition from a mail that says the same
-		add(m.head.get("Date"))
+		hashContent(h, "text/plain", []byte(m.head.get("Date")))
 	}
 	return hex.EncodeToString(h.Sum(nil))
 }

@@ -3,6 +3,7 @@ package email
 import (
 	"bytes"
 	"errors"
+	"hash"
 	"path"
 	"strings"
 )
@@ -35,6 +36,7 @@ type reader struct {
 	attachments []Part
 	report      string // the report-type of a multipart/report
 	charset     string // for raw 8-bit names
+	content     hash.Hash
 }
 
 // Part is an attachment with its bytes.
@@ -101,6 +103,7 @@ func (r *reader) multipart(p part, subs [][]byte, depth int, alternative *view) 
 // leaf shows a part as text, or keeps it as an attachment.
 func (r *reader) leaf(p part, alternative *view) {
 	data := p.decoded()
+	hashContent(r.content, p.kind, data)
 	isText := p.kind == "text/plain" || p.kind == "text/html"
 	switch {
 	case p.kind == "text/x-amp-html" && alternative != nil:
@@ -128,6 +131,20 @@ func (r *reader) leaf(p part, alternative *view) {
 		return
 	}
 	alternative.text, alternative.html = joinBlank(alternative.text, v.text), joinBlank(alternative.html, v.html)
+}
+
+// hashContent adds a part as it was meant. Of text the blanks don't count: servers on the way change
+// line ends, and some trim lines.
+func hashContent(h hash.Hash, kind string, data []byte) {
+	if strings.HasPrefix(kind, "text/") {
+		for word := range bytes.FieldsSeq(data) {
+			h.Write(word)
+			h.Write([]byte{' '})
+		}
+	} else {
+		h.Write(data)
+	}
+	h.Write([]byte{0})
 }
 
 func (r *reader) attach(p part, data []byte) {

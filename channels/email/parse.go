@@ -2,6 +2,7 @@ package email
 
 import (
 	"bytes"
+	"crypto/sha256"
 	"encoding/base64"
 	"encoding/hex"
 	"fmt"
@@ -31,7 +32,8 @@ type Mail struct {
 	Machine     string   // why it is taken for a machine's; "" for a person's
 	Warnings    []string
 
-	head header
+	head    header
+	content []byte // hash of its parts, decoded
 }
 
 // Limits of what is read of a mail.
@@ -59,11 +61,11 @@ func Parse(raw []byte) (*Mail, error) {
 	m := &Mail{head: h}
 	_, p := params(h.get("Content-Type"))
 	charset := p["charset"]
-	r := &reader{charset: charset}
+	r := &reader{charset: charset, content: sha256.New()}
 	if err := r.read(body, h, 0, nil); err != nil {
 		return nil, &Fault{"too-many-parts", fmt.Sprintf("It has more than %d parts.", maxParts)}
 	}
-	m.Attachments = r.attachments
+	m.Attachments, m.content = r.attachments, r.content.Sum(nil)
 	m.envelope(charset)
 	m.body(r.views)
 	m.Machine = machine(m, r.report)
