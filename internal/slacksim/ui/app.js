@@ -322,7 +322,7 @@ document.addEventListener('click', (e) => {
   if (e.target.closest('[data-skip]')) {
     e.preventDefault();
     document.querySelector('[data-composer]')?.focus();
-  } else if (e.target.id === 'app') document.body.classList.remove('nav-open');
+  } else if (e.target.id === 'app' || e.target.closest('#sidebar a')) document.body.classList.remove('nav-open');
 });
 document.addEventListener('visibilitychange', () => { if (!document.hidden && S.channel) soon('channel', () => loadList('channel')); });
 addEventListener('hashchange', route);

@@ -51,7 +51,13 @@ export function showMessages(box, list, o) {
   const put = (key, sig, make) => {
     const had = old.get(key);
     if (had && had.sig === sig) return want.push(had);
-    const n = make();
+    let n;
+    try {
+      n = make();
+    } catch (e) { // one odd message does not hide the others
+      console.error(e);
+      n = h('p', { class: 'empty' }, 'This message cannot be shown.');
+    }
     n.dataset.key = key;
     n.sig = sig;
     want.push(n);

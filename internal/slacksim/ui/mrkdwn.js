@@ -71,6 +71,12 @@ function ago(d) {
   return f.format(s, 'second');
 }
 
+/** iso is a time for machines, or null when there is no such time. */
+function iso(secs) {
+  const d = new Date(Number(secs) * 1000);
+  return isNaN(d) ? null : d.toISOString();
+}
+
 /** dateText fills a format such as "{date_short} at {time}". */
 export function dateText(secs, format) {
   const d = new Date(Number(secs) * 1000);
@@ -98,7 +104,7 @@ function special(body) {
   if (ref.startsWith('!date^')) {
     const [, secs, format, url] = ref.split('^');
     const text = dateText(secs, format || '') || label;
-    const el = h('time', { class: 'date', datetime: isNaN(secs) ? null : new Date(secs * 1000).toISOString() }, text);
+    const el = h('time', { class: 'date', datetime: iso(secs) }, text);
     return url ? h('span', {}, link(unescape(url), text)) : el;
   }
   if (ref.startsWith('!subteam^')) return h('span', { class: 'mention' }, label || '@' + ref.slice(9));
