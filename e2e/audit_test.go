@@ -237,8 +237,7 @@ func (w *world) auditMails(talk map[int][]apiMessage, mails []written) {
 		for _, m := range list {
 			if m.Direction == "in" {
 				total++
-				key := strings.Trim(m.External, "<>")
-				where[key] = append(where[key], id)
+				where[bare(m.External)] = append(where[bare(m.External)], id)
 			}
 		}
 	}
@@ -266,6 +265,12 @@ func (w *world) auditMails(talk map[int][]apiMessage, mails []written) {
 	w.t.Logf("%d mails (%d sent more than once) are on %d tickets", len(mails), repeated, len(talk))
 }
 
+// bare is the Message-ID in what the gateway keeps as a mail's own id, without brackets.
+func bare(external string) string {
+	id, _, _ := strings.Cut(strings.TrimPrefix(external, "<"), ">")
+	return id
+}
+
 // auditAnswers: each answer that was acknowledged is on its ticket once and reached the customer,
 // under a Message-ID of its own; nothing else reached anybody.
 func (w *world) auditAnswers(talk map[int][]apiMessage, answers []answered) {
@@ -285,7 +290,7 @@ func (w *world) auditAnswers(talk map[int][]apiMessage, answers []answered) {
 			w.t.Errorf("%q is on its ticket %d times: %+v", a.text, len(found), found)
 			continue
 		}
-		id := strings.Trim(found[0].External, "<>")
+		id := bare(found[0].External)
 		if other, ok := ids[id]; ok {
 			w.t.Errorf("%q and %q have one Message-ID", a.text, other)
 		}

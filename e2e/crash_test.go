@@ -14,7 +14,7 @@ import (
 )
 
 const (
-	kills     = 14
+	kills     = 12
 	customers = 60
 	turns     = 5 // mails of each customer
 )
