@@ -57,9 +57,21 @@ type Desk struct {
 	now  func() time.Time
 	wg   sync.WaitGroup
 	busy chan struct{} // bounds what is done after an acknowledgement
+
+	mu      sync.Mutex
+	trouble map[string]error // by tier: why its channel cannot be written to
 }
 
 var _ bots.Desk = (*Desk)(nil)
+
+// away says that a channel cannot be written to, by us.
+func away(err error) bool {
+	switch slackapp.Code(err) {
+	case "channel_not_found", "not_in_channel", "is_archived", "channel_is_archived":
+		return true
+	}
+	return false
+}
 
 // maxBusy is how many things are done at once after their acknowledgement.
 const maxBusy = 64
@@ -75,7 +87,8 @@ func New(cfg Config, d Deps) *Desk {
 	if d.Log == nil {
 		d.Log = slog.New(slog.DiscardHandler)
 	}
-	k := &Desk{cfg: cfg, app: d.App, back: d.Backend, blob: d.Blobs, log: d.Log, now: d.Now, busy: make(chan struct{}, maxBusy)}
+	k := &Desk{cfg: cfg, app: d.App, back: d.Backend, blob: d.Blobs, log: d.Log, now: d.Now, busy: make(chan struct{}, maxBusy),
+		trouble: map[string]error{}}
 	k.app.OnInteraction(k.interact)
 	k.app.OnEvent("message", k.typed)
 	k.app.OnEvent("app_home_opened", k.home)
@@ -86,8 +99,41 @@ func New(cfg Config, d Deps) *Desk {
 // Name is "slack".
 func (k *Desk) Name() string { return "slack" }
 
-// Ready is nil while Slack's events come in.
-func (k *Desk) Ready() error { return k.app.Ready() }
+// Ready is nil while Slack's events come in and the tiers' channels can be written to.
+func (k *Desk) Ready() error {
+	if err := k.app.Ready(); err != nil {
+		return err
+	}
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	for _, err := range k.trouble {
+		return err
+	}
+	return nil
+}
+
+// mendWait is when a channel that could not be written to is tried again.
+const mendWait = time.Minute
+
+// mendable makes of a channel that is not there, is archived or lacks the app something that passes:
+// somebody will invite the app, and no card is to be lost until then. Ready tells meanwhile.
+func (k *Desk) mendable(tier string, err error, nowhere bool) error {
+	nowhere = nowhere || away(err)
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if err == nil {
+		delete(k.trouble, tier)
+	}
+	if err == nil || !nowhere {
+		return err
+	}
+	if k.trouble[tier] == nil {
+		k.log.Error("slack: a tier's channel cannot be written to", "tier", tier, "error", err)
+	}
+	err = &ticket.Error{Op: "slackdesk", Kind: ticket.Transient, Public: ticket.Explain(err), RetryAfter: mendWait, Err: err}
+	k.trouble[tier] = err
+	return err
+}
 
 // Run waits for ctx, then for what is still being told to people.
 func (k *Desk) Run(ctx context.Context) error {

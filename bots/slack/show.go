@@ -23,9 +23,15 @@ const (
 // Show makes the card tell what it should. See [bots.Desk].
 func (k *Desk) Show(ctx context.Context, c bots.Card, places []string, again bool) (string, error) {
 	channel, err := k.app.Channel(ctx, c.Tier.Place)
-	if err != nil {
-		return "", err
+	nowhere := ticket.KindOf(err) == ticket.Invalid
+	at := ""
+	if err == nil {
+		at, err = k.show(ctx, c, channel, places, again)
 	}
+	return at, k.mendable(c.Tier.Name, err, nowhere)
+}
+
+func (k *Desk) show(ctx context.Context, c bots.Card, channel string, places []string, again bool) (at string, err error) {
 	o := slackapp.Out{Channel: channel, Text: cardText(c), Blocks: cardBlocks(c), Type: typeCard,
 		Payload: map[string]any{"ticket": c.Ticket.ID.String()}}
 	old := ""
@@ -113,6 +119,14 @@ func (k *Desk) point(ctx context.Context, c bots.Card, from, to string) error {
 
 // Post shows one message in the thread at place. See [bots.Desk].
 func (k *Desk) Post(ctx context.Context, c bots.Card, at string, m ticket.Message, again bool) (string, error) {
+	ref, err := k.post(ctx, c, at, m, again)
+	if err == nil { // that the thread can be written to says nothing of where the next card goes
+		return ref, nil
+	}
+	return "", k.mendable(c.Tier.Name, err, false)
+}
+
+func (k *Desk) post(ctx context.Context, c bots.Card, at string, m ticket.Message, again bool) (string, error) {
 	channel, thread, err := parsePlace(at)
 	if err != nil {
 		return "", err
@@ -149,7 +163,7 @@ func (k *Desk) refresh(ctx context.Context, o slackapp.Out, m ticket.Message) er
 		return err
 	}
 	o.Channel = channel
-	if err = k.app.Update(ctx, ts, o); gone(err) {
+	if err = k.app.Update(ctx, ts, o); gone(err) || away(err) { // perhaps the channel that the ticket has left
 		return nil
 	}
 	return err

@@ -224,6 +224,28 @@ func TestAMovedTicketLeavesAPointer(t *testing.T) {
 	}
 }
 
+func TestAChannelWithoutTheAppIsToldAndMended(t *testing.T) {
+	t.Parallel()
+	o := newOffice(t)
+	for _, tier := range []bots.Tier{{Name: "l1", Place: "general"}, {Name: "l1", Place: "no-such-channel"}} {
+		c := sample()
+		c.Tier = tier
+		_, err := o.desk.Show(t.Context(), c, nil, false)
+		if ticket.KindOf(err) != ticket.Transient || ticket.RetryAfter(err) != mendWait {
+			t.Errorf("%s: %v, again in %v", tier.Place, err, ticket.RetryAfter(err))
+		}
+		if err := o.desk.Ready(); err == nil || !strings.Contains(err.Error(), "member") {
+			t.Errorf("%s: Ready says %v", tier.Place, err)
+		}
+	}
+	o.must(o.sim.Invite("anna", "general", "@app"))
+	c := sample()
+	c.Tier = bots.Tier{Name: "l1", Place: "general"}
+	_, err := o.desk.Show(t.Context(), c, nil, true)
+	o.must(err)
+	o.must(o.desk.Ready())
+}
+
 func TestADeletedCardIsPostedAnew(t *testing.T) {
 	t.Parallel()
 	o := newOffice(t)
