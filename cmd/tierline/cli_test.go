@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"tierline/kb"
+	"tierline/kb/bleve"
 	"tierline/kb/samples"
 	"tierline/store"
 	"tierline/ticket"
@@ -242,6 +243,17 @@ func TestKBCommands(t *testing.T) {
 	}
 	if err := json.Unmarshal([]byte(lines[1]), &a); err != nil || a.Fits {
 		t.Errorf("nonsense fits: %s", lines[1])
+	}
+	held, err := bleve.Open(bleve.Config{Path: filepath.Join(filepath.Dir(s.config), "data", "kb.bleve")}, slog.New(slog.DiscardHandler))
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.do(0, "kb", "suggest", "-c", s.config, "Meine Maschine verliert Wasser") // as while a gateway runs
+	s.says("wasser-unter-der-maschine", "a gateway uses its index")
+	s.do(1, "kb", "reindex", "-c", s.config)
+	s.says("in use by another process")
+	if err := held.Close(); err != nil {
+		t.Fatal(err)
 	}
 	s.with("How do I descale it?\n", 0, "kb", "suggest", "--articles", folder)
 	s.says("descal")

@@ -125,7 +125,7 @@ func (c kbExportCmd) Run(e *env) error {
 type kbReindexCmd struct{ configFlag }
 
 func (c kbReindexCmd) Run(e *env) error {
-	return withKB(e, c.Config, func(ctx context.Context, s *store.Store, engine kb.Engine, f *kb.Follower) error {
+	return withKB(e, c.Config, false, func(ctx context.Context, s *store.Store, engine kb.Engine, f *kb.Follower) error {
 		if err := f.Reindex(ctx); err != nil {
 			return err
 		}
@@ -135,8 +135,9 @@ func (c kbReindexCmd) Run(e *env) error {
 	})
 }
 
-// withKB opens the store and the engine that a configuration names.
-func withKB(e *env, path string, do func(context.Context, *store.Store, kb.Engine, *kb.Follower) error) error {
+// withKB opens the store and the engine that a configuration names. What only reads does not need the
+// index itself, which one process at a time can use.
+func withKB(e *env, path string, reads bool, do func(context.Context, *store.Store, kb.Engine, *kb.Follower) error) error {
 	cfg, err := load(e, path)
 	if err != nil {
 		return err
@@ -150,10 +151,11 @@ func withKB(e *env, path string, do func(context.Context, *store.Store, kb.Engin
 	}
 	defer s.Close()
 	engine, err := openEngine(cfg, log)
+	if reads && cfg.KB.Engine != config.Meilisearch && ticket.KindOf(err) == ticket.Transient {
+		fmt.Fprintln(e.err, "a gateway uses its index; the articles are indexed once more, in memory")
+		engine, err = bleve.Open(bleve.Config{}, log)
+	}
 	if err != nil {
-		if cfg.KB.Engine != config.Meilisearch {
-			err = fmt.Errorf("%w (is the gateway running? Its index can be used by one process at a time)", err)
-		}
 		return err
 	}
 	return errors.Join(do(e.ctx, s, engine, &kb.Follower{Store: s, Engine: engine, Log: log}), engine.Close())
@@ -170,7 +172,7 @@ type kbSuggestCmd struct {
 
 func (c kbSuggestCmd) Run(e *env) error {
 	if c.Articles == "" {
-		return withKB(e, c.Config, func(ctx context.Context, _ *store.Store, engine kb.Engine, f *kb.Follower) error {
+		return withKB(e, c.Config, true, func(ctx context.Context, _ *store.Store, engine kb.Engine, f *kb.Follower) error {
 			if err := f.CatchUp(ctx); err != nil {
 				return err
 			}
