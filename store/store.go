@@ -9,6 +9,11 @@
 // ends; whoever claims next gets them. Notifications are hints: when PostgreSQL's connection for them
 // breaks it is made again and everybody is woken once, since something may have been missed.
 //
+// The outbox keeps the order of each key by what is stored, not by how it is asked: one job of a key is
+// "in front" (due, later or leased), which a unique index holds, and the others are "behind". Whatever
+// takes the front one away puts the oldest in its place, in the same transaction. So a claim reads
+// only jobs that it may have, however many others there are.
+//
 // Ticket numbers have gaps on PostgreSQL where a transaction was rolled back, none on SQLite.
 package store
 
