@@ -256,3 +256,43 @@ func TestContextsThatEndAnywhere(t *testing.T) {
 		})
 	}
 }
+
+func TestAfterClose(t *testing.T) {
+	t.Parallel()
+	for name, cfg := range map[string]func(*testing.T) store.Config{
+		"sqlite":   func(t *testing.T) store.Config { return store.Config{Data: t.TempDir()} },
+		"postgres": func(t *testing.T) store.Config { return store.Config{DSN: peers.Postgres(t)} },
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s := open(t, cfg(t)) // closes it once more at the end
+			changes := s.Watch(t.Context())
+			var wg sync.WaitGroup
+			for w := range 4 { // somebody is in the middle of something
+				wg.Go(func() {
+					for i := range 50 {
+						in := contact(0)
+						in.External = fmt.Sprint(w, "-", i)
+						if _, err := s.Accept(t.Context(), []ticket.Inbound{in}); err != nil && ticket.KindOf(err) != ticket.Transient {
+							t.Error(err)
+						}
+					}
+				})
+			}
+			<-changes
+			if err := s.Close(); err != nil {
+				t.Error(err)
+			}
+			wg.Wait()
+			for range changes { // closed
+			}
+			if _, err := s.Accept(t.Context(), []ticket.Inbound{contact(1)}); ticket.KindOf(err) != ticket.Transient {
+				t.Error(err)
+			}
+			if _, err := s.Ticket(t.Context(), 1); ticket.KindOf(err) != ticket.Transient {
+				t.Error(err)
+			}
+			<-s.Watch(t.Context()) // closed at once
+		})
+	}
+}

@@ -25,6 +25,8 @@ type sqlite struct {
 	reads  *statements
 	turn   chan struct{} // holds one token: whose turn it is to write
 	writer *writer       // made with the first transaction; guarded by turn
+	closed chan struct{}
+	once   sync.Once
 }
 
 const maxReaders = 8
@@ -41,7 +43,7 @@ func openSQLite(ctx context.Context, cfg Config) (*sqlite, error) {
 		return nil, ticket.E("store.Open", ticket.Invalid, err)
 	}
 	file := (&url.URL{Scheme: "file", Path: filepath.Join(dir, "tierline.db")}).String()
-	d := &sqlite{turn: make(chan struct{}, 1)}
+	d := &sqlite{turn: make(chan struct{}, 1), closed: make(chan struct{})}
 	// busy_timeout (ms) lets another process finish its transaction; cache_size is in KiB when negative.
 	d.write, err = sql.Open("sqlite", file+"?_txlock=immediate&_pragma=busy_timeout(10000)&_pragma=journal_mode(WAL)"+
 		"&_pragma=synchronous(FULL)&_pragma=cache_size(-16000)&_pragma=temp_store(MEMORY)")
@@ -66,18 +68,24 @@ func (d *sqlite) pool() *sql.DB  { return d.write }
 func (d *sqlite) reader() runner { return d.reads }
 
 func (d *sqlite) close() error {
-	d.turn <- struct{}{} // for good: nobody writes any more
 	var err error
-	if d.writer != nil {
-		err = d.writer.close()
-	}
-	return errors.Join(err, d.reads.close(), d.read.Close(), d.write.Close())
+	d.once.Do(func() {
+		close(d.closed)
+		d.turn <- struct{}{} // for good, when the one who writes is done
+		if d.writer != nil {
+			err = d.writer.close()
+		}
+		err = errors.Join(err, d.reads.close(), d.read.Close(), d.write.Close())
+	})
+	return err
 }
 
 // begin waits for its turn, so that only other processes are waited for inside SQLite.
 func (d *sqlite) begin(ctx context.Context) (transaction, error) {
 	select {
 	case d.turn <- struct{}{}:
+	case <-d.closed:
+		return nil, sql.ErrConnDone
 	case <-ctx.Done():
 		return nil, ctx.Err()
 	}

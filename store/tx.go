@@ -240,6 +240,10 @@ func unreachable(err error) bool {
 		}
 		return false
 	}
+	// database/sql exports no error for a pool that was closed.
+	if s := err.Error(); strings.Contains(s, "sql: database is closed") || strings.Contains(s, "sql: statement is closed") {
+		return true
+	}
 	var dial *pgconn.ConnectError
 	var netErr net.Error
 	return errors.As(err, &dial) || errors.As(err, &netErr) || errors.Is(err, driver.ErrBadConn) ||
