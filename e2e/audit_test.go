@@ -33,12 +33,13 @@ type answered struct {
 	tries  int
 }
 
-// deliver sends a mail until it is taken, as a mail server does, only sooner. It says how often it tried.
-func deliver(ctx context.Context, server, from string, raw []byte) (tries int, err error) {
+// deliver sends a mail until it is taken, as a mail server does, only sooner: to one server after the
+// other. It says how often it tried.
+func deliver(ctx context.Context, servers []string, from string, raw []byte) (tries int, err error) {
 	for {
 		tries++
 		try, cancel := context.WithTimeout(ctx, 10*time.Second)
-		err = send(try, server, from, support, raw)
+		err = send(try, servers[(tries-1)%len(servers)], from, support, raw)
 		cancel()
 		if err == nil {
 			return tries, nil
