@@ -43,6 +43,10 @@ const QUIET = { channel_join: 'joined', channel_leave: 'left', group_join: 'join
 
 /** showMessages brings box up to date. o: {channel, thread, openThread(ts)}; thread is set in the thread pane. */
 export function showMessages(box, list, o) {
+  keepFocus(box, () => update(box, list, o));
+}
+
+function update(box, list, o) {
   const old = new Map([...box.children].map((n) => [n.dataset.key, n]));
   const atEnd = box.scrollHeight - box.scrollTop - box.clientHeight < 80 || !box.childElementCount;
   const want = [];
@@ -58,6 +62,7 @@ export function showMessages(box, list, o) {
       console.error(e);
       n = h('p', { class: 'empty' }, 'This message cannot be shown.');
     }
+    if (had?.bodySig && n.bodySig) n = patch(had, n);
     n.dataset.key = key;
     n.sig = sig;
     want.push(n);
@@ -78,12 +83,34 @@ export function showMessages(box, list, o) {
     }
   });
   if (!list.length) put('empty', o.channel, () => h('p', { class: 'empty' }, 'Nothing has been said here yet.'));
-  keepFocus(box, () => {
-    const keep = new Set(want);
-    for (const n of [...box.children]) if (!keep.has(n)) n.remove();
-    want.forEach((n, i) => { if (box.children[i] !== n) box.insertBefore(n, box.children[i] || null); });
-  });
+  const keep = new Set(want);
+  for (const n of [...box.children]) if (!keep.has(n)) n.remove();
+  want.forEach((n, i) => { if (box.children[i] !== n) box.insertBefore(n, box.children[i] || null); });
   if (atEnd) box.scrollTop = box.scrollHeight;
+}
+
+/** patch brings a message up to date where it stands: its toolbar stays, and its body where that is the same. */
+function patch(had, now) {
+  for (const at of [...had.attributes]) if (!now.hasAttribute(at.name)) had.removeAttribute(at.name);
+  for (const at of [...now.attributes]) if (had.getAttribute(at.name) !== at.value) had.setAttribute(at.name, at.value);
+  had.querySelector(':scope > .gutter').replaceWith(now.querySelector(':scope > .gutter'));
+  const [old, fresh] = [had, now].map((n) => n.querySelector(':scope > .content'));
+  const body = old.querySelector(':scope > .body');
+  const other = fresh.querySelector(':scope > .body');
+  if (had.bodySig === now.bodySig && body && other) {
+    for (const n of [...old.children]) if (n !== body) n.remove();
+    let after = false;
+    for (const n of [...fresh.children]) {
+      if (n === other) after = true;
+      else if (after) old.append(n);
+      else body.before(n);
+    }
+  } else old.replaceWith(fresh);
+  const [t1, t2] = [had, now].map((n) => n.querySelector(':scope > .tools'));
+  if (!t2) t1?.remove();
+  else if (!t1) had.append(t2);
+  had.bodySig = now.bodySig;
+  return had;
 }
 
 function message(m, a, tight, o) {
@@ -94,13 +121,15 @@ function message(m, a, tight, o) {
   const gutter = tight ? h('time', { class: 'gutter small', datetime: date(m.ts).toISOString() }, clock(m.ts)) : h('span', { class: 'gutter' }, avatar(a.id, a.name, a.app));
   const head = h('div', { class: 'head' + (tight ? ' sr' : '') }, h('span', { class: 'author' }, a.name), a.app && h('span', { class: 'badge', 'data-app-badge': '' }, 'APP'),
     h('time', { datetime: date(m.ts).toISOString(), title: date(m.ts).toLocaleString() }, clock(m.ts)));
-  return h('div', {
+  const node = h('div', {
     class: 'msg' + (tight ? ' tight' : '') + (m.ephemeral ? ' ephemeral' : ''), role: 'article', tabindex: '-1', 'aria-label': a.name + ', ' + clock(m.ts),
     'data-ts': m.ts, 'data-thread-ts': m.thread_ts, 'data-user': m.user, 'data-channel': o.channel, 'data-ephemeral': m.ephemeral ? '' : null,
   }, gutter, h('div', { class: 'content' },
     m.ephemeral && h('p', { class: 'only' }, icon('eye'), 'Only visible to you'), head,
     editing.has(o.channel + m.ts) ? editor(m, o) : body(m, o), files(m), reactions(m, o), !o.thread && replies(m, o)),
   !editing.has(o.channel + m.ts) && tools(m, o));
+  node.bodySig = JSON.stringify([S.me, m.text, m.blocks, m.attachments, m.edited, editing.has(o.channel + m.ts), S.users.size, S.channels.size]);
+  return node;
 }
 
 function body(m, o) {
