@@ -48,6 +48,9 @@ var (
 // attribution is how many lines at the start introduce a quotation: 0 is none. Lines of the sender's
 // that stand right above are no part of it: what begins later goes before what began earlier.
 func attribution(lines []line) int {
+	if !mayIntroduce(lines[:min(len(lines), 4)]) {
+		return 0
+	}
 	n := introduces(lines, anchored, 4)
 	for i := 1; i < n; i++ {
 		if introduces(lines[i:], anchored, n-i) > 0 {
@@ -64,6 +67,19 @@ func attribution(lines []line) int {
 		return 0
 	}
 	return n
+}
+
+// mayIntroduce rules out most lines cheaply: an attribution ends with a colon, or begins with a date.
+func mayIntroduce(lines []line) bool {
+	for i, l := range lines {
+		if l.kind != plain || l.text == "" {
+			return false
+		}
+		if strings.HasSuffix(l.text, ":") || strings.HasSuffix(l.text, "：") || i == 0 && strings.ContainsAny(l.text[:min(len(l.text), 4)], "0123456789") {
+			return true
+		}
+	}
+	return false
 }
 
 // introduces is how many lines, joined, match one of the forms.
