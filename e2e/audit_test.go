@@ -177,31 +177,36 @@ func (g *gateway) answer(ctx context.Context, tk listed, key, text string) (trie
 	}
 }
 
+// job is a job of the outbox, as the API lists it.
+type job struct {
+	ID                      int
+	Kind, State, Key, Error string
+	Attempts                int
+}
+
+// jobs lists the oldest jobs of a state, or of all.
+func (g *gateway) jobs(t *testing.T, state string) []job {
+	t.Helper()
+	var list struct{ Items []job }
+	g.get(t, "/api/v1/jobs?limit=500&state="+state, &list)
+	return list.Items
+}
+
 // quiet waits until no job is left. A dead one fails the test.
 func (w *world) quiet(g *gateway, d time.Duration) {
 	w.t.Helper()
-	var last string
+	var left []job
 	defer func() {
 		if w.t.Failed() {
-			w.t.Logf("jobs that waited: %s", last)
+			w.t.Logf("jobs that waited: %+v", left)
 		}
 	}()
 	waitFor(w.t, d, "all jobs to be done", func() bool {
-		var jobs struct {
-			Items []struct {
-				ID                      int
-				Kind, State, Key, Error string
-				Attempts                int
-			} `json:"items"`
+		left = g.jobs(w.t, "")
+		if i := slices.IndexFunc(left, func(j job) bool { return j.State == "dead" }); i >= 0 {
+			w.t.Fatalf("a dead job: %+v", left[i])
 		}
-		g.get(w.t, "/api/v1/jobs?limit=200", &jobs)
-		last = fmt.Sprintf("%+v", jobs.Items)
-		for _, j := range jobs.Items {
-			if j.State == "dead" {
-				w.t.Fatalf("a dead job: %+v", j)
-			}
-		}
-		return len(jobs.Items) == 0
+		return len(left) == 0
 	})
 }
 
