@@ -40,7 +40,8 @@ func kindOf(status int) ticket.Kind {
 	switch {
 	case status == http.StatusUnauthorized || status == http.StatusForbidden:
 		return ticket.Denied
-	case status == http.StatusTooManyRequests || status == http.StatusRequestTimeout || status >= 500:
+	case status == http.StatusTooManyRequests || status == http.StatusRequestTimeout || status >= 500 || status < 300:
+		// A success other than the expected one is another program's.
 		return ticket.Transient
 	case status == http.StatusNotFound:
 		return ticket.NotFound

@@ -18,14 +18,14 @@ import (
 // Limits of one question.
 const (
 	maxText   = 20_000 // bytes of a question that are looked at
-	maxWords  = 20     // words that are asked for
+	maxWords  = 32     // words that are asked for
 	hitsAWord = 20     // more make answers slow, not better
 	maxDocs   = 100    // candidates whose data are fetched
 )
 
 // What moves scores; kb/bleve has the same, and says how they were found.
 const (
-	fullWeight    = 0.75 // ranking scores are higher than shares of BM25: this makes them comparable
+	fullWeight    = 0.65 // ranking scores are higher than shares of BM25: this makes them comparable
 	unknownWeight = 0.8
 	codeWeight    = 2.0
 	restWeight    = 0.2
