@@ -34,11 +34,11 @@ type answered struct {
 }
 
 // deliver sends a mail until it is taken, as a mail server does, only sooner: to one server after the
-// other. It says how often it tried.
+// other. Now and then the line breaks when a mail has hardly been sent. It says how often it tried.
 func deliver(ctx context.Context, servers []string, from string, raw []byte) (tries int, err error) {
 	for {
 		tries++
-		try, cancel := context.WithTimeout(ctx, 10*time.Second)
+		try, cancel := context.WithTimeout(ctx, shaky(tries))
 		err = send(try, servers[(tries-1)%len(servers)], from, support, raw)
 		cancel()
 		if err == nil {
@@ -51,6 +51,14 @@ func deliver(ctx context.Context, servers []string, from string, raw []byte) (tr
 			return tries, fmt.Errorf("not taken after %d tries: %w", tries, err)
 		}
 	}
+}
+
+// shaky is how long a client's line holds.
+func shaky(tries int) time.Duration {
+	if tries <= 2 && rand.IntN(4) == 0 {
+		return rand.N(20 * time.Millisecond)
+	}
+	return 10 * time.Second
 }
 
 // pause is between two tries of a client.
@@ -162,7 +170,7 @@ func (g *gateway) answer(ctx context.Context, tk listed, key, text string) (trie
 	defer stop()
 	for {
 		tries++
-		try, cancel := context.WithTimeout(ctx, 10*time.Second)
+		try, cancel := context.WithTimeout(ctx, shaky(tries))
 		status, err := g.call(try, http.MethodPost, "/api/v1/tickets/"+tk.String()+"/actions", key, body, nil)
 		cancel()
 		switch {

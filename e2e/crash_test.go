@@ -11,6 +11,8 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"tierline/internal/slacksim"
 )
 
 const (
@@ -19,8 +21,9 @@ const (
 	turns     = 5 // mails of each customer
 )
 
-// The program is killed again and again while mails arrive and answers leave. Nothing that was
-// acknowledged is lost, and nothing is doubled.
+// The program is killed again and again while mails arrive and answers leave, and lines break just
+// when something was done and its acknowledgement is on its way. Nothing that was acknowledged is
+// lost, and nothing is doubled.
 func TestKilledAgainAndAgain(t *testing.T) {
 	t.Parallel()
 	r := random(t)
@@ -28,6 +31,7 @@ func TestKilledAgainAndAgain(t *testing.T) {
 	ctx, cancel := context.WithTimeout(t.Context(), 150*time.Second)
 	defer cancel()
 	began := time.Now()
+	w.mail.mute = 20
 	g := w.launch(options{})
 
 	c := newCrowd(w, r, g.smtp)
@@ -37,6 +41,7 @@ func TestKilledAgainAndAgain(t *testing.T) {
 	s := newShift(day, g, 2)
 	var clicks sync.WaitGroup
 	for round := range kills {
+		w.sim.Inject(slacksim.Fault{Kind: slacksim.DropAnswer, Method: "chat.postMessage", Times: 4})
 		if round%2 == 0 { // they come while nobody listens
 			c.release(round)
 		}
@@ -54,6 +59,7 @@ func TestKilledAgainAndAgain(t *testing.T) {
 		g.kill()
 		g.run()
 	}
+	w.sim.Clear()
 	g.ready()
 	t.Logf("%d kills in %v", kills, time.Since(began).Round(time.Millisecond))
 	mails := c.end()

@@ -27,6 +27,7 @@ type mailServer struct {
 	got     []received
 	changed chan struct{}
 	refuse  error // what every recipient is answered with, when set
+	mute    int   // every so many mails the line breaks before the 250 is said; 0 is never
 	seq     int
 }
 
@@ -46,7 +47,7 @@ func newMailServer(t *testing.T) *mailServer {
 		t.Fatal(err)
 	}
 	m.addr = ln.Addr().String()
-	s := smtp.NewServer(smtp.BackendFunc(func(*smtp.Conn) (smtp.Session, error) { return &mailSession{m: m}, nil }))
+	s := smtp.NewServer(smtp.BackendFunc(func(c *smtp.Conn) (smtp.Session, error) { return &mailSession{m: m, conn: c}, nil }))
 	s.Domain = "mail.example"
 	s.ErrorLog = log.New(io.Discard, "", 0) // a gateway that is killed hangs up
 	done := make(chan struct{})
@@ -62,8 +63,9 @@ func newMailServer(t *testing.T) *mailServer {
 }
 
 type mailSession struct {
-	m  *mailServer
-	to []string
+	m    *mailServer
+	conn *smtp.Conn
+	to   []string
 }
 
 func (s *mailSession) Reset()                               { s.to = nil }
@@ -95,6 +97,9 @@ func (s *mailSession) Data(r io.Reader) error {
 	s.m.got = append(s.m.got, got)
 	close(s.m.changed)
 	s.m.changed = make(chan struct{})
+	if s.m.mute > 0 && len(s.m.got)%s.m.mute == 0 {
+		_ = s.conn.Conn().Close()
+	}
 	return nil
 }
 
