@@ -20,6 +20,7 @@ type intake struct {
 	tickets   map[ticket.ID]*ticket.Ticket
 	next      map[ticket.ID][]ticket.ID // tickets that follow one up
 	free      []int64                   // reserved ticket numbers
+	last      int64                     // the newest that was given to a ticket of this batch
 
 	unitsOf  map[ticket.ID]int // how many units are on record
 	opened   map[ticket.ID]bool
@@ -142,20 +143,39 @@ func (k *intake) bind(scope, key string, t *ticket.Ticket) {
 // on PostgreSQL those that turn out not to need it are lost.
 func (k *intake) number(rest []ticket.Inbound) (ticket.ID, error) {
 	if len(k.free) == 0 {
-		need := 1
-		for _, in := range rest[1:] {
-			if _, known := k.seen[contactOf(in)]; !known && len(in.Threads) == 0 {
-				need++
-			}
-		}
 		var err error
-		if k.free, err = k.s.db.ids(k.ctx, k.runner, "tickets", need); err != nil {
+		if k.free, err = k.s.db.ids(k.ctx, k.runner, "tickets", k.need(rest), k.last); err != nil {
 			return 0, err
 		}
 	}
-	id := k.free[0]
+	k.last = k.free[0]
 	k.free = k.free[1:]
-	return ticket.ID(id), nil
+	return ticket.ID(k.last), nil
+}
+
+// need is how many contacts seem to open a ticket: the first of the rest, and those that name nothing
+// which is known or stands before them.
+func (k *intake) need(rest []ticket.Inbound) int {
+	n, before := 0, map[refKey]bool{}
+	for i, in := range rest {
+		if _, seen := k.seen[contactOf(in)]; seen {
+			continue
+		}
+		follows := false
+		for _, key := range in.Threads {
+			r := refKey{in.Channel, key.Key}
+			_, known := k.refs[r]
+			follows = follows || key.Ticket != 0 || key.Key != "" && (known || before[r])
+		}
+		if i == 0 || !follows {
+			n++
+		}
+		before[refKey{in.Channel, shortKey(in.External)}] = true
+		for _, key := range in.Threads {
+			before[refKey{in.Channel, key.Key}] = true
+		}
+	}
+	return n
 }
 
 func (k *intake) findContacts() error {

@@ -60,7 +60,7 @@ func (k *intake) addPeople() error {
 	if err != nil {
 		return err
 	}
-	ids, err := k.s.db.ids(k.ctx, k.runner, "customers", len(who))
+	ids, err := k.s.db.ids(k.ctx, k.runner, "customers", len(who), 0)
 	if err != nil {
 		return err
 	}
@@ -116,7 +116,7 @@ func (k *intake) organizations(who []customer.Customer) (map[string]customer.Org
 	if len(missing) == 0 {
 		return found, nil
 	}
-	ids, err := k.s.db.ids(k.ctx, k.runner, "organizations", len(missing))
+	ids, err := k.s.db.ids(k.ctx, k.runner, "organizations", len(missing), 0)
 	if err != nil {
 		return nil, err
 	}

@@ -62,7 +62,7 @@ func (s *Store) PutCustomer(ctx context.Context, c customer.Customer) (customer.
 		c.ID = given // a second try starts as the first did
 		created := c.ID == 0
 		if created {
-			ids, err := s.db.ids(t.ctx, t.runner, "customers", 1)
+			ids, err := s.db.ids(t.ctx, t.runner, "customers", 1, 0)
 			if err != nil {
 				return err
 			}
@@ -159,7 +159,7 @@ func (s *Store) PutOrganization(ctx context.Context, o customer.Organization) (c
 		o.ID = given // a second try starts as the first did
 		created := o.ID == 0
 		if created {
-			ids, err := s.db.ids(t.ctx, t.runner, "organizations", 1)
+			ids, err := s.db.ids(t.ctx, t.runner, "organizations", 1, 0)
 			if err != nil {
 				return err
 			}

@@ -99,7 +99,7 @@ func (d *postgres) sql(q string) string { return postgresWords.Replace(q) }
 
 func (d *postgres) mark(n int) string { return "$" + strconv.Itoa(n) }
 
-func (d *postgres) ids(ctx context.Context, r runner, table string, n int) ([]int64, error) {
+func (d *postgres) ids(ctx context.Context, r runner, table string, n int, _ int64) ([]int64, error) {
 	out := make([]int64, 0, n)
 	err := each(ctx, r, "SELECT nextval('"+table+"_id') FROM generate_series(1, $1::int)", []any{n},
 		func(scan func(...any) error) error {

@@ -190,12 +190,13 @@ func (d *sqlite) list(v any) any {
 	return string(b)
 }
 
-func (d *sqlite) ids(ctx context.Context, r runner, table string, n int) ([]int64, error) {
+func (d *sqlite) ids(ctx context.Context, r runner, table string, n int, after int64) ([]int64, error) {
 	var last int64
 	err := one(ctx, r, "SELECT COALESCE(MAX(id), 0) FROM "+table, nil, &last)
 	if table == "tickets" {
 		last = max(last, int64(ticket.FirstID)-1)
 	}
+	last = max(last, after)
 	out := make([]int64, n)
 	for i := range out {
 		out[i] = last + int64(i) + 1

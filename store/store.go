@@ -93,8 +93,9 @@ type database interface {
 	mark(n int) string
 	// list is a parameter for IN TEXTS($1), IN TEXTS($2) or IN INTS($1).
 	list(v any) any
-	// ids reserves n numbers of a table.
-	ids(ctx context.Context, r runner, table string, n int) ([]int64, error)
+	// ids reserves n numbers of a table, above those up to after that this transaction has reserved and
+	// not yet written.
+	ids(ctx context.Context, r runner, table string, n int, after int64) ([]int64, error)
 	// serialise lets only one transaction go on at a time, of those that name the same lock.
 	serialise(ctx context.Context, r runner, lock int) error
 	// notify tells other processes when the transaction commits.

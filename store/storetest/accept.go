@@ -280,3 +280,32 @@ func acceptOneThread(t *testing.T, w *world) {
 	msgs := must(w.a.Messages(ctxOf(t), list[0].ID, 0, 100))(t)
 	equal(t, "messages read", len(msgs), n)
 }
+
+// acceptNamed is what a mailbox gives: every mail names itself, some also another one of the batch,
+// and some of those have a sender who may not join, so that a number more is needed than it seemed.
+func acceptNamed(t *testing.T, w *world) {
+	named := func(from, id, other string) ticket.Inbound {
+		in := mail(from, id+"~hash", ticket.ThreadKey{By: "references", Key: id})
+		if other != "" {
+			in.Threads = append([]ticket.ThreadKey{{By: "references", Key: other}}, in.Threads...)
+		}
+		return in
+	}
+	for round := range 2 {
+		id := func(n int) string { return fmt.Sprintf("<%d.%d@x>", round, n) }
+		out := accept(t, w.a, named("ann@a.example", id(1), ""), named("bob@b.example", id(2), ""),
+			named("ann@a.example", id(3), id(1)), named("eve@e.example", id(4), id(1)), named("carl@c.example", id(5), id(9)),
+			named("eve@e.example", id(6), id(2)), named("bob@b.example", id(7), id(2)))
+		for i, want := range []struct{ opener, seq int }{{0, 1}, {1, 1}, {0, 2}, {3, 1}, {4, 1}, {5, 1}, {1, 2}} {
+			equal(t, "ticket of mail "+id(i+1), out[i].Ticket, out[want.opener].Ticket)
+			equal(t, "seq of mail "+id(i+1), out[i].Seq, want.seq)
+			m := must(w.a.Message(ctxOf(t), out[i].Ticket, out[i].Seq))(t)
+			equal(t, "its message", m.External, id(i+1)+"~hash")
+		}
+		open := map[ticket.ID]bool{}
+		for _, a := range out {
+			open[a.Ticket] = true
+		}
+		equal(t, "tickets", len(open), 5)
+	}
+}
