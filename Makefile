@@ -1,5 +1,5 @@
 # make test   — everything, with the real peers (installs them on Debian as root; else says what it skips)
-# make bench  — ratios, see bench/
+# make bench  — ratios and figures of the whole, see docs/BENCH.md
 GO ?= go
 
 .PHONY: test check peers bench build fuzz
@@ -23,3 +23,6 @@ test: peers check
 	@test -n "$(RACE)" || echo "no C compiler: the race detector is off"
 	TIERLINE_SKIPS=$(SKIPS) $(GO) test $(RACE) -timeout 9m ./...
 	@if [ -s $(SKIPS) ]; then echo "SKIPPED:"; sort -u $(SKIPS); else echo "nothing was skipped"; fi
+
+bench: peers
+	cd bench && CGO_ENABLED=0 $(GO) test -count 1 -timeout 9m -run '^TestFigures$$' -figures

@@ -1,0 +1,67 @@
+package bench
+
+import (
+	"flag"
+	"os"
+	"testing"
+	"time"
+)
+
+var figures = flag.Bool("figures", false, "measure with many of everything, and print the table")
+
+// amounts are how much of everything is measured with.
+type amounts struct {
+	runs     int           // of each measurement
+	accept   time.Duration // at least, of one run of Accept
+	mails    int           // in the mailbox
+	rules    int
+	decide   int // decisions in a run
+	articles int
+	asked    int           // questions in a run
+	starts   int           // of the program
+	settle   time.Duration // before it counts as idle
+	contacts int           // mails in a run, and clicks
+	every    time.Duration // between two of them
+}
+
+var (
+	few = amounts{runs: 1, mails: 40, rules: 10, decide: 10, articles: 200, asked: 5, starts: 1, contacts: 3,
+		every: 10 * time.Millisecond}
+	many = amounts{runs: 3, accept: 1500 * time.Millisecond, mails: 5000, rules: 1000, decide: 2000, articles: 20_000, asked: 300,
+		starts: 7, settle: 4 * time.Second, contacts: 200, every: 50 * time.Millisecond}
+)
+
+func TestFigures(t *testing.T) {
+	n := few
+	if *figures {
+		n = many
+	}
+	tb, start := &table{}, time.Now()
+	for _, part := range []struct {
+		name    string
+		measure func(*testing.T, *table, amounts)
+	}{
+		{"accept on SQLite", acceptSQLite}, {"accept on PostgreSQL", acceptPostgres},
+		{"mailbox into SQLite", ingestSQLite}, {"mailbox into PostgreSQL", ingestPostgres},
+		{"decision", decide}, {"suggestion, bleve", suggestBleve}, {"suggestion, Meilisearch", suggestMeili},
+		{"program", program}, {"desk", desk},
+	} {
+		before := len(tb.rows)
+		t.Run(part.name, func(t *testing.T) {
+			defer func() {
+				if t.Skipped() {
+					tb.leaveOut(part.name, "left out: its peer is not here")
+				}
+			}()
+			part.measure(t, tb, n)
+		})
+		if len(tb.rows) == before && !t.Failed() {
+			t.Errorf("%s: nothing was measured", part.name)
+		}
+	}
+	if *figures && !t.Failed() {
+		if err := tb.print(os.Stdout, time.Since(start)); err != nil {
+			t.Error(err)
+		}
+	}
+}

@@ -1,0 +1,164 @@
+package bench
+
+import (
+	"bytes"
+	"io"
+	"net"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"sync"
+	"syscall"
+	"testing"
+	"text/template"
+	"time"
+
+	"tierline/internal/slacksim"
+)
+
+const patience = time.Minute // for one thing that is waited for
+
+// build makes the program as "make build" does, static and stripped.
+func build(t *testing.T) string {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "tierline")
+	args := []string{"build", "-o", path}
+	if *figures {
+		args = append(args, "-trimpath", "-ldflags", "-s -w")
+	}
+	cmd := exec.Command("go", append(args, "tierline/cmd/tierline")...)
+	if *figures {
+		cmd.Env = append(os.Environ(), "CGO_ENABLED=0")
+	}
+	if out, err := cmd.CombinedOutput(); err != nil {
+		t.Fatalf("go build: %v\n%s", err, out)
+	}
+	return path
+}
+
+var configuration = template.Must(template.New("").Parse(`
+data: {{.Data}}
+log: {level: warn}
+web: {listen: {{.Web}}}
+email:
+  listeners: [{listen: "{{.SMTP}}", recipients: [{address: support@acme.example, inbox: support}]}]
+  sending: {host: 127.0.0.1, port: 9, tls: none, domain: acme.example, from: {support: {address: support@acme.example}}}
+chat: {inboxes: [{name: shop, origins: ["*"]}]}
+slack: {app_token: {{.App.AppToken}}, bot_token: {{.App.BotToken}}, api_url: {{.API}}, no_limits: true}
+agents:
+  - {id: anna, name: Anna Schmidt, email: anna@support.example, roles: [agent]}
+  - {id: chloe, name: Chloé Martin, email: chloe@support.example, roles: [level2]}
+tiers:
+  - {name: l1, title: Level 1, level: 1, channel: support-l1}
+  - {name: l2, title: Level 2, level: 2, channel: support-l2, oncall: {people: [chloe]}}
+rules:
+  - {name: lemons, when: lemon, then: {tier: l2, priority: high}}
+  - {name: everything else, then: {tier: l1}}
+`))
+
+// gateway is the program at work, with empty data.
+type gateway struct {
+	pid   int
+	web   string
+	smtp  string
+	start time.Duration // until /readyz was 200
+	stop  func()
+}
+
+// run starts the program beside a simulated Slack workspace.
+func run(t *testing.T, program string, sim *slacksim.Server) *gateway {
+	t.Helper()
+	g := &gateway{web: freePort(t), smtp: freePort(t)}
+	dir := t.TempDir()
+	var conf bytes.Buffer
+	err := configuration.Execute(&conf, map[string]any{"Data": filepath.Join(dir, "data"), "Web": g.web, "SMTP": g.smtp,
+		"App": sim.App(), "API": sim.APIURL()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	file := filepath.Join(dir, "tierline.yaml")
+	if err := os.WriteFile(file, conf.Bytes(), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	var log bytes.Buffer
+	cmd := exec.Command(program, "serve", "--config", file)
+	cmd.Stdout, cmd.Stderr = &log, &log
+	begin := time.Now()
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	ended := make(chan error, 1)
+	go func() { ended <- cmd.Wait() }()
+	g.pid = cmd.Process.Pid
+	g.stop = sync.OnceFunc(func() {
+		_ = cmd.Process.Signal(syscall.SIGTERM)
+		select {
+		case err := <-ended:
+			if err != nil {
+				t.Errorf("the program ended with %v\n%s", err, log.Bytes())
+			}
+		case <-time.After(patience):
+			_ = cmd.Process.Kill()
+			t.Errorf("the program did not end\n%s", log.Bytes())
+		}
+	})
+	t.Cleanup(g.stop)
+	for !g.ready() {
+		if time.Since(begin) > patience {
+			t.Fatal("the program is not ready")
+		}
+		time.Sleep(time.Millisecond)
+	}
+	g.start = time.Since(begin)
+	return g
+}
+
+func (g *gateway) ready() bool {
+	resp, err := http.Get("http://" + g.web + "/readyz")
+	if err != nil {
+		return false
+	}
+	defer resp.Body.Close()
+	_, _ = io.Copy(io.Discard, resp.Body)
+	return resp.StatusCode == http.StatusOK
+}
+
+func freePort(t *testing.T) string {
+	t.Helper()
+	ln, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer ln.Close()
+	return ln.Addr().String()
+}
+
+// program measures what the program needs before anybody writes.
+func program(t *testing.T, tb *table, n amounts) {
+	path := build(t)
+	sim := slacksim.Start(t, slacksim.Sample())
+	var start, rss, anon []float64
+	for range n.starts {
+		g := run(t, path, sim)
+		start = append(start, ms(g.start))
+		time.Sleep(n.settle) // the figure is what it holds after that time
+		status, err := os.ReadFile("/proc/" + strconv.Itoa(g.pid) + "/status")
+		if all, ok := field(status, "VmRSS"); err == nil && ok {
+			own, _ := field(status, "RssAnon")
+			rss, anon = append(rss, all/1024), append(anon, own/1024)
+		}
+		g.stop()
+	}
+	info, err := os.Stat(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	tb.add("start, until /readyz answers 200", "ms", "< 300", start)
+	if len(rss) > 0 { // Linux tells
+		tb.add("idle memory, resident", "MB", "< 40", rss)
+		tb.add("idle memory, of that not the program's file", "MB", "", anon)
+	}
+	tb.add("size of the program", "MB", "", []float64{float64(info.Size()) / (1 << 20)})
+}
