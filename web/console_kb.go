@@ -190,7 +190,7 @@ func list(s string) []string {
 
 func (s *Server) save(c *fiber.Ctx, f articleForm, done string) error {
 	if c.FormValue("do") == "preview" {
-		f.Preview, f.Shown = markdown(f.A.Body), true
+		f.Preview, f.Shown = rendered(f.A.Body), true
 		return s.showForm(c, http.StatusOK, f)
 	}
 	a, err := s.putArticle(c, f.A)

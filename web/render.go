@@ -162,7 +162,7 @@ func (s *Server) funcs() template.FuncMap {
 		"size":     size,
 		"join":     strings.Join,
 		"facts":    facts,
-		"markdown": markdown,
+		"markdown": rendered,
 		"inc":      func(i int) int { return i + 1 },
 	}
 }

@@ -154,10 +154,7 @@ func (s *sender) content(ctx context.Context, b *bytes.Buffer, out ticket.Outbou
 	words := phrasesIn(out.Ticket.Language, s.conf.Language)
 	foot := words.Case + " " + out.Ticket.ID.String() + " – " + words.Keep
 	text := strings.TrimRight(out.Message.Text, "\n") + "\n\n-- \n" + foot + "\n"
-	htm, err := toHTML(out.Message.Text, foot, out.Ticket.Language)
-	if err != nil {
-		return err
-	}
+	htm := toHTML(out.Message.Text, foot, out.Ticket.Language)
 	mixed, alt := boundary(id, "mixed"), boundary(id, "alternative")
 	if len(out.Message.Attachments) == 0 {
 		writeHeader(b, "Content-Type", `multipart/alternative; boundary="`+alt+`"`)

@@ -22,7 +22,7 @@ var may = map[string][]string{
 
 	"channels":             {"ticket", "customer", "config/check"},
 	"channels/channeltest": {"channels", "ticket", "customer", "config/secret"},
-	"channels/email":       {"channels", "ticket", "customer", "config/check", "config/secret"},
+	"channels/email":       {"channels", "ticket", "customer", "config/check", "config/secret", "internal/markdown"},
 	"channels/chat":        {"channels", "ticket", "customer", "config/check", "config/secret"},
 	"channels/phone":       {"channels", "ticket", "customer", "config/check", "config/secret"},
 	"channels/slack":       {"channels", "ticket", "customer", "config/check", "config/secret", "internal/slackapp"},
@@ -43,8 +43,9 @@ var may = map[string][]string{
 	"store/blobs":     {"ticket", "config/check"},
 	"store/storetest": {"ticket", "customer", "kb"},
 
-	"web": {"ticket", "customer", "channels", "kb", "bots", "router", "router/oncall", "config/check", "config/secret"},
+	"web": {"ticket", "customer", "channels", "kb", "bots", "router", "router/oncall", "config/check", "config/secret", "internal/markdown"},
 
+	"internal/markdown":  {},
 	"internal/peers":     {},
 	"internal/slackapp":  {"ticket", "customer", "config/check", "config/secret"},
 	"internal/slacksim":  {"internal/slacksim/ui"},
