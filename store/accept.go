@@ -79,7 +79,7 @@ func (t *tx) accept(batch []ticket.Inbound) ([]ticket.Accepted, error) {
 		if out[i], err = k.take(in, batch[i:]); err != nil {
 			return nil, err
 		}
-		k.seen[contactOf(in)] = ticket.Accepted{Ticket: out[i].Ticket, Seq: out[i].Seq}
+		k.seen[contactOf(in)] = ticket.Accepted{Ticket: out[i].Ticket, Seq: out[i].Seq, Suppressed: out[i].Suppressed}
 	}
 	return out, k.save()
 }
@@ -89,6 +89,10 @@ func (t *tx) accept(batch []ticket.Inbound) ([]ticket.Accepted, error) {
 func (k *intake) take(in ticket.Inbound, rest []ticket.Inbound) (ticket.Accepted, error) {
 	who := k.customers[k.people[in.From.Key()]]
 	t, m, follows := k.thread(in)
+	if t == nil && in.Alone != "" {
+		k.contacts = append(k.contacts, []any{shortKey(in.External), in.Inbox, in.Channel, int64(0), 0})
+		return ticket.Accepted{Suppressed: true, Match: m}, nil
+	}
 	var fx ticket.Effects
 	if t != nil {
 		in.Units = fewer(in.Units, ticket.MaxTags-len(t.Units))
@@ -167,7 +171,7 @@ func (k *intake) need(rest []ticket.Inbound) int {
 			_, known := k.refs[r]
 			follows = follows || key.Ticket != 0 || key.Key != "" && (known || before[r])
 		}
-		if i == 0 || !follows {
+		if i == 0 || !follows && in.Alone == "" {
 			n++
 		}
 		before[refKey{in.Channel, shortKey(in.External)}] = true
@@ -189,6 +193,7 @@ func (k *intake) findContacts() error {
 			var c contactKey
 			var a ticket.Accepted
 			err := scan(&c.channel, &c.inbox, &c.external, &a.Ticket, &a.Seq)
+			a.Suppressed = a.Ticket == 0
 			k.seen[c] = a
 			return err
 		})

@@ -26,6 +26,7 @@ type Inbound struct {
 	Units                    []string  // serial numbers that were found in it
 	Language                 string    // BCP 47, the primary subtag; "" when not known
 	Auto                     bool      // written by a machine: recorded, reopens nothing, answers nothing
+	Alone                    string    // a short code: when it continues no ticket it opens none; "" opens one
 	Warnings                 []string  // what staff should know: "sender could not be verified"
 	At                       time.Time // when it was written; zero takes the time of acceptance
 }
@@ -45,7 +46,9 @@ type Accepted struct {
 	Seq       int  // the message's number in the ticket
 	Opened    bool // a new ticket was opened
 	Duplicate bool // it had been accepted before; nothing was done
-	Match     *Match
+	// Suppressed: it continues no ticket and opens none (Inbound.Alone says why); Ticket is 0.
+	Suppressed bool
+	Match      *Match
 }
 
 // Match says how a contact was joined to a ticket, or why it was not.

@@ -309,3 +309,21 @@ func acceptNamed(t *testing.T, w *world) {
 		equal(t, "tickets", len(open), 5)
 	}
 }
+
+// acceptAlone is a machine's mail: it is recorded on the ticket that it continues and opens none, also
+// when it comes again.
+func acceptAlone(t *testing.T, w *world) {
+	first := accept(t, w.a, mail("ann@a.example", "<first@x>"))[0]
+	joins := mail("ann@a.example", "<away@x>", ticket.ThreadKey{By: "references", Key: "<first@x>"})
+	stray := mail("bot@b.example", "<stray@x>")
+	joins.Alone, joins.Auto, stray.Alone, stray.Auto = "auto-reply", true, "auto-reply", true
+	for again := range 2 {
+		out := accept(t, w.a, stray, joins, stray, mail("carl@c.example", "<next@x>"))
+		equal(t, "suppressed", out[0], ticket.Accepted{Suppressed: true, Duplicate: again > 0})
+		equal(t, "suppressed twice in a batch", out[2], ticket.Accepted{Suppressed: true, Duplicate: true})
+		equal(t, "joins", out[1].Ticket, first.Ticket)
+		equal(t, "joins, suppressed", out[1].Suppressed, false)
+		equal(t, "the next opens one", out[3].Opened, again == 0)
+	}
+	equal(t, "tickets", len(must(w.a.Tickets(ctxOf(t), ticket.Filter{}))(t)), 2)
+}
