@@ -45,17 +45,29 @@ type mapper struct {
 
 // prepare reads a mail and keeps its attachments. An error means that it must be tried again; a mail
 // that cannot be understood is no error.
-func (p *mapper) prepare(ctx context.Context, raw []byte, o origin) (it item, err error) {
-	m, err := p.parse(raw)
-	if err == nil && len(m.From) == 0 {
-		if m.From = addresses(o.sender, ""); len(m.From) == 0 {
-			err = &Fault{"no-sender", "It does not say whom it is from."}
-		}
-	}
+func (p *mapper) prepare(ctx context.Context, raw []byte, o origin) (item, error) {
+	m, err := p.read(raw, o)
 	if err != nil {
 		return p.quarantine(ctx, raw, o, err)
 	}
-	in := ticket.Inbound{
+	in, err := p.contact(ctx, m, raw, o)
+	return item{in: in, raw: raw, where: o.where}, err
+}
+
+// read makes a mail of bytes; whatever its error, nothing can be made of them.
+func (p *mapper) read(raw []byte, o origin) (*Mail, error) {
+	m, err := p.parse(raw)
+	if err == nil && len(m.From) == 0 {
+		if m.From = addresses(o.sender, ""); len(m.From) == 0 {
+			return m, &Fault{"no-sender", "It does not say whom it is from."}
+		}
+	}
+	return m, err
+}
+
+// contact makes a contact of a mail and keeps its attachments. An error means that it must be tried again.
+func (p *mapper) contact(ctx context.Context, m *Mail, raw []byte, o origin) (in ticket.Inbound, err error) {
+	in = ticket.Inbound{
 		Channel: channels.Email, Inbox: o.inbox, Brand: o.brand,
 		From: m.From[0].identity(), Subject: cutRunes(m.Subject, ticket.MaxSubject),
 		Text: m.New, Folded: m.Folded, HTML: m.HTML, References: m.References,
@@ -71,10 +83,8 @@ func (p *mapper) prepare(ctx context.Context, raw []byte, o origin) (it item, er
 		in.Auto = true
 		in.Warnings = append(in.Warnings, "This is a mail of ours that came back.")
 	}
-	if in.Attachments, err = p.keep(ctx, m, raw, &in); err != nil {
-		return item{}, err
-	}
-	return item{in: in, raw: raw, where: o.where}, nil
+	in.Attachments, err = p.keep(ctx, m, raw, &in)
+	return in, err
 }
 
 // parse guards the intake against a fault of the parser: such a mail goes to quarantine like any other
