@@ -38,11 +38,37 @@ func cardBlocks(c bots.Card) []slack.Block {
 
 // cardText is the card where there is room for one line only.
 func cardText(c bots.Card) string {
-	return fmt.Sprintf("%s · %s · %s", c.Ticket.ID, esc(c.Ticket.Subject, roomLine), esc(c.Customer.Name, 80))
+	return fmt.Sprintf("%s · %s · %s", c.Ticket.ID, esc(c.Ticket.Subject, roomLine), esc(nameOf(c), 80))
+}
+
+// nameOf is what the customer is called: by their name, else by the address they wrote from.
+func nameOf(c bots.Card) string {
+	name := nonEmpty(c.Customer.Name, c.LastSaid.From.Name)
+	if name != "" {
+		return name
+	}
+	ids := known(c)
+	for _, i := range ids {
+		if i.Kind != customer.Chat { // a visitor's random id tells nobody anything
+			return i.Value
+		}
+	}
+	if len(ids) > 0 {
+		return "Visitor"
+	}
+	return "Somebody unknown"
+}
+
+// known are the ways in which the customer is known; of one without a record, how they last wrote.
+func known(c bots.Card) []customer.Identity {
+	if len(c.Customer.Identities) == 0 && !c.LastSaid.From.IsZero() {
+		return []customer.Identity{c.LastSaid.From}
+	}
+	return c.Customer.Identities
 }
 
 func who(c bots.Card) []slack.Block {
-	name := nonEmpty(c.Customer.Name, c.LastSaid.From.Name, "Somebody unknown")
+	name := nameOf(c)
 	text := ":bust_in_silhouette: *" + esc(name, 100) + "*"
 	if c.Organization.Name != "" {
 		text += " · " + esc(c.Organization.Name, 100)
@@ -54,20 +80,17 @@ func who(c bots.Card) []slack.Block {
 	if c.Ticket.Language != "" {
 		text += " · " + language(c.Ticket.Language)
 	}
-	if ids := identities(c); ids != "" {
+	if ids := identities(c, name); ids != "" {
 		text += "\n" + ids
 	}
 	return []slack.Block{section(text)}
 }
 
-func identities(c bots.Card) string {
+// identities lists addresses, but for the one that stands as the name already.
+func identities(c bots.Card, name string) string {
 	var list []string
-	all := c.Customer.Identities
-	if len(all) == 0 && !c.LastSaid.From.IsZero() {
-		all = []customer.Identity{c.LastSaid.From}
-	}
-	for _, i := range all {
-		if i.Kind != customer.Chat && len(list) < 3 { // a visitor's random id tells nobody anything
+	for _, i := range known(c) {
+		if i.Kind != customer.Chat && i.Value != name && len(list) < 3 {
 			list = append(list, esc(i.Value, 100))
 		}
 	}

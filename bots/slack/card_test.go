@@ -158,6 +158,33 @@ func TestCardsAsTheyAre(t *testing.T) {
 	golden(t, "reply", replyForm(sample(), ticket.Agent{Languages: []string{"en"}}, meta{Ticket: 1042, Rev: 7, Channel: "C1"}, draft{text: "**Hi**", preview: true}))
 }
 
+// A mail need not say its sender's name, and a visitor's random id is none.
+func TestTheCardNamesTheCustomerAsWellAsItCan(t *testing.T) {
+	t.Parallel()
+	mail := customer.Identity{Kind: customer.Email, Value: "ada@example.org"}
+	visitor := customer.Identity{Kind: customer.Chat, Value: "0f3a"}
+	named := customer.Identity{Kind: customer.Email, Value: mail.Value, Name: "Countess"}
+	for _, c := range []struct {
+		record customer.Customer
+		from   customer.Identity
+		name   string
+		also   string
+	}{
+		{customer.Customer{Name: "Ada", Identities: []customer.Identity{mail}}, named, "Ada", mail.Value},
+		{customer.Customer{Identities: []customer.Identity{mail}}, named, "Countess", mail.Value},
+		{customer.Customer{Identities: []customer.Identity{visitor, mail}}, visitor, mail.Value, ""},
+		{customer.Customer{}, mail, mail.Value, ""},
+		{customer.Customer{}, visitor, "Visitor", ""},
+		{customer.Customer{}, customer.Identity{}, "Somebody unknown", ""},
+	} {
+		card := bots.Card{Customer: c.record, LastSaid: ticket.Message{From: c.from}}
+		name := nameOf(card)
+		if also := identities(card, name); name != c.name || also != c.also {
+			t.Errorf("%+v writing as %+v is %q, also %q", c.record, c.from, name, also)
+		}
+	}
+}
+
 func TestReferencesSurviveTheButton(t *testing.T) {
 	t.Parallel()
 	for _, r := range []ref{{1, 2, 3}, {1042, 0, 0}} {
