@@ -57,20 +57,6 @@ func scheme(dark bool) chromedp.Action[chromedp.Void] {
 	})
 }
 
-// await waits until an expression is true, over any number of navigations.
-func await(b *peers.Browser, t *testing.T, expression string) {
-	t.Helper()
-	for end := time.Now().Add(30 * time.Second); time.Now().Before(end); time.Sleep(20 * time.Millisecond) {
-		ctx, stop := context.WithTimeout(b.Ctx, 5*time.Second)
-		is, err := chromedp.Run(ctx, chromedp.Evaluate[bool]("!!("+expression+")"))
-		stop()
-		if err == nil && is {
-			return
-		}
-	}
-	t.Fatalf("waited in vain for %s; problems: %q", expression, b.Problems())
-}
-
 // furnish fills a site with some of everything.
 func furnish(s *site) ticket.ID {
 	s.article(kb.Article{ID: "descale", Title: "Descaling the CM-200", Audience: kb.External, Confidence: kb.Validated, Tags: []string{"care"},
@@ -122,7 +108,7 @@ func TestEveryPageInABrowser(t *testing.T) {
 	b.Do(chromedp.Navigate(link))
 	b.Screenshot("web-login-link")
 	b.Do(chromedp.Click("button.main"))
-	await(b, t, `location.pathname === "/console"`)
+	b.Until(`location.pathname === "/console"`)
 	for _, view := range []struct {
 		name          string
 		width, height int64
@@ -131,7 +117,7 @@ func TestEveryPageInABrowser(t *testing.T) {
 		b.Do(chromedp.EmulateViewport(view.width, view.height), scheme(view.dark))
 		for name, path := range pages {
 			b.Do(chromedp.Navigate(s.URL() + path))
-			await(b, t, `document.readyState === "complete"`)
+			b.Until(`document.readyState === "complete"`)
 			for _, fault := range peers.JS[[]string](b, audit) {
 				t.Errorf("%s %s: %s", view.name, path, fault)
 			}
@@ -154,50 +140,50 @@ func TestAnEditorsDayInABrowser(t *testing.T) {
 		t.Fatal(err)
 	}
 	b.Do(chromedp.Navigate(link), chromedp.Click("button.main"))
-	await(b, t, `location.pathname === "/console"`)
+	b.Until(`location.pathname === "/console"`)
 
 	// Edit an article, with a preview, by keyboard and mouse.
 	b.Do(chromedp.Click(`nav a[href="/console/articles"]`))
-	await(b, t, `location.pathname === "/console/articles"`)
+	b.Until(`location.pathname === "/console/articles"`)
 	b.Do(chromedp.Click(`main a[href="/console/articles/descale"]`))
-	await(b, t, `location.pathname === "/console/articles/descale"`)
+	b.Until(`location.pathname === "/console/articles/descale"`)
 	b.Do(chromedp.Click(`main a[href$="/edit"]`))
-	await(b, t, `document.querySelector("#e-title")`)
+	b.Until(`document.querySelector("#e-title")`)
 	b.Do(chromedp.Clear("#e-title"), chromedp.SendKeys("#e-title", "Descaling, rewritten"), chromedp.SendKeys("#e-body", "\n\nAnd **rinse** twice."))
 	b.Do(chromedp.Click(`button[value=preview]`))
-	await(b, t, `[...document.querySelectorAll(".card strong")].some((e) => e.textContent === "rinse")`)
+	b.Until(`[...document.querySelectorAll(".card strong")].some((e) => e.textContent === "rinse")`)
 	b.Do(chromedp.Click(`button[value=save]`))
-	await(b, t, `document.querySelector("[role=status]") && document.querySelector("h1").textContent === "Descaling, rewritten"`)
+	b.Until(`document.querySelector("[role=status]") && document.querySelector("h1").textContent === "Descaling, rewritten"`)
 	if a, err := s.store.Article(t.Context(), "descale"); err != nil || a.Rev != 2 || !strings.Contains(a.Body, "rinse") || strings.Contains(a.Body, "\r") {
 		t.Errorf("saved: %+v %v", a, err)
 	}
 
 	// Retry a dead job.
 	b.Do(chromedp.Click(`nav a[href="/console/jobs"]`))
-	await(b, t, `location.pathname === "/console/jobs"`)
+	b.Until(`location.pathname === "/console/jobs"`)
 	b.Do(chromedp.Click(`form[action$="/retry"] button`))
-	await(b, t, `document.body.textContent.includes("will be tried again")`)
+	b.Until(`document.body.textContent.includes("will be tried again")`)
 	if _, jobs, err := s.store.Counts(t.Context()); err != nil || jobs[ticket.JobDead] != 0 {
 		t.Errorf("jobs: %v %v", jobs, err)
 	}
 
 	// A message that comes in shows without a reload, and what is being written stays.
 	b.Do(chromedp.Navigate(s.URL()+"/console/tickets/"+id.String()), chromedp.SendKeys("#a-text", "half a sent"))
-	await(b, t, `document.querySelectorAll(".talk > li").length === 3`)
+	b.Until(`document.querySelectorAll(".talk > li").length === 3`)
 	s.mail("9", "Re: leaks", "It still leaks after drying the seal.", func(in *ticket.Inbound) {
 		in.Threads = []ticket.ThreadKey{{By: "test", Ticket: id, Proof: true}}
 	})
-	await(b, t, `document.querySelectorAll(".talk > li").length === 4 && document.querySelector(".talk").textContent.includes("still leaks")`)
+	b.Until(`document.querySelectorAll(".talk > li").length === 4 && document.querySelector(".talk").textContent.includes("still leaks")`)
 	if typed := peers.JS[string](b, `document.querySelector("#a-text").value`); typed != "half a sent" {
 		t.Errorf("what was typed is now %q", typed)
 	}
 	// Opening the mail as it was laid out loads it in the sandbox.
 	b.Do(chromedp.Click("details.html summary"))
-	await(b, t, `document.querySelector("iframe").contentDocument === null`) // another origin, as a sandbox is
+	b.Until(`document.querySelector("iframe").contentDocument === null`) // another origin, as a sandbox is
 	b.NoProblems()
 
 	b.Do(chromedp.Click(".who button"))
-	await(b, t, `location.pathname === "/console/login"`)
+	b.Until(`location.pathname === "/console/login"`)
 	b.Do(chromedp.Navigate(fmt.Sprintf("%s/console/tickets/%s", s.URL(), id)))
-	await(b, t, `location.pathname === "/console/login"`)
+	b.Until(`location.pathname === "/console/login"`)
 }

@@ -174,14 +174,27 @@ func JS[T any](b *Browser, expression string) T {
 	return Get(b, chromedp.Evaluate[T](expression))
 }
 
-// Until waits until a JavaScript expression is true.
+// Until waits at most 30 s until a JavaScript expression is true, over any number of navigations. An
+// expression that throws is not true yet.
 func (b *Browser) Until(expression string) {
 	b.t.Helper()
 	ctx, stop := context.WithTimeout(b.Ctx, 30*time.Second)
 	defer stop()
-	poll := chromedp.Poll[bool]("!!("+expression+")", chromedp.WithPollingInterval(20*time.Millisecond))
-	if _, err := chromedp.Run(ctx, poll); err != nil {
-		b.t.Fatalf("browser: waited in vain for %s: %v; problems: %q", expression, err, b.Problems())
+	again := time.NewTicker(20 * time.Millisecond)
+	defer again.Stop()
+	for {
+		// A page that goes away while it is asked may leave the question without an answer.
+		asking, stop := context.WithTimeout(ctx, 5*time.Second)
+		is, err := chromedp.Run(asking, chromedp.Evaluate[bool]("!!("+expression+")"))
+		stop()
+		if err == nil && is {
+			return
+		}
+		select {
+		case <-ctx.Done():
+			b.t.Fatalf("browser: waited in vain for %s: %v; problems: %q", expression, err, b.Problems())
+		case <-again.C:
+		}
 	}
 }
 

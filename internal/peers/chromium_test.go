@@ -21,6 +21,8 @@ func TestChromium(t *testing.T) {
 		w.Header().Set("Content-Type", "text/html; charset=utf-8")
 		w.Write([]byte(`<!doctype html><link rel=icon href="data:,"><h1>Grüße</h1><script>
 			localStorage.who = localStorage.who || location.search.slice(1);
+			const hop = /^\?hop(\d+)$/.exec(location.search);
+			if (hop && hop[1] < 20) { setTimeout(function () { location.replace("/?hop" + (Number(hop[1]) + 1)) }, 15) }
 			if (location.search === "?bad") { console.error("on the console", 7); fetch("/missing.js"); setTimeout(function () { nowhere() }) }
 		</script>`))
 	}))
@@ -33,6 +35,11 @@ func TestChromium(t *testing.T) {
 	}
 	anna.NoProblems()
 	anna.Screenshot("chromium")
+
+	// Pages that come and go while they are asked.
+	anna.Do(chromedp.Navigate(srv.URL + "/?hop0"))
+	anna.Until(`location.search === "?hop20" && document.readyState === "complete"`)
+	anna.NoProblems()
 
 	ben := anna.Person(t)
 	ben.Do(chromedp.Navigate(srv.URL + "/?bad"))
