@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"tierline/config/secret"
+	"tierline/internal/peers"
 	"tierline/kb"
 	"tierline/kb/bleve"
 	"tierline/kb/enginetest"
@@ -52,7 +53,7 @@ func suggestBleve(t *testing.T, tb *table, n amounts) {
 func suggestMeili(t *testing.T, tb *table, n amounts) {
 	url := os.Getenv("MEILI_URL")
 	if url == "" {
-		t.Skip("SKIPPED for want of a Meilisearch server: MEILI_URL is not set")
+		peers.Skip(t, "a Meilisearch server (MEILI_URL is not set)")
 	}
 	e, err := meili.Open(meili.Config{URL: url, Key: secret.New(os.Getenv("MEILI_KEY")), Prefix: "tierline-bench"}, quiet())
 	if err != nil {

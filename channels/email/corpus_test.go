@@ -7,15 +7,14 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"tierline/internal/peers"
 )
 
 // corpus reads real mails that stand beside the repository.
 func corpus(t testing.TB, folder string) map[string][]byte {
 	t.Helper()
-	root := filepath.Join("..", "..", "..", "shared", "corpora", folder)
-	if _, err := os.Stat(root); err != nil {
-		t.Skipf("SKIPPED for want of the corpus %s: %v", folder, err)
-	}
+	root := peers.Corpus(t, folder)
 	files := map[string][]byte{}
 	err := filepath.WalkDir(root, func(path string, d fs.DirEntry, err error) error {
 		if err != nil || d.IsDir() || d.Name() == "LICENSE" || strings.HasSuffix(path, ".golden") {

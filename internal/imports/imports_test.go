@@ -31,7 +31,7 @@ var may = map[string][]string{
 	"kb/bleve":      {"kb", "ticket", "customer", "config/check"},
 	"kb/meili":      {"kb", "ticket", "customer", "config/check", "config/secret"},
 	"kb/samples":    {},
-	"kb/enginetest": {"kb", "ticket"},
+	"kb/enginetest": {"kb", "ticket", "internal/peers"},
 
 	"bots":       {"ticket", "customer"},
 	"bots/slack": {"bots", "ticket", "customer", "config/check", "config/secret", "internal/slackapp"},

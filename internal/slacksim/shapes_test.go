@@ -10,19 +10,14 @@ import (
 	"sort"
 	"strings"
 	"testing"
+
+	"tierline/internal/peers"
 )
 
-// corpus is Slack's payload samples (the values are blanked), which stand beside the repository.
-const corpus = "../../../shared/corpora/slack/payloads"
-
+// sample is one of Slack's payload samples, whose values are blanked.
 func sample(t *testing.T, path string) Object {
 	t.Helper()
-	b, err := os.ReadFile(filepath.Join(corpus, path))
-	if os.IsNotExist(err) {
-		if _, err := os.Stat(corpus); err != nil {
-			t.Skip("SKIPPED for want of the payload samples: ", err)
-		}
-	}
+	b, err := os.ReadFile(filepath.Join(peers.Corpus(t, "slack/payloads"), path))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -5,25 +5,19 @@ import (
 	"encoding/csv"
 	"fmt"
 	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
 	"time"
 
+	"tierline/internal/peers"
 	"tierline/kb"
 )
 
-// corpora is where they stand, seen from a package two folders down.
-const corpora = "../../../shared/corpora/faq"
-
-// table reads a CSV of the corpora as rows by column name.
+// table reads a CSV of the corpus "faq" as rows by column name.
 func table(t testing.TB, name string) []map[string]string {
 	t.Helper()
-	f, err := os.Open(filepath.Join(corpora, name))
-	if os.IsNotExist(err) {
-		t.Skipf("SKIPPED: the corpus faq/%s is not beside the repository", name)
-	}
+	f, err := os.Open(peers.Corpus(t, "faq/"+name))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -17,6 +17,7 @@ import (
 
 	"tierline/config/check"
 	"tierline/config/secret"
+	"tierline/internal/peers"
 	"tierline/kb"
 	"tierline/kb/enginetest"
 	"tierline/ticket"
@@ -32,7 +33,7 @@ func real(t testing.TB) Config {
 	t.Helper()
 	url := os.Getenv(urlVariable)
 	if url == "" {
-		t.Skipf("SKIPPED for want of a Meilisearch server: %s is not set", urlVariable)
+		peers.Skip(t, "a Meilisearch server ("+urlVariable+" is not set)")
 	}
 	return Config{URL: url, Key: secret.New(os.Getenv(keyVariable))}
 }
