@@ -41,21 +41,7 @@ func TestKilledAgainAndAgain(t *testing.T) {
 	s := newShift(day, g, 2)
 	var clicks sync.WaitGroup
 	for round := range kills {
-		w.sim.Inject(slacksim.Fault{Kind: slacksim.DropAnswer, Method: "chat.postMessage", Times: 4})
-		if round%2 == 0 { // they come while nobody listens
-			c.release(round)
-		}
-		g.ready()
-		if round%2 == 1 {
-			c.release(round)
-		}
-		clicked := time.Duration(r.IntN(100)) * time.Millisecond
-		clicks.Go(func() { // Ben takes a case; whether he gets it is the gateway's to say
-			if pause(ctx, clicked) == nil {
-				w.takeOne("ben")
-			}
-		})
-		_ = pause(ctx, time.Duration(100+r.IntN(500))*time.Millisecond) // the moment of death
+		w.life(ctx, g, c, round, r, &clicks)
 		g.kill()
 		g.run()
 	}
@@ -79,6 +65,30 @@ func TestKilledAgainAndAgain(t *testing.T) {
 		t.Errorf("the command lists %d tickets of %d", n, 2*customers)
 	}
 	g.stop()
+}
+
+// life is one life of the program: it becomes ready and has something to do until its moment of death.
+func (w *world) life(ctx context.Context, g *gateway, c *crowd, round int, r *rand.Rand, clicks *sync.WaitGroup) {
+	w.t.Helper()
+	w.sim.Inject(slacksim.Fault{Kind: slacksim.DropAnswer, Method: "chat.postMessage", Times: 4})
+	if round%3 == 0 { // mails come while nobody listens,
+		c.release(round)
+	}
+	g.ready()
+	if round%3 == 1 { // at once when somebody does,
+		c.release(round)
+	}
+	clicked, death := r.IntN(100), 100+r.IntN(500) // ms
+	clicks.Go(func() {                             // Ben takes a case; whether he gets it is the gateway's to say
+		if pause(ctx, time.Duration(clicked)*time.Millisecond) == nil {
+			w.takeOne("ben")
+		}
+	})
+	_ = pause(ctx, time.Duration(death)*time.Millisecond)
+	if round%3 == 2 { // or just before it ends
+		c.release(round)
+		_ = pause(ctx, time.Duration(r.IntN(40))*time.Millisecond)
+	}
 }
 
 // random draws from a seed that is printed, and can be given.
