@@ -56,6 +56,7 @@ func newMailServer(t *testing.T) *mailServer {
 		_ = s.Serve(ln)
 	}()
 	t.Cleanup(func() {
+		_ = ln.Close() // Close does not know it before Serve has begun
 		_ = s.Close()
 		<-done
 	})
