@@ -85,6 +85,7 @@ const (
 )
 
 func (t *tx) putArticle(a *kb.Article) error {
+	t.articles = true
 	if err := t.one("SELECT COALESCE(MAX(seq), 0) + 1 FROM articles", nil, &a.Seq); err != nil {
 		return err
 	}

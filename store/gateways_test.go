@@ -14,6 +14,7 @@ import (
 	"tierline/config/check"
 	"tierline/customer"
 	"tierline/internal/peers"
+	"tierline/kb"
 	"tierline/store"
 	"tierline/ticket"
 )
@@ -62,9 +63,10 @@ func TestPostgresTellsOtherGateways(t *testing.T) {
 	a, b := open(t, store.Config{DSN: dsn}), open(t, store.Config{DSN: dsn})
 	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
 	defer cancel()
-	woken, changes := b.Woken(), b.Watch(ctx)
+	woken, changes, articles := b.Woken(), b.Watch(ctx), b.ArticlesChanged()
 	listens(ctx, t, dsn, 1)
 	next(ctx, t, woken, "when it begins to listen")
+	next(ctx, t, articles, "when it begins to listen")
 	out, err := a.Accept(ctx, []ticket.Inbound{contact(0), contact(1), contact(3)})
 	if err != nil {
 		t.Fatal(err)
@@ -75,9 +77,14 @@ func TestPostgresTellsOtherGateways(t *testing.T) {
 			t.Errorf("told of %+v, want %v", c, o.Ticket)
 		}
 	}
+	if _, err := a.PutArticle(ctx, kb.Article{ID: "x"}); err != nil {
+		t.Fatal(err)
+	}
+	next(ctx, t, articles, "after the other's article")
 	// The connection breaks: whoever waits is woken, and hears again.
 	kill(ctx, t, dsn)
 	next(ctx, t, woken, "after the connection broke")
+	next(ctx, t, articles, "after the connection broke")
 	if err := a.Enqueue(ctx, ticket.Job{Kind: "x"}); err != nil {
 		t.Fatal(err)
 	}

@@ -15,33 +15,45 @@ const (
 	maxPayload  = 7500 // bytes; PostgreSQL takes 7999
 )
 
+// news are what a transaction has to tell when it is committed.
+type news struct {
+	wake     bool // there may be work
+	articles bool // articles have changed
+	changes  []ticket.Change
+}
+
 // hub tells those who listen in this process.
 type hub struct {
 	woken    chan struct{}
+	articles chan struct{}
 	mu       sync.Mutex
 	closed   bool
 	watchers map[chan ticket.Change]bool
 }
 
 func newHub() *hub {
-	return &hub{woken: make(chan struct{}, 1), watchers: map[chan ticket.Change]bool{}}
+	return &hub{woken: make(chan struct{}, 1), articles: make(chan struct{}, 1), watchers: map[chan ticket.Change]bool{}}
 }
 
-func (h *hub) wake() {
+// hint leaves a hint, unless one is there that was not seen yet.
+func hint(c chan struct{}) {
 	select {
-	case h.woken <- struct{}{}:
+	case c <- struct{}{}:
 	default:
 	}
 }
 
-func (h *hub) tell(changes []ticket.Change, wake bool) {
-	if wake {
-		h.wake()
+func (h *hub) tell(n news) {
+	if n.wake {
+		hint(h.woken)
+	}
+	if n.articles {
+		hint(h.articles)
 	}
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	for c := range h.watchers {
-		for _, ch := range changes {
+		for _, ch := range n.changes {
 			select {
 			case c <- ch:
 			default: // it reads from where it knows
@@ -90,24 +102,35 @@ func (s *Store) Woken() <-chan struct{} {
 	return s.hub.woken
 }
 
+// ArticlesChanged receives when articles may have changed, here or (on PostgreSQL) by another process.
+// One value may stand for many changes, and goes to one of those who receive.
+func (s *Store) ArticlesChanged() <-chan struct{} {
+	s.startListening()
+	return s.hub.articles
+}
+
 // startListening hears other processes from the first time that somebody wants to; until Close.
 func (s *Store) startListening() {
 	s.listen.Do(func() {
 		if follow := s.db.follow(); follow != nil {
-			s.work.Go(func() { follow(s.ended, s.heard, s.hub.wake) })
+			anything := news{wake: true, articles: true}
+			s.work.Go(func() { follow(s.ended, s.heard, func() { s.hub.tell(anything) }) })
 		}
 	})
 }
 
 // announce has the database tell other processes of this transaction when it commits. A payload is
-// the sender, "w" when there is work, and changes as ticket.seq.
+// the sender, "w" when there is work, "a" when articles have changed, and changes as ticket.seq.
 func (t *tx) announce() error {
-	if !t.wake && len(t.changes) == 0 {
+	if !t.wake && !t.articles && len(t.changes) == 0 {
 		return nil
 	}
 	head := t.s.self
 	if t.wake {
 		head += " w"
+	}
+	if t.articles {
+		head += " a"
 	}
 	payload, b := []string(nil), strings.Builder{}
 	b.WriteString(head)
@@ -127,14 +150,22 @@ func (s *Store) heard(payload string) {
 	if len(words) < 2 || words[0] == s.self {
 		return
 	}
-	var changes []ticket.Change
+	var n news
 	for _, w := range words[1:] {
+		switch w {
+		case "w":
+			n.wake = true
+			continue
+		case "a":
+			n.articles = true
+			continue
+		}
 		id, seq, ok := strings.Cut(w, ".")
-		n, err := strconv.ParseInt(id, 10, 64)
+		t, err := strconv.ParseInt(id, 10, 64)
 		q, err2 := strconv.Atoi(seq)
 		if ok && err == nil && err2 == nil {
-			changes = append(changes, ticket.Change{Ticket: ticket.ID(n), Seq: q})
+			n.changes = append(n.changes, ticket.Change{Ticket: ticket.ID(t), Seq: q})
 		}
 	}
-	s.hub.tell(changes, words[1] == "w")
+	s.hub.tell(n)
 }

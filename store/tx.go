@@ -23,11 +23,10 @@ import (
 // tx is one transaction: what it does and whom to tell when it is committed.
 type tx struct {
 	runner
-	ctx     context.Context
-	s       *Store
-	now     time.Time
-	changes []ticket.Change
-	wake    bool
+	ctx context.Context
+	s   *Store
+	now time.Time
+	news
 }
 
 const maxTries = 8
@@ -37,7 +36,7 @@ func (s *Store) write(ctx context.Context, op string, f func(*tx) error) error {
 	for try := 1; ; try++ {
 		t, err := s.once(ctx, f)
 		if err == nil {
-			s.hub.tell(t.changes, t.wake)
+			s.hub.tell(t.news)
 			return nil
 		}
 		if !again(err) {

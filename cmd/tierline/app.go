@@ -93,7 +93,7 @@ func (a *app) openKB(context.Context) error {
 		return err
 	}
 	a.engine = engine
-	a.follower = &kb.Follower{Store: a.store, Engine: engine, Now: a.now, Log: a.log.With("part", "kb")}
+	a.follower = &kb.Follower{Store: a.store, Engine: engine, Wake: a.store.ArticlesChanged(), Now: a.now, Log: a.log.With("part", "kb")}
 	return nil
 }
 

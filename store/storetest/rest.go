@@ -202,6 +202,22 @@ func ids(list []kb.Article) string {
 	return s
 }
 
+func articlesTold(t *testing.T, w *world) {
+	b := w.open(w.clock.Now)
+	told := b.ArticlesChanged()
+	for len(told) > 0 {
+		<-told
+	}
+	a := must(b.PutArticle(ctxOf(t), kb.Article{ID: "x", Title: "One"}))(t)
+	wait(t, told, "after an article was made")
+	for range 3 { // nobody looks meanwhile
+		a = must(b.PutArticle(ctxOf(t), a))(t)
+	}
+	wait(t, told, "after it was changed")
+	ok(t, b.DeleteArticle(ctxOf(t), "x"))
+	wait(t, told, "after it was deleted")
+}
+
 // articleFeed reads the feed while many write: a reader that remembers the highest Seq misses nothing.
 func articleFeed(t *testing.T, w *world) {
 	gates := []Store{w.a, w.open(w.clock.Now)}

@@ -19,6 +19,7 @@ import (
 type Store interface {
 	ticket.Store
 	kb.Store
+	ArticlesChanged() <-chan struct{}
 }
 
 // Fresh makes an empty database and gives a function that opens it: each call is another gateway on
@@ -67,6 +68,7 @@ func Run(t *testing.T, fresh Fresh) {
 		"quarantine/once":                  quarantineOnce,
 		"changes/watch":                    watch,
 		"kb/articles":                      articles,
+		"kb/changes are told":              articlesTold,
 		"kb/the change feed hides nothing": articleFeed,
 		"a context that ends changes nothing and is told": contextEnds,
 	} {
