@@ -3,6 +3,7 @@ package channels
 import (
 	"context"
 	"fmt"
+	"maps"
 	"regexp"
 	"slices"
 
@@ -25,6 +26,9 @@ var langs = map[string]whatlanggo.Lang{
 	"en": whatlanggo.Eng, "de": whatlanggo.Deu, "fr": whatlanggo.Fra, "es": whatlanggo.Spa, "it": whatlanggo.Ita,
 	"nl": whatlanggo.Nld, "pl": whatlanggo.Pol, "pt": whatlanggo.Por, "sv": whatlanggo.Swe, "da": whatlanggo.Dan,
 }
+
+// Languages are all that can be recognised, in the order of their names.
+func Languages() []string { return slices.Sorted(maps.Keys(langs)) }
 
 // Check reports what is wrong.
 func (c UnderstandConfig) Check(at check.At) {

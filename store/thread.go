@@ -29,7 +29,7 @@ func (k *intake) thread(in ticket.Inbound) (to *ticket.Ticket, m *ticket.Match, 
 			if t.State != ticket.Closed {
 				why = fmt.Sprintf("holds %d messages, which is the most", t.LastSeq)
 			}
-			return nil, &ticket.Match{By: key.By, Ticket: t.ID, Reasons: []string{fmt.Sprintf(
+			return nil, &ticket.Match{By: key.By, Ticket: t.ID, Follows: true, Reasons: []string{fmt.Sprintf(
 				"It continues %s (by %s), which %s: this ticket follows it up.", t.ID, key.By, why)}}, t.ID
 		}
 		why := "the sender takes part in it"

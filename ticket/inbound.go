@@ -56,6 +56,7 @@ type Match struct {
 	By      string   `json:"by"`
 	Ticket  ID       `json:"ticket"` // the ticket that the key named
 	Joined  bool     `json:"joined"`
+	Follows bool     `json:"follows,omitempty"` // it takes no more messages: a new ticket follows it up
 	Reasons []string `json:"reasons,omitempty"`
 }
 

@@ -107,8 +107,19 @@ type Reader interface {
 	UnitCases(ctx context.Context, serial string, since time.Time) (int, error)
 	// Quarantines lists those with an ID below before (0 starts), newest first.
 	Quarantines(ctx context.Context, before int64, limit int) ([]Quarantined, error)
-	// Counts is the number of tickets in each state, and of jobs in each state.
-	Counts(ctx context.Context) (tickets map[State]int64, jobs map[JobState]int64, err error)
+	// Counts is the number of tickets in each state, and of jobs in each state and of each kind.
+	Counts(ctx context.Context) (tickets map[State]int64, jobs JobCounts, err error)
+}
+
+// JobCounts says how many jobs there are.
+type JobCounts map[JobState]map[JobKind]int64
+
+// In is the number of jobs in a state, of whatever kind.
+func (c JobCounts) In(s JobState) (n int64) {
+	for _, of := range c[s] {
+		n += of
+	}
+	return n
 }
 
 // Outbox hands out jobs by lease. A lease that runs out makes the job ready again.

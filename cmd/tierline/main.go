@@ -29,6 +29,7 @@ type cli struct {
 	Jobs        jobsCmd                   `cmd:"" help:"Work that waits, and work that was given up."`
 	KB          kbCmd                     `cmd:"" name:"kb" help:"The knowledge base."`
 	Ticket      ticketCmd                 `cmd:"" help:"Look at tickets."`
+	Mail        mailCmd                   `cmd:"" help:"Look at mails: what became of them, and why."`
 	Call        callCmd                   `cmd:"" help:"Look at call transcripts."`
 	Console     consoleCmd                `cmd:"" help:"Make a link with which an agent signs in to the console once."`
 	Healthcheck healthCmd                 `cmd:"" hidden:"" help:"Exit 0 when a gateway answers at a URL (for containers)."`

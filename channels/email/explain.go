@@ -1,0 +1,210 @@
+package email
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"tierline/channels"
+	"tierline/ticket"
+)
+
+// Outcome is what became of a mail. Every mail has exactly one.
+type Outcome = ticket.MailOutcome
+
+// Explained is what becomes of one mail, and why. Its keys are read by scripts.
+type Explained struct {
+	File        string          `json:"file"`
+	Index       int             `json:"index"` // within its file, from 0
+	Outcome     Outcome         `json:"outcome"`
+	Reason      string          `json:"reason"` // a short code
+	Detail      string          `json:"detail"` // a sentence
+	Kind        string          `json:"kind,omitempty"`
+	Ticket      string          `json:"ticket,omitempty"`
+	Opened      *bool           `json:"opened,omitempty"` // nil without a ticket
+	Match       *ExplainedMatch `json:"match,omitempty"`
+	From        *Address        `json:"from,omitempty"`
+	To          []Address       `json:"to,omitempty"`
+	Cc          []Address       `json:"cc,omitempty"`
+	ReplyTo     []Address       `json:"reply_to,omitempty"`
+	MessageID   string          `json:"message_id,omitempty"`
+	Date        *time.Time      `json:"date,omitempty"`
+	Subject     string          `json:"subject,omitempty"`
+	Language    string          `json:"language,omitempty"`
+	Text        string          `json:"text,omitempty"`
+	New         string          `json:"new_text,omitempty"`
+	Folded      string          `json:"folded,omitempty"`
+	Attachments []ExplainedPart `json:"attachments,omitempty"`
+	AutoAnswer  *AutoAnswer     `json:"auto_answer,omitempty"`
+	Warnings    []string        `json:"warnings,omitempty"`
+	MS          float64         `json:"ms"` // how long reading and taking it in has taken
+}
+
+// ExplainedMatch is how a mail was joined to a ticket, or why it was not.
+type ExplainedMatch struct {
+	By      string   `json:"by"`
+	Joined  bool     `json:"joined"`
+	Reasons []string `json:"reasons,omitempty"`
+}
+
+// ExplainedPart is an attachment.
+type ExplainedPart struct {
+	Name   string `json:"name"`
+	Type   string `json:"type"`
+	Size   int64  `json:"size"` // bytes
+	Inline bool   `json:"inline"`
+	SHA256 string `json:"sha256"`
+}
+
+// AutoAnswer says whether the gateway may answer a mail by itself.
+type AutoAnswer struct {
+	Allowed bool   `json:"allowed"`
+	Why     string `json:"why,omitempty"`
+}
+
+// Explainer takes mails through the intake, one after the other, and says what becomes of each. What
+// it is given as its store is what they are taken into: a throw-away one, so that nothing happens.
+type Explainer struct {
+	mail *mapper
+	in   channels.Intake
+	seen *seen
+}
+
+// NewExplainer makes an explainer of a configuration, which may be the zero one.
+func NewExplainer(c Config, u channels.UnderstandConfig, store channels.Intake, d Deps) (*Explainer, error) {
+	x := &Explainer{mail: newMapper(c, d.withDefaults()), seen: &seen{Intake: store}}
+	var err error
+	x.in, err = channels.Understand(x.seen, u)
+	return x, err
+}
+
+// seen remembers what came to the store last.
+type seen struct {
+	channels.Intake
+	last ticket.Inbound
+}
+
+func (s *seen) Accept(ctx context.Context, batch []ticket.Inbound) ([]ticket.Accepted, error) {
+	s.last = batch[len(batch)-1]
+	return s.Intake.Accept(ctx, batch)
+}
+
+// Explain takes one mail in. An error is a fault of ours or of the store, never of the mail.
+func (x *Explainer) Explain(ctx context.Context, raw []byte) (Explained, error) {
+	start := x.mail.now()
+	e, err := x.explain(ctx, raw)
+	e.MS = float64(x.mail.now().Sub(start).Microseconds()) / 1000
+	return e, err
+}
+
+func (x *Explainer) explain(ctx context.Context, raw []byte) (Explained, error) {
+	if len(raw) > DefaultMaxSize {
+		return quarantined(nil, &Fault{"too-large", fmt.Sprintf("It is larger than %d bytes.", DefaultMaxSize)}), nil
+	}
+	m, err := x.mail.read(raw, origin{})
+	if err != nil {
+		return quarantined(m, err), nil
+	}
+	in, err := x.mail.contact(ctx, m, raw, x.origin(m))
+	if err != nil {
+		return Explained{}, err
+	}
+	done, err := x.in.Accept(ctx, []ticket.Inbound{in})
+	if err != nil {
+		if _, ok := refused(err, 1); ok {
+			return quarantined(m, err), nil
+		}
+		return Explained{}, err
+	}
+	return explain(m, x.seen.last, done[0]), nil
+}
+
+// origin is where a mail would have come in.
+func (x *Explainer) origin(m *Mail) origin {
+	for _, a := range recipientsOf(m) {
+		if r, ok := match(x.mail.own, a); ok && r.Inbox != "" {
+			return origin{inbox: r.Inbox, brand: r.Brand, where: "file"}
+		}
+	}
+	return origin{inbox: "mail", where: "file"}
+}
+
+// explain puts into words what was made of a mail.
+func explain(m *Mail, in ticket.Inbound, a ticket.Accepted) Explained {
+	e := describe(m)
+	e.Language, e.Warnings = in.Language, in.Warnings
+	for _, a := range in.Attachments {
+		e.Attachments = append(e.Attachments, ExplainedPart{a.Name, a.Type, a.Size, a.Inline, a.SHA256})
+	}
+	e.Outcome, e.Reason, e.Detail = verdict(in, a)
+	if a.Ticket != 0 {
+		e.Ticket, e.Opened = a.Ticket.String(), &a.Opened
+	}
+	if a.Match != nil {
+		e.Match = &ExplainedMatch{By: a.Match.By, Joined: a.Match.Joined, Reasons: a.Match.Reasons}
+	}
+	e.AutoAnswer = &AutoAnswer{Allowed: !in.Auto, Why: m.Machine}
+	return e
+}
+
+// verdict is what became of a contact, in a code and a sentence.
+func verdict(in ticket.Inbound, a ticket.Accepted) (o Outcome, reason, detail string) {
+	switch m := a.Match; {
+	case a.Duplicate && a.Suppressed:
+		return ticket.MailDuplicate, "same-mail", "It has come before, and was suppressed then."
+	case a.Duplicate:
+		return ticket.MailDuplicate, "same-mail", fmt.Sprintf("It has come before, as message %d of %s.", a.Seq, a.Ticket)
+	case a.Suppressed:
+		return ticket.MailSuppressed, in.Alone, "It is a machine's and continues no ticket, so it opens none."
+	case m != nil && m.Joined:
+		return ticket.MailTicketed, "joined", fmt.Sprintf("It continues %s as message %d.", a.Ticket, a.Seq)
+	case m != nil && m.Follows:
+		return ticket.MailTicketed, "follows-up", fmt.Sprintf("It opens %s, which follows up %s.", a.Ticket, m.Ticket)
+	case m != nil:
+		return ticket.MailTicketed, "stands-apart", fmt.Sprintf("It opens %s, although it names %s.", a.Ticket, m.Ticket)
+	}
+	return ticket.MailTicketed, "opened", fmt.Sprintf("It opens %s.", a.Ticket)
+}
+
+// quarantined is a mail that nothing could be made of.
+func quarantined(m *Mail, cause error) Explained {
+	e := Explained{Kind: "unreadable"}
+	if m != nil {
+		e = describe(m)
+		for _, p := range m.Attachments {
+			e.Attachments = append(e.Attachments, ExplainedPart{p.Name, p.Type, int64(len(p.Data)), p.Inline, hashOf(p.Data)})
+		}
+	}
+	e.Outcome, e.Reason, e.Detail = ticket.MailQuarantined, "refused", ticket.Explain(cause)
+	if f, ok := cause.(*Fault); ok {
+		e.Reason, e.Detail = f.Code, f.Detail
+	}
+	return e
+}
+
+// describe is what a mail says of itself.
+func describe(m *Mail) Explained {
+	e := Explained{To: m.To, Cc: m.Cc, ReplyTo: m.ReplyTo, MessageID: m.MessageID, Subject: m.Subject,
+		Text: m.Text, New: m.New, Folded: m.Folded, Kind: kindOf(m)}
+	if len(m.From) > 0 {
+		e.From = &m.From[0]
+	}
+	if !m.Date.IsZero() {
+		e.Date = &m.Date
+	}
+	return e
+}
+
+func kindOf(m *Mail) string {
+	switch {
+	case m.Machine == "":
+		return "message"
+	case m.Machine == "multipart/report" || strings.HasPrefix(m.Machine, "from ") || m.Machine == "null return path":
+		return "bounce"
+	case slices.Contains([]string{"List-Id", "Precedence: list", "Precedence: bulk", "Feedback-Id"}, m.Machine):
+		return "list"
+	}
+	return "auto-reply"
+}
