@@ -185,8 +185,9 @@ func (s *Store) UnitCases(ctx context.Context, serial string, from time.Time) (i
 }
 
 // Counts is how many tickets and jobs there are in each state. It reads an index of all of them.
-func (s *Store) Counts(ctx context.Context) (map[ticket.State]int64, map[ticket.JobState]int64, error) {
-	tickets, jobs := map[ticket.State]int64{}, map[ticket.JobState]int64{}
+func (s *Store) Counts(ctx context.Context) (map[ticket.State]int64, ticket.JobCounts, error) {
+	tickets := map[ticket.State]int64{}
+	jobs := ticket.JobCounts{ticket.JobReady: {}, ticket.JobLeased: {}, ticket.JobDead: {}}
 	err := s.each(ctx, "SELECT state, COUNT(*) FROM tickets GROUP BY state", nil, func(scan func(...any) error) error {
 		var st ticket.State
 		var n int64
@@ -195,16 +196,16 @@ func (s *Store) Counts(ctx context.Context) (map[ticket.State]int64, map[ticket.
 		return err
 	})
 	if err == nil {
-		err = s.each(ctx, "SELECT stage, COUNT(*) FROM jobs GROUP BY stage", nil, func(scan func(...any) error) error {
+		err = s.each(ctx, "SELECT stage, kind, COUNT(*) FROM jobs GROUP BY stage, kind", nil, func(scan func(...any) error) error {
 			var stage string
+			var kind ticket.JobKind
 			var n int64
-			err := scan(&stage, &n)
-			switch stage {
-			case stageLeased, stageDead:
-				jobs[ticket.JobState(stage)] += n
-			default:
-				jobs[ticket.JobReady] += n
+			err := scan(&stage, &kind, &n)
+			state := ticket.JobReady
+			if stage == stageLeased || stage == stageDead {
+				state = ticket.JobState(stage)
 			}
+			jobs[state][kind] += n
 			return err
 		})
 	}

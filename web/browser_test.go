@@ -163,7 +163,7 @@ func TestAnEditorsDayInABrowser(t *testing.T) {
 	b.Until(`location.pathname === "/console/jobs"`)
 	b.Do(chromedp.Click(`form[action$="/retry"] button`))
 	b.Until(`document.body.textContent.includes("will be tried again")`)
-	if _, jobs, err := s.store.Counts(t.Context()); err != nil || jobs[ticket.JobDead] != 0 {
+	if _, jobs, err := s.store.Counts(t.Context()); err != nil || jobs.In(ticket.JobDead) != 0 {
 		t.Errorf("jobs: %v %v", jobs, err)
 	}
 

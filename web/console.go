@@ -59,7 +59,7 @@ func (s *Server) fillOverview(ctx context.Context, p *overviewPage) error {
 		p.Tickets = append(p.Tickets, count{string(st), tickets[st]})
 	}
 	for _, st := range []ticket.JobState{ticket.JobReady, ticket.JobLeased, ticket.JobDead} {
-		p.Jobs = append(p.Jobs, count{string(st), jobs[st]})
+		p.Jobs = append(p.Jobs, count{string(st), jobs.In(st)})
 	}
 	if p.Dead, err = s.d.Store.Jobs(ctx, ticket.JobDead, 0, 5); err != nil {
 		return err

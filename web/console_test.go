@@ -294,6 +294,6 @@ func (errDown) Error() string { return "dial 10.0.0.9: refused" }
 
 type noCounts struct{ ticket.Store }
 
-func (noCounts) Counts(context.Context) (map[ticket.State]int64, map[ticket.JobState]int64, error) {
+func (noCounts) Counts(context.Context) (map[ticket.State]int64, ticket.JobCounts, error) {
 	return nil, nil, ticket.E("store", ticket.Transient, nil)
 }

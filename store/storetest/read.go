@@ -65,7 +65,13 @@ func readTickets(t *testing.T, w *world) {
 	ok(t, err)
 	equal(t, "new tickets", tickets[ticket.New], 6)
 	equal(t, "open tickets", tickets[ticket.Open], 1)
-	equal(t, "ready jobs", jobs[ticket.JobReady] >= 7, true)
+	equal(t, "routes that are ready", jobs[ticket.JobReady][ticket.JobRoute], 7)
+	equal(t, "ready jobs", jobs.In(ticket.JobReady), int64(len(must(w.a.Jobs(ctxOf(t), ticket.JobReady, 0, ticket.MaxPage))(t))))
+	ok(t, w.a.Bury(ctxOf(t), claim(t, w.a, 1, ticket.JobRoute)[0], "x"))
+	_, jobs, err = w.a.Counts(ctxOf(t))
+	ok(t, err)
+	equal(t, "routes that are dead", jobs[ticket.JobDead][ticket.JobRoute], 1)
+	equal(t, "routes that are ready still", jobs[ticket.JobReady][ticket.JobRoute], 6)
 }
 
 func readPages(t *testing.T, w *world) {
