@@ -50,6 +50,7 @@ var may = map[string][]string{
 	"internal/slackapp":  {"ticket", "customer", "config/check", "config/secret"},
 	"internal/slacksim":  {"internal/slacksim/ui"},
 	"internal/demoworld": {},
+	"internal/sanitise":  {},
 
 	"config": {"*"}, // it composes every Config
 	"cmd":    {"*"}, // the only one that wires

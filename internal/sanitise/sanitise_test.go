@@ -1,0 +1,65 @@
+package sanitise
+
+import (
+	"strings"
+	"testing"
+)
+
+func inner(s string) string {
+	out, _ := HTML(s, Options{CID: func(id string) string {
+		if strings.EqualFold(id, "logo@x") {
+			return "/inline/1.png"
+		}
+		return ""
+	}})
+	return strings.TrimSuffix(strings.TrimPrefix(out, boxOpen), boxClose)
+}
+
+// What comes out, to the letter.
+func TestHTML(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct{ name, in, want string }{
+		{"text", `a < b & c`, `a &lt; b &amp; c`},
+		{"balanced", `</div></div><table><tr><td><b>x`, `<table><tbody><tr><td><b>x</b></td></tr></tbody></table>`},
+		{"link", `<a href="HTTPS://x.example/?a=1&amp;b=2" ping="/p" onclick=x()>y</a>`, `<a href="https://x.example/?a=1&amp;b=2" rel="noopener noreferrer nofollow" target="_blank">y</a>`},
+		{"no script address", "<a href=' j\navascript:alert(1)'>y</a>", `<a>y</a>`},
+		{"entities in a scheme", `<a href="java&#115;cript&colon;alert(1)">y</a>`, `<a>y</a>`},
+		{"no relative address", `<a href="/logout">y</a><a href="//x.example">z</a>`, `<a>y</a><a>z</a>`},
+		{"backslashes", `<a href="https:\\x.example">y</a>`, `<a>y</a>`},
+		{"place inside", `<a name=top></a><a href="#top">y</a>`, `<a id="mail-top"></a><a href="#mail-top">y</a>`},
+		{"telephone", `<a href="tel:+49 30 123">y</a>`, `<a href="tel:+49%2030%20123" rel="noopener noreferrer nofollow" target="_blank">y</a>`},
+		{"other programs", `<a href="ms-msdt:/id">a</a><a href="file:///etc/passwd">b</a><a href="smb://x">c</a>`, `<a>a</a><a>b</a><a>c</a>`},
+		{"remote image", `<img src="http://t.example/p.png" alt="Our logo" width=90 height=20>`, `<img alt="Our logo" height="20" width="90"/>`},
+		{"pixel", `a<img src="http://t.example/p.gif" width=1 height=1>b`, `ab`},
+		{"cid", `<img src="CID:Logo%40X" alt=l>`, `<img alt="l" src="/inline/1.png"/>`},
+		{"data image", `<img src="data:image/PNG;base64,iVBORw0KGgo=">`, `<img src="data:image/png;base64,iVBORw0KGgo="/>`},
+		{"data drawing", `<img src="data:image/svg+xml;base64,PHN2Zz4=" alt=x>`, `<img alt="x"/>`},
+		{"class and name", `<p class=modal id=csrf name=x>y</p>`, `<p id="mail-csrf">y</p>`},
+		{"form", `<form action=/x><label>Name</label> <input name=a><button formaction=/y>Go</button><textarea>t<b></textarea></form>`, `<div><span>Name</span> <span>Go</span><div>t&lt;b&gt;</div></div>`},
+		{"unknown element", `<o:p>a</o:p><foo-bar onclick=x>b</foo-bar>`, `ab`},
+		{"hidden", `<title>t</title><style>p{}</style><!--[if mso]>x<![endif]--><![if !mso]>y<![endif]><script>z</script><noscript>n</noscript>`, `y`},
+		{"foreign", `<svg><style><a title="</style><img src=x onerror=alert(1)>"></svg>a<math><mi>x</mi><p>b`, `a<p>b</p>`},
+		{"null", "<scr\x00ipt>alert(1)</scr\x00ipt>a", `a`},
+		{"word table", `<table bgcolor=#eee border=1 cellpadding=4 style='margin-left:-5.4pt;mso-table:x'><td colspan=2 align=center valign=top bgcolor=red>a</table>`,
+			`<table bgcolor="#eee" border="1" cellpadding="4" style="margin-left: 0"><tbody><tr><td align="center" bgcolor="red" colspan="2" valign="top">a</td></tr></tbody></table>`},
+		{"right to left", `<p dir=RTL><bdo dir=ltr>x</bdo></p>`, `<p dir="RTL"><bdo dir="ltr">x</bdo></p>`},
+		{"lists", `<ol start=3 type=a><li>x<li value=9>y</ol>`, `<ol start="3" type="a"><li>x</li><li value="9">y</li></ol>`},
+		{"pre", "<pre>a\tb\n  c</pre>", "<pre>a\tb\n  c</pre>"},
+		{"font", `<font color=#f00 face="Arial" size=+1>x</font><center>y</center>`, `<font color="#f00" face="Arial" size="+1">x</font><center>y</center>`},
+		{"style", `<p style="COLOR: Red; position:fixed; margin:-5px 4px; font:bold 12pt/1.4 'Times New Roman', serif">x</p>`,
+			`<p style="color: red; margin: 0 4px; font-weight: bold; font-size: 12pt; line-height: 1.4; font-family: &#39;Times New Roman&#39;, serif">x</p>`},
+		{"style that loads", `<p style="background:#fff url(http://x.example/a.png) no-repeat;width:expression(x);color:\72 ed;list-style-image:url(x)">x</p>`,
+			`<p style="background-color: #fff; background-repeat: no-repeat">x</p>`},
+		{"hanging indent", `<p style="margin-left:36pt;text-indent:-18pt">x</p><p style="text-indent:-18pt">y</p>`, `<p style="margin-left: 36pt; text-indent: -18pt">x</p><p>y</p>`},
+		{"sheet", `<style><!-- p.a, td > b {color:red !important} .a{color:blue} @media print{p{color:green}} @media screen and (min-width:480px){.a{width:50%}} p:hover{color:pink} --></style><p class="a b" style="color:black">x</p>`,
+			`<p style="width: 50%; color: red">x</p>`},
+		{"body", `<html><head><style>body{margin:0;font-family:Arial}</style></head><body bgcolor=#eee dir=rtl><p>x</body></html>`,
+			`<div dir="rtl" style="background-color: #eee; margin: 0; font-family: Arial"><p>x</p></div>`},
+		{"text in a table", `<table>a<tr>b<td>c</table>`, `<span>a</span><span>b</span><table><tbody><tr><td>c</td></tr></tbody></table>`},
+		{"bold beyond its block", `<div><b>x</div></b>y`, `<div><b>x</b></div>y`},
+	} {
+		if got := inner(c.in); got != c.want {
+			t.Errorf("%s: %s\n becomes %s\n     not %s", c.name, c.in, got, c.want)
+		}
+	}
+}
