@@ -43,7 +43,7 @@ var may = map[string][]string{
 	"store/blobs":     {"ticket", "config/check"},
 	"store/storetest": {"ticket", "customer", "kb"},
 
-	"web": {"ticket", "customer", "channels", "kb", "bots", "router", "router/oncall", "config/check", "config/secret", "internal/markdown"},
+	"web": {"ticket", "customer", "channels", "kb", "bots", "router", "router/oncall", "config/check", "config/secret", "internal/markdown", "internal/sanitise"},
 
 	"internal/markdown":  {},
 	"internal/peers":     {},
