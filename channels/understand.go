@@ -6,6 +6,7 @@ import (
 	"maps"
 	"regexp"
 	"slices"
+	"strings"
 
 	"github.com/abadojack/whatlanggo"
 
@@ -48,6 +49,7 @@ func (c UnderstandConfig) Check(at check.At) {
 const (
 	maxLook  = 20_000 // bytes
 	maxUnits = 20
+	maxGuess = 600 // bytes from which the language is guessed: more cost time and change nothing
 	minSure  = 0.8 // whatlanggo's confidence below which no language is named
 	minRunes = 12  // a text shorter than this is not guessed from
 )
@@ -95,6 +97,9 @@ func (u understanding) Accept(ctx context.Context, batch []ticket.Inbound) ([]ti
 }
 
 func (u understanding) language(text string) string {
+	if len(text) > maxGuess {
+		text = strings.ToValidUTF8(text[:maxGuess], "")
+	}
 	if len([]rune(text)) < minRunes {
 		return ""
 	}
