@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"net/http"
+	"slices"
 	"sync"
 	"time"
 
@@ -15,7 +16,8 @@ import (
 // Limits of a look at all dependencies.
 const (
 	probeWithin = 3 * time.Second
-	probeEvery  = time.Second // answers younger than this are given again
+	probeEvery  = time.Second           // answers younger than this are given again
+	probeAgain  = 50 * time.Millisecond // bad ones only for so long: a start is not held up by its first look
 )
 
 // probeState is what a probe found.
@@ -52,15 +54,19 @@ func (s *Server) readyz(c *fiber.Ctx) error {
 func (s *Server) probe(ctx context.Context) (list []probeState, ok bool) {
 	s.ready.mu.Lock()
 	defer s.ready.mu.Unlock()
-	if age := s.now().Sub(s.ready.at); s.ready.last == nil || age >= probeEvery || age < 0 {
+	fresh := probeEvery
+	if !allOK(s.ready.last) {
+		fresh = probeAgain
+	}
+	if age := s.now().Sub(s.ready.at); s.ready.last == nil || age >= fresh || age < 0 {
 		s.ready.last = s.askAll(ctx, s.ready.last)
 		s.ready.at = s.now() // whoever waited for this look takes its answer
 	}
-	ok = true
-	for _, p := range s.ready.last {
-		ok = ok && p.OK
-	}
-	return s.ready.last, ok
+	return s.ready.last, allOK(s.ready.last)
+}
+
+func allOK(list []probeState) bool {
+	return !slices.ContainsFunc(list, func(p probeState) bool { return !p.OK })
 }
 
 func (s *Server) askAll(ctx context.Context, before []probeState) []probeState {

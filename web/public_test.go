@@ -149,6 +149,34 @@ func TestHealthAndReadiness(t *testing.T) {
 	}
 }
 
+func TestReadinessIsAskedAgain(t *testing.T) {
+	t.Parallel()
+	clock, asked := time.Now(), 0
+	var fault error
+	s := start(t, func(_ *Config, d *Deps) {
+		d.Now = func() time.Time { return clock }
+		d.Ready = []Probe{{"slack", func(context.Context) error { asked++; return fault }}}
+	})
+	v := s.visitor()
+	for i, c := range []struct {
+		later  time.Duration
+		fault  error
+		status int
+		asked  int
+	}{
+		{0, errors.New("not connected yet"), 503, 1},
+		{probeAgain / 2, nil, 503, 1},
+		{probeAgain, nil, 200, 2},
+		{probeAgain, errors.New("gone"), 200, 2},
+		{probeEvery, errors.New("gone"), 503, 3},
+	} {
+		clock, fault = clock.Add(c.later), c.fault
+		if got := v.get("/readyz"); got.StatusCode != c.status || asked != c.asked {
+			t.Errorf("look %d: %d after %d questions", i, got.StatusCode, asked)
+		}
+	}
+}
+
 func TestAProbeThatHangs(t *testing.T) {
 	t.Parallel()
 	release := make(chan struct{})
