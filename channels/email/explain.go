@@ -2,12 +2,14 @@ package email
 
 import (
 	"context"
+	"encoding/base64"
 	"fmt"
 	"slices"
 	"strings"
 	"time"
 
 	"tierline/channels"
+	"tierline/internal/sanitise"
 	"tierline/ticket"
 )
 
@@ -36,6 +38,7 @@ type Explained struct {
 	Text        string          `json:"text,omitempty"`
 	New         string          `json:"new_text,omitempty"`
 	Folded      string          `json:"folded,omitempty"`
+	HTML        string          `json:"html,omitempty"` // sanitised, as staff see it
 	Attachments []ExplainedPart `json:"attachments,omitempty"`
 	AutoAnswer  *AutoAnswer     `json:"auto_answer,omitempty"`
 	Warnings    []string        `json:"warnings,omitempty"`
@@ -188,6 +191,9 @@ func quarantined(m *Mail, cause error) Explained {
 func describe(m *Mail) Explained {
 	e := Explained{To: m.To, Cc: m.Cc, ReplyTo: m.ReplyTo, MessageID: m.MessageID, Subject: m.Subject,
 		Text: m.Text, New: m.New, Folded: m.Folded, Kind: kindOf(m)}
+	if m.HTML != "" {
+		e.HTML, _ = sanitise.HTML(m.HTML, sanitise.Options{CID: m.imageData()})
+	}
 	if len(m.From) > 0 {
 		e.From = &m.From[0]
 	}
@@ -207,4 +213,21 @@ func kindOf(m *Mail) string {
 		return "list"
 	}
 	return "auto-reply"
+}
+
+// maxImages is how many bytes of inline images an explanation holds; the others are left out of it.
+const maxImages = 1 << 20
+
+// imageData gives inline images as data: addresses, so that the HTML is whole by itself.
+func (m *Mail) imageData() func(id string) string {
+	left := maxImages
+	return func(id string) string {
+		for _, p := range m.Attachments {
+			if strings.EqualFold(p.ContentID, id) && strings.HasPrefix(p.Type, "image/") && len(p.Data) <= left {
+				left -= len(p.Data)
+				return "data:" + p.Type + ";base64," + base64.StdEncoding.EncodeToString(p.Data)
+			}
+		}
+		return ""
+	}
 }

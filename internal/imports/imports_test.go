@@ -22,7 +22,7 @@ var may = map[string][]string{
 
 	"channels":             {"ticket", "customer", "config/check"},
 	"channels/channeltest": {"channels", "ticket", "customer", "config/secret"},
-	"channels/email":       {"channels", "ticket", "customer", "config/check", "config/secret", "internal/markdown"},
+	"channels/email":       {"channels", "ticket", "customer", "config/check", "config/secret", "internal/markdown", "internal/sanitise"},
 	"channels/chat":        {"channels", "ticket", "customer", "config/check", "config/secret"},
 	"channels/phone":       {"channels", "ticket", "customer", "config/check", "config/secret"},
 	"channels/slack":       {"channels", "ticket", "customer", "config/check", "config/secret", "internal/slackapp"},
