@@ -35,7 +35,11 @@ type reader struct {
 	views       []view
 	attachments []Part
 	report      string // the report-type of a multipart/report
-	charset     string // for raw 8-bit names
+	signed      string // by what the mail is signed; "" when it is not
+	encrypted   string // by what it is encrypted
+	invitations []string
+	nested      []string // subjects of mails within
+	charset     string   // for raw 8-bit names
 	content     hash.Hash
 }
 
@@ -56,6 +60,20 @@ func (r *reader) read(raw []byte, h header, depth int, alternative *view) error 
 			return r.multipart(p, subs, depth, alternative)
 		}
 		p.kind = "text/plain" // no boundary to be found: show what there is
+	} else if depth == 0 && p.kind == "text/plain" && p.params["charset"] == "" {
+		// A multipart whose header lost its type. The line must be among the first, and have its end.
+		if b := guessBoundary(raw); b != "" && bytes.Contains(raw, []byte("--"+b+"--")) {
+			p.kind = "multipart/mixed"
+			return r.multipart(p, split(raw, b), depth, alternative)
+		}
+	}
+	if isSMIME(p.kind) && depth < maxDepth {
+		if inner, ok := signedContent(p.decoded()); ok {
+			r.signed = "S/MIME"
+			h, body := readHeader(inner)
+			return r.read(body, h, depth+1, alternative)
+		}
+		r.encrypted = "S/MIME"
 	}
 	r.leaf(p, alternative)
 	return nil
@@ -64,6 +82,7 @@ func (r *reader) read(raw []byte, h header, depth int, alternative *view) error 
 func (r *reader) newPart(raw []byte, h header) part {
 	p := part{head: h, raw: raw}
 	p.kind, p.params = params(h.get("Content-Type"))
+	p.kind = mediaType(p.kind)
 	if !strings.Contains(p.kind, "/") {
 		p.kind = map[string]string{"text": "text/plain", "html": "text/html", "": "text/plain"}[p.kind]
 		if p.kind == "" {
@@ -77,9 +96,27 @@ func (r *reader) newPart(raw []byte, h header) part {
 	return p
 }
 
+// mediaType is type and subtype without what careless programs write around them.
+func mediaType(s string) string {
+	main, sub, ok := strings.Cut(withoutComments(s), "/")
+	main, sub = strings.Trim(main, " \t\"'"), strings.TrimLeft(sub, " \t\"'")
+	if end := strings.IndexFunc(sub, func(c rune) bool {
+		return c <= ' ' || c >= 0x7f || strings.ContainsRune(`()<>@,;:\"/[]?=`, c)
+	}); end >= 0 {
+		sub = sub[:end]
+	}
+	if !ok || sub == "" {
+		return main
+	}
+	return main + "/" + sub
+}
+
 func (r *reader) multipart(p part, subs [][]byte, depth int, alternative *view) error {
 	if p.kind == "multipart/report" && depth == 0 {
 		r.report = orElse(strings.ToLower(p.params["report-type"]), "unknown")
+	}
+	if p.kind == "multipart/encrypted" {
+		r.encrypted = "OpenPGP"
 	}
 	mine := alternative
 	if p.kind == "multipart/alternative" && alternative == nil {
@@ -104,33 +141,124 @@ func (r *reader) multipart(p part, subs [][]byte, depth int, alternative *view) 
 func (r *reader) leaf(p part, alternative *view) {
 	data := p.decoded()
 	hashContent(r.content, p.kind, data)
-	isText := p.kind == "text/plain" || p.kind == "text/html"
 	switch {
 	case p.kind == "text/x-amp-html" && alternative != nil:
 		return // the same once more, for programs that run it
-	case !isText || p.attach || p.name != "" && (alternative == nil || p.kind == "text/plain"):
+	case isTNEF(data):
+		r.winmail(p, data)
+		return
+	case !shownText[p.kind] || p.attach || p.name != "" && (alternative == nil || p.kind != "text/html"):
 		r.attach(p, data)
 		return
 	}
 	text := toUTF8(data, orElse(p.params["charset"], htmlCharset(p.kind, data)))
 	text = strings.ReplaceAll(strings.ReplaceAll(text, "\r\n", "\n"), "\r", "\n")
-	var v view
-	if p.kind == "text/html" {
+	v := r.view(p, text)
+	if alternative == nil {
+		if v.text != "" || v.html != "" {
+			r.views = append(r.views, v)
+		}
+		return
+	}
+	if enriched(p.kind) && alternative.text != "" {
+		return // the same once more
+	}
+	alternative.text, alternative.html = joinBlank(alternative.text, v.text), joinBlank(alternative.html, v.html)
+}
+
+// shownText are the types that are read as text.
+var shownText = map[string]bool{"text/plain": true, "text/html": true, "text/enriched": true, "text/richtext": true,
+	"text/markdown": true, "application/xhtml+xml": true}
+
+// view is a text in its form, and without the files within it.
+func (r *reader) view(p part, text string) (v view) {
+	switch {
+	case strings.TrimSpace(text) == "":
+	case p.kind == "text/html" || p.kind == "application/xhtml+xml" || p.kind == "text/plain" && looksLikeHTML(text):
 		v.html = text
-	} else {
+	case enriched(p.kind):
+		v.text = enrichedText(text)
+	default:
 		if strings.EqualFold(p.params["format"], "flowed") {
 			text = unflow(text, strings.EqualFold(p.params["delsp"], "yes"))
 		}
-		v.text = text
+		rest, files := takeUU(text)
+		r.attachments = append(r.attachments, files...)
+		signed, encrypted := armour(rest)
+		if signed {
+			r.signed = "OpenPGP"
+		}
+		if encrypted {
+			r.encrypted = "OpenPGP"
+		}
+		if strings.TrimSpace(rest) != "" {
+			v.text = rest
+		}
 	}
-	if strings.TrimSpace(text) == "" {
-		return
+	return v
+}
+
+// looksLikeHTML says that a plain text is a page of HTML under the wrong type.
+func looksLikeHTML(s string) bool {
+	s = strings.ToLower(strings.TrimSpace(s[:min(len(s), 500)]))
+	for _, begin := range []string{"<!doctype html", "<html>", "<html ", "<head>", "<body>", "<body "} {
+		if strings.HasPrefix(s, begin) {
+			return true
+		}
 	}
-	if alternative == nil {
-		r.views = append(r.views, v)
-		return
+	return false
+}
+
+func enriched(kind string) bool { return kind == "text/enriched" || kind == "text/richtext" }
+
+// enrichedText is a text of RFC 1896 without its commands. One line end is a blank, more are one less.
+func enrichedText(s string) string {
+	var b strings.Builder
+	ends := 0
+	for i := 0; i < len(s); i++ {
+		if s[i] == '\n' {
+			ends++
+			continue
+		}
+		switch {
+		case ends == 1:
+			b.WriteByte(' ')
+		case ends > 1:
+			b.WriteString(strings.Repeat("\n", ends-1))
+		}
+		ends = 0
+		if s[i] == '<' {
+			if i+1 < len(s) && s[i+1] == '<' {
+				b.WriteByte('<')
+				i++
+				continue
+			}
+			if n := closing(s[i:], '>'); n > 0 && n < 70 {
+				if strings.EqualFold(s[i:i+n+1], "<nl>") {
+					b.WriteByte('\n')
+				}
+				i += n
+				continue
+			}
+		}
+		b.WriteByte(s[i])
 	}
-	alternative.text, alternative.html = joinBlank(alternative.text, v.text), joinBlank(alternative.html, v.html)
+	return b.String()
+}
+
+// winmail takes Outlook's envelope apart. When it could not be read to its end it is kept, too.
+func (r *reader) winmail(p part, data []byte) {
+	t := readTNEF(data, 0)
+	r.attachments = append(r.attachments, t.parts[:min(len(t.parts), maxParts)]...)
+	if len(r.views) == 0 {
+		if v := (view{text: orElse(t.text, t.rtf), html: t.html}); strings.TrimSpace(v.text+v.html) != "" {
+			v.text = strings.ReplaceAll(v.text, "\r\n", "\n")
+			r.views = append(r.views, v)
+		}
+	}
+	if !t.whole {
+		r.attach(p, data)
+	}
 }
 
 // hashContent adds a part as it was meant. Of text the blanks don't count: servers on the way change
@@ -150,6 +278,18 @@ func hashContent(h hash.Hash, kind string, data []byte) {
 func (r *reader) attach(p part, data []byte) {
 	a := Part{Name: p.name, Type: p.kind, Data: data, ContentID: strings.Trim(p.head.get("Content-Id"), "<> ")}
 	a.Inline = a.ContentID != "" && !p.attach
+	if how, ok := isSignature(p.kind); ok {
+		r.signed, a.Inline = how, true // it belongs to the mail, nobody needs to open it
+	}
+	switch p.kind {
+	case "application/pgp-encrypted":
+		r.encrypted = "OpenPGP"
+	case "text/calendar":
+		r.invitations = append(r.invitations, calendarText(toUTF8(data, p.params["charset"])))
+	case "message/rfc822", "message/global", "message/news":
+		h, _ := readHeader(data)
+		r.nested = append(r.nested, strings.Join(strings.Fields(decodeWords(h.get("Subject"), "")), " "))
+	}
 	if len(data) == 0 && a.Name == "" {
 		return
 	}
@@ -199,8 +339,10 @@ func (p part) decoded() []byte {
 	enc := strings.ToLower(p.head.get("Content-Transfer-Encoding"))
 	enc, _, _ = strings.Cut(enc, ";")
 	switch strings.Trim(enc, " \t\"'") {
-	case "base64":
-		return decodeBase64(p.raw)
+	case "base64", "base-64":
+		if looksLikeBase64(p.raw) {
+			return decodeBase64(p.raw)
+		}
 	case "quoted-printable", "quoted/printable":
 		return decodeQuoted(p.raw)
 	case "x-uuencode", "uuencode", "x-uue":
@@ -209,6 +351,28 @@ func (p part) decoded() []byte {
 		}
 	}
 	return p.raw
+}
+
+// looksLikeBase64 is false for plain text under the wrong label: its beginning has blanks within lines
+// and no line that could be base64.
+func looksLikeBase64(b []byte) bool {
+	b = bytes.TrimSpace(b)
+	words, alien, lines := 0, 0, 0
+	for len(b) > 0 && lines < 10 {
+		var line []byte
+		line, b = cutLine(b)
+		if line = bytes.TrimSpace(line); len(line) == 0 {
+			continue
+		}
+		lines++
+		words += bytes.Count(line, []byte(" "))
+		for _, c := range line {
+			if c < '+' && c != ' ' || c > 'z' || c == ':' || c == ';' || c == ',' || c == '.' || c == '-' || c == '_' {
+				alien++
+			}
+		}
+	}
+	return words+alien < 2*lines
 }
 
 // split cuts a multipart at its boundary (RFC 2046 §5.1.1), in one pass. Without a boundary in the

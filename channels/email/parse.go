@@ -67,6 +67,7 @@ func Parse(raw []byte) (*Mail, error) {
 	}
 	m.Attachments, m.content = r.attachments, r.content.Sum(nil)
 	m.envelope(charset)
+	m.marks(r)
 	m.body(r.views)
 	m.Machine = machine(m, r.report)
 	return m, nil
@@ -173,6 +174,38 @@ func parseDate(s string) time.Time {
 	}
 	return time.Time{}
 }
+
+// marks adds what is not in the text and should be: invitations, subjects of mails within when there
+// is nothing else, and that a mail is signed or encrypted.
+func (m *Mail) marks(r *reader) {
+	for _, text := range r.invitations {
+		shown := false
+		_, summary, _ := strings.Cut(text, ": ")
+		summary, _, _ = strings.Cut(summary, "\n")
+		for _, v := range r.views {
+			shown = shown || strings.Contains(v.text+v.html, summary)
+		}
+		if text != "" && !shown {
+			r.views = append(r.views, view{text: text})
+		}
+	}
+	for _, subject := range r.nested {
+		if len(r.views) > len(r.nested) || subject == "" || m.Subject == subject {
+			break
+		}
+		if len(r.views) == 0 || strings.HasPrefix(r.views[0].text, attachedMail) {
+			r.views = append(r.views, view{text: attachedMail + subject})
+		}
+	}
+	if r.signed != "" {
+		m.Warnings = append(m.Warnings, fmt.Sprintf(warnSigned, r.signed))
+	}
+	if r.encrypted != "" {
+		m.Warnings = append(m.Warnings, fmt.Sprintf(warnEncrypted, r.encrypted))
+	}
+}
+
+const attachedMail = "Attached mail: "
 
 // body makes the readable text and parts what is new from the rest.
 func (m *Mail) body(views []view) {
