@@ -331,7 +331,8 @@ func (w *world) auditAnswers(talk map[int][]apiMessage, answers []answered) {
 		len(answers), again, total, total-len(answers))
 }
 
-// auditSlack: one card a ticket, and each message once in its thread.
+// auditSlack: one card a ticket, and each message once in its thread. What people typed there is a
+// note of the ticket, once, and is not shown again.
 func (w *world) auditSlack(talk map[int][]apiMessage) {
 	w.t.Helper()
 	cards := map[string][]string{}
@@ -349,9 +350,13 @@ func (w *world) auditSlack(talk map[int][]apiMessage) {
 			continue
 		}
 		channel, ts, _ := strings.Cut(cards[name][0], "/")
-		shown := map[int]int{}
+		shown, typed := map[int]int{}, map[string]int{}
 		for _, m := range w.sim.Replies(channel, ts) {
 			if m.SeenBy() != "" { // a word to somebody who clicked
+				continue
+			}
+			if m.User != w.sim.App().BotUserID {
+				typed[m.Text]++
 				continue
 			}
 			kind, ticket, seq := stamp(m.Metadata)
@@ -361,9 +366,16 @@ func (w *world) auditSlack(talk map[int][]apiMessage) {
 			shown[seq]++
 		}
 		for _, m := range list {
+			if m.Kind == "note" {
+				shown[m.Seq] += typed[m.Text]
+				delete(typed, m.Text)
+			}
 			if shown[m.Seq] != 1 {
 				w.t.Errorf("%s#%d (%s, %.30q) is shown %d times", name, m.Seq, m.Kind, m.Text, shown[m.Seq])
 			}
+		}
+		if len(typed) > 0 {
+			w.t.Errorf("typed in the thread of %s, and not kept: %v", name, typed)
 		}
 		if len(shown) != len(list) {
 			w.t.Errorf("%s has %d messages, its thread shows %d", name, len(list), len(shown))

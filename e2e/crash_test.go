@@ -57,10 +57,14 @@ func TestKilledAgainAndAgain(t *testing.T) {
 	over()
 	answers := s.end(t)
 	clicks.Wait()
+	waitFor(t, 80*time.Second, "Slack to be rid of its events", func() bool { return w.sim.Unacknowledged() == 0 })
 	w.quiet(g, time.Minute)
 	t.Logf("all is quiet after %v", time.Since(began).Round(time.Millisecond))
 
 	w.audit(g, mails, answers)
+	if n := w.sim.Lost(); n > 0 {
+		t.Errorf("%d events of Slack were never taken", n)
+	}
 	if n := strings.Count(g.command(t, "ticket", "list", "--json", "--limit", "500"), "\n"); n != 2*customers {
 		t.Errorf("the command lists %d tickets of %d", n, 2*customers)
 	}
@@ -78,6 +82,7 @@ func (w *world) life(ctx context.Context, g *gateway, c *crowd, round int, r *ra
 	if round%3 == 1 { // at once when somebody does,
 		c.release(round)
 	}
+	w.note(round)
 	clicked, death := r.IntN(100), 100+r.IntN(500) // ms
 	clicks.Go(func() {                             // Ben takes a case; whether he gets it is the gateway's to say
 		if pause(ctx, time.Duration(clicked)*time.Millisecond) == nil {
@@ -103,6 +108,18 @@ func random(t *testing.T) *rand.Rand {
 	}
 	t.Logf("TIERLINE_SEED=%d", seed)
 	return rand.New(rand.NewPCG(seed, 0))
+}
+
+// note has Lena type a note into the newest case's thread.
+func (w *world) note(round int) {
+	w.t.Helper()
+	list := w.sim.Messages(l1)
+	if len(list) == 0 {
+		return
+	}
+	if _, err := w.sim.Say("lena", l1, fmt.Sprintf("Thought %d", round), list[len(list)-1].TS); err != nil {
+		w.t.Fatal(err)
+	}
 }
 
 // takeOne clicks Take on a card that nobody has taken.

@@ -21,7 +21,7 @@ func (k *Desk) typed(ctx context.Context, ev slackapp.Event) error {
 	if m.User == self.User || m.Bot != "" {
 		return nil
 	}
-	id, err := k.back.TicketAt(ctx, place(m.Channel, m.ThreadTS))
+	id, err := k.ticketAt(ctx, m, self)
 	if ticket.KindOf(err) == ticket.NotFound {
 		return nil // some other thread
 	}
@@ -34,6 +34,30 @@ func (k *Desk) typed(ctx context.Context, ev slackapp.Event) error {
 	}
 	k.sorry(m.Channel, m.User, m.ThreadTS, err)
 	return nil
+}
+
+// ticketAt is the ticket in whose thread m stands. A card may be seen, and written under, before its
+// place is remembered: the gateway died just then, or Slack's answer was lost. Such a card says itself
+// whose it is.
+func (k *Desk) ticketAt(ctx context.Context, m *slackapp.Message, self slackapp.Self) (ticket.ID, error) {
+	id, notFound := k.back.TicketAt(ctx, place(m.Channel, m.ThreadTS))
+	if ticket.KindOf(notFound) != ticket.NotFound || m.ParentUser != "" && m.ParentUser != self.User {
+		return id, notFound
+	}
+	var card string
+	_, err := k.app.Read(ctx, slackapp.Range{Channel: m.Channel, Thread: m.ThreadTS, Limit: 1}, func(root slackapp.Message) bool {
+		if root.TS == m.ThreadTS && root.User == self.User && root.Metadata.Type == typeCard {
+			card, _ = root.Metadata.Payload["ticket"].(string)
+		}
+		return false
+	})
+	if kind := ticket.KindOf(err); err != nil && (kind == ticket.Transient || kind == ticket.Internal) {
+		return 0, err // comes again
+	}
+	if id, err = ticket.ParseID(card); err != nil {
+		return 0, notFound
+	}
+	return id, nil
 }
 
 func (k *Desk) note(ctx context.Context, id ticket.ID, m *slackapp.Message) error {

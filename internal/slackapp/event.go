@@ -36,6 +36,7 @@ type Message struct {
 	Text        string   `json:"text"`
 	TS          string   `json:"ts"`
 	ThreadTS    string   `json:"thread_ts"`
+	ParentUser  string   `json:"parent_user_id"` // whose the thread's first message is
 	Hidden      bool     `json:"hidden"`
 	Files       []File   `json:"files"`
 	LatestReply string   `json:"latest_reply"` // of a thread's first message
