@@ -1,6 +1,7 @@
 package web
 
 import (
+	"context"
 	"crypto/hmac"
 	"crypto/sha256"
 	"encoding/base64"
@@ -126,7 +127,10 @@ func (s *Server) admitKey(c *fiber.Ctx, scope Scope) error {
 
 // admitStaff lets a signed-in member of staff through. done: the answer is a redirect to the sign-in.
 func (s *Server) admitStaff(c *fiber.Ctx, r route) (done bool, err error) {
-	sess, agent, ok := s.sessionOf(c)
+	sess, agent, ok, err := s.sessionOf(c)
+	if err != nil {
+		return false, err
+	}
 	if !ok {
 		if c.Method() == fiber.MethodGet && !strings.HasSuffix(r.path, "/live") {
 			return true, c.Redirect("/console/login?next="+url.QueryEscape(c.OriginalURL()), http.StatusSeeOther)
@@ -157,7 +161,7 @@ func mac(key []byte, text string) []byte {
 	return m.Sum(nil)
 }
 
-// session is a signed-in console. It lives in the cookie; the server keeps only what was signed out.
+// session is a signed-in console. It lives in the cookie; the store keeps only what was signed out.
 type session struct {
 	Agent string `json:"a"`
 	ID    string `json:"i"` // random; of a link: what makes it single-use
@@ -197,13 +201,23 @@ func (s *Server) cookieName() string {
 	return "tierline"
 }
 
-func (s *Server) sessionOf(c *fiber.Ctx) (session, ticket.Agent, bool) {
-	v, ok := unseal(s.secrets.session, c.Cookies(s.cookieName()), s.now())
-	if !ok || s.isRevoked(v.ID) {
-		return session{}, ticket.Agent{}, false
+func (s *Server) sessionOf(c *fiber.Ctx) (v session, a ticket.Agent, ok bool, err error) {
+	if v, ok = unseal(s.secrets.session, c.Cookies(s.cookieName()), s.now()); !ok {
+		return v, a, false, nil
 	}
-	a, ok := s.agents[v.Agent] // somebody who left is out at once
-	return v, a, ok
+	if a, ok = s.agents[v.Agent]; !ok { // somebody who left is out at once
+		return v, a, false, nil
+	}
+	gone, err := s.d.Store.Cursor(c.UserContext(), signedOut(v))
+	return v, a, gone == "", err
+}
+
+// signedOut names the mark of a session that was signed out, which every gateway sees.
+func signedOut(v session) string { return "console-signed-out:" + v.ID }
+
+// revoke ends a session, in every gateway.
+func (s *Server) revoke(ctx context.Context, v session) error {
+	return s.d.Store.SetCursor(ctx, signedOut(v), time.Unix(v.Ends, 0).UTC().Format(time.RFC3339))
 }
 
 func (s *Server) startSession(c *fiber.Ctx, agent string) {
@@ -214,25 +228,6 @@ func (s *Server) startSession(c *fiber.Ctx, agent string) {
 func (s *Server) setCookie(c *fiber.Ctx, value string, ends time.Time) {
 	c.Cookie(&fiber.Cookie{Name: s.cookieName(), Value: value, Path: "/", Expires: ends, HTTPOnly: true,
 		Secure: s.https(), SameSite: fiber.CookieSameSiteLaxMode})
-}
-
-func (s *Server) revoke(v session) {
-	s.revokedMu.Lock()
-	defer s.revokedMu.Unlock()
-	now := s.now()
-	for id, ends := range s.revoked {
-		if ends.Before(now) {
-			delete(s.revoked, id)
-		}
-	}
-	s.revoked[v.ID] = time.Unix(v.Ends, 0)
-}
-
-func (s *Server) isRevoked(id string) bool {
-	s.revokedMu.Lock()
-	defer s.revokedMu.Unlock()
-	_, gone := s.revoked[id]
-	return gone
 }
 
 // csrfToken stands in every form of a session.

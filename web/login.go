@@ -117,7 +117,9 @@ func (s *Server) credentials(c *fiber.Ctx) (agent, fault string, err error) {
 }
 
 func (s *Server) logout(c *fiber.Ctx) error {
-	s.revoke(callerOf(c).session)
+	if err := s.revoke(c.UserContext(), callerOf(c).session); err != nil {
+		return err // the cookie stays, so that the button can be used again
+	}
 	s.setCookie(c, "", time.Unix(1, 0))
 	return c.Redirect("/console/login", http.StatusSeeOther)
 }

@@ -1,13 +1,18 @@
 package web
 
 import (
+	"context"
+	"errors"
 	"net/http"
 	"net/url"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
 	"github.com/gofiber/fiber/v2"
+
+	"tierline/ticket"
 )
 
 func TestSignInByToken(t *testing.T) {
@@ -47,6 +52,55 @@ func TestSignInByToken(t *testing.T) {
 	if got := s.visitor().do(r); got.StatusCode != 303 {
 		t.Error("the cookie of a session that was signed out still works")
 	}
+}
+
+func TestSignOutHoldsInEveryGateway(t *testing.T) {
+	t.Parallel()
+	a := start(t)
+	away := errors.New("the database is away")
+	broken := &cursorsAway{Store: a.store}
+	b := start(t, func(_ *Config, d *Deps) { d.Store = broken })
+	v := a.signedIn("lea")
+	u, err := url.Parse(a.URL())
+	if err != nil {
+		t.Fatal(err)
+	}
+	kept := v.c.Jar.Cookies(u)
+	if len(kept) != 1 {
+		t.Fatal(kept)
+	}
+	at := func(s *site) int {
+		r, _ := http.NewRequest("GET", s.URL()+"/console/tickets", nil)
+		r.AddCookie(kept[0])
+		return s.visitor().do(r).StatusCode
+	}
+	if n, m := at(a), at(b); n != 200 || m != 200 {
+		t.Fatalf("signed in: %d here, %d there", n, m)
+	}
+	broken.err.Store(&away)
+	if n := at(b); n != 503 {
+		t.Errorf("when nobody knows whether it was signed out: %d", n)
+	}
+	broken.err.Store(nil)
+	if got := v.post("/console", "/console/logout", nil); got.StatusCode != 303 {
+		t.Fatalf("sign-out: %d", got.StatusCode)
+	}
+	if n, m := at(a), at(b); n != 303 || m != 303 {
+		t.Errorf("signed out: %d here, %d there", n, m)
+	}
+}
+
+// cursorsAway is a store that reads no cursor while err is set.
+type cursorsAway struct {
+	ticket.Store
+	err atomic.Pointer[error]
+}
+
+func (s *cursorsAway) Cursor(ctx context.Context, source string) (string, error) {
+	if err := s.err.Load(); err != nil {
+		return "", ticket.E("store", ticket.Transient, *err)
+	}
+	return s.Store.Cursor(ctx, source)
 }
 
 func TestSignInByLinkOnce(t *testing.T) {

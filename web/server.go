@@ -13,7 +13,6 @@ import (
 	"net/netip"
 	"slices"
 	"strings"
-	"sync"
 	"time"
 
 	"github.com/gofiber/fiber/v2"
@@ -86,9 +85,6 @@ type Server struct {
 	streams *streams
 
 	perKey, perClient, failures *limiter
-
-	revokedMu sync.Mutex
-	revoked   map[string]time.Time // sessions signed out here, until they would have ended
 }
 
 // New makes a server and opens its listener, so that Addr is known at once; nothing is answered
@@ -107,7 +103,7 @@ func New(cfg Config, d Deps) (*Server, error) {
 	if d.Metrics == nil {
 		d.Metrics = prometheus.NewRegistry()
 	}
-	s := &Server{cfg: cfg, d: d, log: d.Log, now: d.Now, revoked: map[string]time.Time{},
+	s := &Server{cfg: cfg, d: d, log: d.Log, now: d.Now,
 		keys: map[string]Key{}, users: map[string]string{}, agents: map[string]ticket.Agent{}}
 	s.perKey = newLimiter(cmp.Or(cfg.RatePerMinute, 600), time.Minute, d.Now)
 	s.perClient = newLimiter(240, time.Minute, d.Now)
