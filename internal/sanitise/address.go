@@ -24,7 +24,7 @@ func anchor(id string) string {
 // bare is an address as a browser reads it: no blanks around it, no line ends or tabs in it (URL 4.4).
 func bare(s string) string {
 	s = strings.TrimFunc(s, func(r rune) bool { return r <= ' ' })
-	return strings.NewReplacer("\t", "", "\n", "", "\r", "", "\f", "").Replace(s)
+	return lineEnds.Replace(s)
 }
 
 // scheme is the scheme of an address, and what follows the colon.
@@ -35,6 +35,16 @@ func scheme(s string) (name, rest string) {
 	}
 	return strings.ToLower(name), rest
 }
+
+// Replacers never change, and are safe for concurrent use.
+var (
+	lineEnds      = strings.NewReplacer("\t", "", "\n", "", "\r", "", "\f", "")
+	base64Escapes = strings.NewReplacer("%2B", "+", "%2b", "+", "%2F", "/", "%2f", "/", "%3D", "=", "%3d", "=", "%0A", "", "%0D", "", " ", "")
+	cssEscapes    = strings.NewReplacer("'", "%27", `"`, "%22", `\`, "%5C", "(", "%28", ")", "%29", "<", "%3C", "\n", "")
+	cssBlanks     = strings.NewReplacer("\t", " ", "\n", " ", "\r", " ", "\f", " ")
+	cssHiding     = strings.NewReplacer("<!--", "", "-->", "")
+	children      = strings.NewReplacer(">", " > ")
+)
 
 var (
 	telephone = regexp.MustCompile(`^[+0-9][0-9().;=a-z% -]{1,60}$`)
@@ -95,7 +105,7 @@ func (m *images) address(src string) (address string, ok bool) {
 	}
 	if len(src) > 11 && strings.EqualFold(src[:11], "data:image/") {
 		head, data, _ := strings.Cut(src, ",")
-		data = strings.NewReplacer("%2B", "+", "%2b", "+", "%2F", "/", "%2f", "/", "%3D", "=", "%3d", "=", "%0A", "", "%0D", "", " ", "").Replace(data)
+		data = base64Escapes.Replace(data)
 		src = strings.ToLower(strings.ReplaceAll(head, " ", "")) + "," + data
 		_, err := base64.StdEncoding.DecodeString(data)
 		return src, raster.MatchString(src) && err == nil
@@ -117,5 +127,5 @@ func (m *images) address(src string) (address string, ok bool) {
 
 // cssURL is an address as it may stand between quotes in a style.
 func cssURL(s string) string {
-	return strings.NewReplacer("'", "%27", `"`, "%22", `\`, "%5C", "(", "%28", ")", "%29", "<", "%3C", "\n", "", ";", "%3B").Replace(s)
+	return cssEscapes.Replace(s)
 }

@@ -155,7 +155,7 @@ func (s *sheet) add(selectors string, style []declaration) {
 // and directly within each other. Every other kind is left out.
 func selector(sel string) (parts []compound, weight int, ok bool) {
 	child := false
-	sel = strings.NewReplacer(">", " > ").Replace(sel)
+	sel = children.Replace(sel)
 	all := tokens(sel)
 	for i, tok := range all {
 		if tok == ">" {

@@ -298,7 +298,7 @@ func splitTop(s string, sep byte) func(yield func(string) bool) {
 // tokens cuts a value at its blanks.
 func tokens(s string) []string {
 	var out []string
-	for t := range splitTop(strings.NewReplacer("\t", " ", "\n", " ", "\r", " ", "\f", " ").Replace(s), ' ') {
+	for t := range splitTop(cssBlanks.Replace(s), ' ') {
 		if t != "" && len(out) < 40 {
 			out = append(out, t)
 		}
@@ -322,5 +322,5 @@ func uncommented(css string) string {
 		}
 		css = css[i+2+j+2:]
 	}
-	return strings.NewReplacer("<!--", "", "-->", "").Replace(b.String())
+	return cssHiding.Replace(b.String())
 }
