@@ -29,7 +29,7 @@ import (
 // site is a running server with the real store, search engine and desk behind it.
 type site struct {
 	*Server
-	t     *testing.T
+	t     testing.TB
 	store *store.Store
 	blobs *memBlobs
 	index *kb.Follower
@@ -61,7 +61,7 @@ func testConfig() Config {
 	}
 }
 
-func start(t *testing.T, change ...func(*Config, *Deps)) *site {
+func start(t testing.TB, change ...func(*Config, *Deps)) *site {
 	t.Helper()
 	ctx := context.Background()
 	log := &safeBuffer{}

@@ -223,6 +223,8 @@ func (s *Server) build() error {
 		AppName: "tierline", DisableStartupMessage: true, Immutable: true, CaseSensitive: true,
 		BodyLimit: maxBody, ReadTimeout: readWithin, WriteTimeout: writeWithin, IdleTimeout: idleWithin,
 		ReadBufferSize: 16 << 10, DisableDefaultContentType: true, ErrorHandler: s.unrouted,
+		// A connection that waits, or that a chat has taken over, holds no buffer: 15 KB instead of 31 each.
+		ReduceMemoryUsage: true,
 		// Fiber itself believes no proxy: outermost says whom a request is from, and the host is the
 		// one in the Host header, which a proxy must pass on.
 		EnableTrustedProxyCheck: true,
