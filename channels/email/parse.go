@@ -219,7 +219,7 @@ func (m *Mail) body(views []view) {
 		if i > 0 && a == "" {
 			a, b = b, ""
 		}
-		text, fresh, folded = append(text, whole), append(fresh, a), append(folded, b)
+		text, fresh, folded = append(text, whole, ""), append(fresh, a, ""), append(folded, b, "")
 		if anyHTML {
 			htm = append(htm, orElse(v.html, "<pre>"+html.EscapeString(v.text)+"</pre>"))
 		}

@@ -81,7 +81,7 @@ func readTNEF(b []byte, depth int) tnef {
 		}
 	}
 	end()
-	t.whole = len(b) < 11
+	t.whole = len(bytes.Trim(b, "\x00\r\n ")) == 0
 	return t
 }
 
