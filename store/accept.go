@@ -27,6 +27,7 @@ type intake struct {
 	touched  []ticket.ID // each once, in order
 	fx       ticket.Effects
 	contacts [][]any
+	mails    [][]any // lines of the ledger
 	newRefs  []ticket.Reference
 }
 
@@ -70,16 +71,19 @@ func (t *tx) accept(batch []ticket.Inbound) ([]ticket.Accepted, error) {
 	}
 	out := make([]ticket.Accepted, len(batch))
 	for i, in := range batch {
-		if a, ok := k.seen[contactOf(in)]; ok {
-			a.Duplicate = true
-			out[i] = a
-			continue
+		a, ok := k.seen[contactOf(in)]
+		a.Duplicate = ok
+		if !ok {
+			var err error
+			if a, err = k.take(in, batch[i:]); err != nil {
+				return nil, err
+			}
+			k.seen[contactOf(in)] = ticket.Accepted{Ticket: a.Ticket, Seq: a.Seq, Suppressed: a.Suppressed}
 		}
-		var err error
-		if out[i], err = k.take(in, batch[i:]); err != nil {
+		out[i] = a
+		if err := k.enter(in, a); err != nil {
 			return nil, err
 		}
-		k.seen[contactOf(in)] = ticket.Accepted{Ticket: out[i].Ticket, Seq: out[i].Seq, Suppressed: out[i].Suppressed}
 	}
 	return out, k.save()
 }
@@ -263,6 +267,9 @@ func (k *intake) save() error {
 		return err
 	}
 	if err := k.insert("INSERT INTO refs (key, scope, ticket, seq)", "", refRows(k.newRefs)); err != nil {
+		return err
+	}
+	if err := k.addMails(k.mails); err != nil {
 		return err
 	}
 	if err := k.addMessages(k.fx.Messages); err != nil {

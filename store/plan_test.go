@@ -82,6 +82,7 @@ func everyday(t *testing.T, s *Store) {
 	}
 	in := ticket.Inbound{Channel: "email", Inbox: "i", External: "1", Units: []string{"SN1"},
 		From: customer.Identity{Kind: customer.Email, Value: "a@b.example"}}
+	in.Mail = &ticket.MailSeen{Source: "s", Place: "1", Raw: ticket.MailSource{Packed: []byte("x")}}
 	next := in
 	next.External, next.Threads = "2", []ticket.ThreadKey{{By: "references", Key: "1"}}
 	out, err := s.Accept(ctx, []ticket.Inbound{in, next})
@@ -92,6 +93,10 @@ func everyday(t *testing.T, s *Store) {
 	later := in
 	later.External, later.Threads = "3", next.Threads
 	_, err = s.Accept(ctx, []ticket.Inbound{later})
+	check(err)
+	_, _, err = s.Mail(ctx, 1)
+	check(err)
+	_, _, err = s.ForgetMails(ctx, time.Now().Add(time.Hour), 10)
 	check(err)
 	by := ticket.Actor{Kind: ticket.ByAgent, ID: "lea"}
 	_, err = s.Act(ctx, ticket.Action{Kind: ticket.ActReply, Ticket: id, Text: "x", Key: "k", By: by})

@@ -59,8 +59,8 @@ func (s *Store) Tickets(ctx context.Context, f ticket.Filter) ([]ticket.Ticket, 
 	if f.After != 0 {
 		w.and("id < " + w.arg(int64(f.After)))
 	}
-	if text := strings.ToLower(clean(strings.TrimSpace(f.Text))); text != "" {
-		like := "%" + strings.NewReplacer(`\`, `\\`, `%`, `\%`, `_`, `\_`).Replace(text) + "%"
+	if like := likeText(f.Text); like != "" {
+		text := strings.ToLower(clean(strings.TrimSpace(f.Text)))
 		w.and(`(words LIKE ` + w.arg(like) + ` ESCAPE '\' OR customer IN (SELECT customer FROM identities WHERE value = ` +
 			w.arg(text) + ` OR value = ` + w.arg(clean(strings.TrimSpace(f.Text))) + `))`)
 	}
@@ -72,6 +72,15 @@ func (s *Store) Tickets(ctx context.Context, f ticket.Filter) ([]ticket.Ticket, 
 			return err
 		})
 	return out, failure("store.Tickets", err)
+}
+
+// likeText is the pattern of what is anywhere in a text in lower case; "" for nothing.
+func likeText(s string) string {
+	s = strings.ToLower(clean(strings.TrimSpace(s)))
+	if s == "" {
+		return ""
+	}
+	return "%" + strings.NewReplacer(`\`, `\\`, `%`, `\%`, `_`, `\_`).Replace(s) + "%"
 }
 
 // where is a condition that grows.

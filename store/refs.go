@@ -101,9 +101,26 @@ func (s *Store) Quarantine(ctx context.Context, q ticket.Quarantined) error {
 		if err != nil {
 			return err
 		}
-		_, err = t.exec("INSERT INTO quarantine (external, inbox, channel, doc) VALUES ($1, $2, $3, $4)"+
-			" ON CONFLICT DO NOTHING", shortKey(q.External), shortKey(q.Inbox), shortKey(q.Channel), d)
-		return err
+		in, inbox, channel := shortKey(q.External), shortKey(q.Inbox), shortKey(q.Channel)
+		n, err := t.exec("INSERT INTO quarantine (external, inbox, channel, doc) VALUES ($1, $2, $3, $4)"+
+			" ON CONFLICT DO NOTHING", in, inbox, channel, d)
+		if err != nil || q.Mail == nil {
+			return err
+		}
+		err = t.one("SELECT id FROM quarantine WHERE external=$1 AND inbox=$2 AND channel=$3", []any{in, inbox, channel}, &q.ID)
+		if err != nil {
+			return err
+		}
+		e := ticket.MailEntry{At: t.now, Inbox: inbox, Outcome: ticket.MailQuarantined, Reason: q.Reason, Detail: q.Detail, Quarantine: q.ID}
+		if n == 0 {
+			e.Outcome, e.Reason, e.Quarantine = ticket.MailDuplicate, "same-mail", 0
+			e.Detail = "It has come before, and was quarantined then: " + q.Detail
+		}
+		row, err := mailRow(e, *q.Mail)
+		if err != nil {
+			return err
+		}
+		return t.addMails([][]any{row})
 	})
 }
 
@@ -113,7 +130,7 @@ func (s *Store) Quarantines(ctx context.Context, before int64, limit int) ([]tic
 		before = 1<<63 - 1
 	}
 	var out []ticket.Quarantined
-	err := s.each(ctx, "SELECT id, external, inbox, channel, doc FROM quarantine WHERE id < $1 ORDER BY id DESC LIMIT $2",
+	err := s.each(ctx, "SELECT id, external, inbox, channel, doc FROM quarantine WHERE settled = 0 AND id < $1 ORDER BY id DESC LIMIT $2",
 		[]any{before, pageOf(limit)}, func(scan func(...any) error) error {
 			var q, row ticket.Quarantined
 			var d string

@@ -21,6 +21,7 @@ type Store interface {
 	People
 	Changes
 	Cursors
+	MailLedger
 	io.Closer
 	// Ping fails when the database cannot be used right now.
 	Ping(ctx context.Context) error
@@ -57,6 +58,7 @@ type Quarantined struct {
 	Blob                     string    `json:"blob"`   // SHA-256 of the input as it came
 	Size                     int64     `json:"size"`
 	At                       time.Time `json:"at"`
+	Mail                     *MailSeen `json:"-"` // of a mail: enters it into the ledger; never read back
 }
 
 // Acting is the one other way in which a ticket changes.

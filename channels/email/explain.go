@@ -141,7 +141,7 @@ func explain(m *Mail, in ticket.Inbound, a ticket.Accepted) Explained {
 	for _, a := range in.Attachments {
 		e.Attachments = append(e.Attachments, ExplainedPart{a.Name, a.Type, a.Size, a.Inline, a.SHA256})
 	}
-	e.Outcome, e.Reason, e.Detail = verdict(in, a)
+	e.Outcome, e.Reason, e.Detail = ticket.MailVerdict(in, a)
 	if a.Ticket != 0 {
 		e.Ticket, e.Opened = a.Ticket.String(), &a.Opened
 	}
@@ -150,25 +150,6 @@ func explain(m *Mail, in ticket.Inbound, a ticket.Accepted) Explained {
 	}
 	e.AutoAnswer = &AutoAnswer{Allowed: !in.Auto, Why: m.Machine}
 	return e
-}
-
-// verdict is what became of a contact, in a code and a sentence.
-func verdict(in ticket.Inbound, a ticket.Accepted) (o Outcome, reason, detail string) {
-	switch m := a.Match; {
-	case a.Duplicate && a.Suppressed:
-		return ticket.MailDuplicate, "same-mail", "It has come before, and was suppressed then."
-	case a.Duplicate:
-		return ticket.MailDuplicate, "same-mail", fmt.Sprintf("It has come before, as message %d of %s.", a.Seq, a.Ticket)
-	case a.Suppressed:
-		return ticket.MailSuppressed, in.Alone, "It is a machine's and continues no ticket, so it opens none."
-	case m != nil && m.Joined:
-		return ticket.MailTicketed, "joined", fmt.Sprintf("It continues %s as message %d.", a.Ticket, a.Seq)
-	case m != nil && m.Follows:
-		return ticket.MailTicketed, "follows-up", fmt.Sprintf("It opens %s, which follows up %s.", a.Ticket, m.Ticket)
-	case m != nil:
-		return ticket.MailTicketed, "stands-apart", fmt.Sprintf("It opens %s, although it names %s.", a.Ticket, m.Ticket)
-	}
-	return ticket.MailTicketed, "opened", fmt.Sprintf("It opens %s.", a.Ticket)
 }
 
 // quarantined is a mail that nothing could be made of.
