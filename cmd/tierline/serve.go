@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"runtime/debug"
 	"time"
 
 	"tierline/config"
@@ -52,6 +53,7 @@ func (c serveCmd) Run(e *env) error {
 	if err != nil {
 		return err
 	}
+	debug.FreeOSMemory() // migrations and the start need more than the idle program, and only once
 	log.Info("tierline is up", "version", version, "web", a.web.URL(), "start", time.Since(start).Round(time.Millisecond))
 	err = a.run(e.ctx)
 	log.Info("tierline stops")
