@@ -126,17 +126,23 @@ func (s *Server) apiTicket(c *fiber.Ctx) error {
 	return c.JSON(t)
 }
 
-func (s *Server) apiMessages(c *fiber.Ctx) error {
-	id, err := pathTicket(c)
-	if err != nil {
-		return err
+// partOf is which page is asked for of a ticket that there is.
+func (s *Server) partOf(c *fiber.Ctx) (id ticket.ID, after int64, limit int, err error) {
+	if id, err = pathTicket(c); err != nil {
+		return id, 0, 0, err
 	}
 	q := query{c: c}
-	after, limit := q.number("after"), q.limit(ticket.DefaultPage)
+	after, limit = q.number("after"), q.limit(ticket.DefaultPage)
 	if q.err != nil {
-		return q.err
+		return id, 0, 0, q.err
 	}
-	if _, err := s.d.Store.Ticket(c.UserContext(), id); err != nil {
+	_, err = s.d.Store.Ticket(c.UserContext(), id)
+	return id, after, limit, err
+}
+
+func (s *Server) apiMessages(c *fiber.Ctx) error {
+	id, after, limit, err := s.partOf(c)
+	if err != nil {
 		return err
 	}
 	list, err := s.d.Store.Messages(c.UserContext(), id, int(after), oneMore(limit))
@@ -149,16 +155,8 @@ func (s *Server) apiMessages(c *fiber.Ctx) error {
 }
 
 func (s *Server) apiEvents(c *fiber.Ctx) error {
-	id, err := pathTicket(c)
+	id, after, limit, err := s.partOf(c)
 	if err != nil {
-		return err
-	}
-	q := query{c: c}
-	after, limit := q.number("after"), q.limit(ticket.DefaultPage)
-	if q.err != nil {
-		return q.err
-	}
-	if _, err := s.d.Store.Ticket(c.UserContext(), id); err != nil {
 		return err
 	}
 	list, err := s.d.Store.Events(c.UserContext(), id, after, oneMore(limit))
