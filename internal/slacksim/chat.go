@@ -113,11 +113,8 @@ func (c *call) asApp(m *Message) error {
 	return nil
 }
 
-func (c *call) chatPostMessage() (Object, error) {
-	ch, err := c.target(c.str("channel"))
-	if err != nil {
-		return nil, err
-	}
+// written is the message that a call brings, for its place in ch.
+func (c *call) written(ch *channel) (*Message, error) {
 	m, err := c.content(maxText)
 	if err != nil {
 		return nil, err
@@ -125,7 +122,16 @@ func (c *call) chatPostMessage() (Object, error) {
 	if err := c.asApp(m); err != nil {
 		return nil, err
 	}
-	if err := c.thread(ch, m); err != nil {
+	return m, c.thread(ch, m)
+}
+
+func (c *call) chatPostMessage() (Object, error) {
+	ch, err := c.target(c.str("channel"))
+	if err != nil {
+		return nil, err
+	}
+	m, err := c.written(ch)
+	if err != nil {
 		return nil, err
 	}
 	c.s.post(ch, m, c.flag("reply_broadcast"))
@@ -228,14 +234,8 @@ func (c *call) chatPostEphemeral() (Object, error) {
 	if c.s.users[uid] == nil || !ch.has(uid) {
 		return nil, apiErr("user_not_in_channel")
 	}
-	m, err := c.content(maxText)
+	m, err := c.written(ch)
 	if err != nil {
-		return nil, err
-	}
-	if err := c.asApp(m); err != nil {
-		return nil, err
-	}
-	if err := c.thread(ch, m); err != nil {
 		return nil, err
 	}
 	c.s.whisper(ch, uid, m)

@@ -62,8 +62,11 @@ type Reaction struct {
 // reply says whether m stands in a thread below another message.
 func (m *Message) reply() bool { return m.ThreadTS != "" && m.ThreadTS != m.TS }
 
-func (m *Message) object() Object {
-	b, err := json.Marshal(m)
+func (m *Message) object() Object { return objectOf(m) }
+
+// objectOf is v as it goes over the wire.
+func objectOf(v any) Object {
+	b, err := json.Marshal(v)
 	if err != nil {
 		panic(err) // what came from JSON goes back to JSON
 	}

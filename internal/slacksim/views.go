@@ -37,17 +37,7 @@ type View struct {
 	user string
 }
 
-func (v *View) object() Object {
-	b, err := json.Marshal(v)
-	if err != nil {
-		panic(err) // what came from JSON goes back to JSON
-	}
-	var o Object
-	if err := json.Unmarshal(b, &o); err != nil {
-		panic(err)
-	}
-	return o
-}
+func (v *View) object() Object { return objectOf(v) }
 
 // trigger is the right to open a modal, which an interaction gives for three seconds, once.
 type trigger struct {
@@ -192,12 +182,16 @@ func (s *Server) refresh(v *View) {
 	v.State = Object{"values": Object{}}
 }
 
-func (c *call) viewsOpen() (Object, error) {
-	v, err := c.view("modal")
-	if err != nil {
-		return nil, err
+// modal is the modal of a call, and whose trigger it spends.
+func (c *call) modal() (v *View, uid string, err error) {
+	if v, err = c.view("modal"); err == nil {
+		uid, err = c.exchange()
 	}
-	uid, err := c.exchange()
+	return v, uid, err
+}
+
+func (c *call) viewsOpen() (Object, error) {
+	v, uid, err := c.modal()
 	if err != nil {
 		return nil, err
 	}
@@ -212,11 +206,7 @@ func (c *call) viewsOpen() (Object, error) {
 }
 
 func (c *call) viewsPush() (Object, error) {
-	v, err := c.view("modal")
-	if err != nil {
-		return nil, err
-	}
-	uid, err := c.exchange()
+	v, uid, err := c.modal()
 	if err != nil {
 		return nil, err
 	}
