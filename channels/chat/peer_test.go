@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"net"
 	"net/http"
 	"sync"
 	"testing"
@@ -44,19 +43,7 @@ func serve(t testing.TB, cfg Config, d Deps) *server {
 	}
 	app := fiber.New(fiber.Config{DisableStartupMessage: true})
 	c.Mount(app)
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	done := make(chan error, 1)
-	go func() { done <- app.Listener(l) }()
-	t.Cleanup(func() {
-		if err := app.ShutdownWithTimeout(5 * time.Second); err != nil {
-			t.Error(err)
-		}
-		<-done
-	})
-	return &server{Chat: c, host: l.Addr().String(), t: t}
+	return &server{Chat: c, host: channeltest.Listen(t, app), t: t}
 }
 
 // run runs the chat until stop, or the end of the test.

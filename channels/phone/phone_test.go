@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"net"
 	"net/http"
 	"strings"
 	"testing"
@@ -35,19 +34,7 @@ func serve(t testing.TB, cfg Config, w channeltest.World) *server {
 	}
 	app := fiber.New(fiber.Config{DisableStartupMessage: true, BodyLimit: MaxBody + 1024})
 	p.Mount(app.Group("/api/v1"))
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	done := make(chan error, 1)
-	go func() { done <- app.Listener(l) }()
-	t.Cleanup(func() {
-		if err := app.ShutdownWithTimeout(5 * time.Second); err != nil {
-			t.Error(err)
-		}
-		<-done
-	})
-	return &server{p, "http://" + l.Addr().String() + "/api/v1/calls"}
+	return &server{p, "http://" + channeltest.Listen(t, app) + "/api/v1/calls"}
 }
 
 // post returns the status and the body.

@@ -9,7 +9,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
-	"net"
 	"net/http"
 	"net/http/httptest"
 	"net/http/httputil"
@@ -79,15 +78,9 @@ func (h httpSlack) post(ctx context.Context, body []byte, change func(http.Heade
 // serve puts the app's routes on a free port.
 func serve(t testing.TB, app *slackapp.App) httpSlack {
 	t.Helper()
-	ln, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
 	web := fiber.New(fiber.Config{DisableStartupMessage: true, BodyLimit: 8 << 20})
 	app.Mount(web.Group("/slack"))
-	go func() { _ = web.Listener(ln) }()
-	t.Cleanup(func() { _ = web.ShutdownWithTimeout(5 * time.Second) })
-	return httpSlack{"http://" + ln.Addr().String()}
+	return httpSlack{"http://" + channeltest.Listen(t, web)}
 }
 
 // eventOf is the message event that Slack sends. The ts follows from the id.
