@@ -29,7 +29,7 @@ type Inbound struct {
 	Alone                    string    // a short code: when it continues no ticket it opens none; "" opens one
 	Warnings                 []string  // what staff should know: "sender could not be verified"
 	At                       time.Time // when it was written; zero takes the time of acceptance
-	Mail                     *MailSeen // of a mail: enters it into the ledger
+	Mail                     *MailSeen `json:"-"` // of a mail: enters it into the ledger
 }
 
 // ThreadKey is one way in which a contact may belong to an existing ticket.
