@@ -3,9 +3,11 @@ package peers
 import (
 	"context"
 	"fmt"
+	"maps"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -140,6 +142,13 @@ func (b *Browser) Problems() []string {
 	p := b.problems
 	b.problems = nil
 	return p
+}
+
+// Requested lists the addresses that were asked for since the browser was started, in no order.
+func (b *Browser) Requested() []string {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return slices.Collect(maps.Values(b.urls))
 }
 
 // NoProblems fails the test when the page has reported any.
