@@ -19,42 +19,48 @@ import (
 	"tierline/ticket"
 )
 
-// TestGatewaysStartAtOnce opens one empty database from many sides: each step is applied once.
-func TestGatewaysStartAtOnce(t *testing.T) {
-	t.Parallel()
+// onBoth runs a test with an empty database of either kind.
+func onBoth(t *testing.T, test func(*testing.T, store.Config)) {
 	for name, cfg := range map[string]func(*testing.T) store.Config{
 		"sqlite":   func(t *testing.T) store.Config { return store.Config{Data: t.TempDir()} },
 		"postgres": func(t *testing.T) store.Config { return store.Config{DSN: peers.Postgres(t)} },
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			c := cfg(t)
-			var wg sync.WaitGroup
-			for range 5 {
-				wg.Go(func() {
-					s, err := store.Open(t.Context(), c)
-					if err != nil {
-						t.Error(err)
-						return
-					}
-					if _, err := s.Accept(t.Context(), []ticket.Inbound{contact(0)}); err != nil {
-						t.Error(err)
-					}
-					if err := s.Close(); err != nil {
-						t.Error(err)
-					}
-				})
-			}
-			wg.Wait()
-			steps, err := store.MigrationStatus(t.Context(), c)
-			if err != nil || len(steps) == 0 || steps[0].Applied.IsZero() {
-				t.Fatalf("%+v %v", steps, err)
-			}
-			if err := store.Migrate(t.Context(), c); err != nil {
-				t.Fatal(err)
-			}
+			test(t, cfg(t))
 		})
 	}
+}
+
+// TestGatewaysStartAtOnce opens one empty database from many sides: each step is applied once.
+func TestGatewaysStartAtOnce(t *testing.T) {
+	t.Parallel()
+	onBoth(t, func(t *testing.T, cfg store.Config) {
+		var wg sync.WaitGroup
+		for range 5 {
+			wg.Go(func() {
+				s, err := store.Open(t.Context(), cfg)
+				if err != nil {
+					t.Error(err)
+					return
+				}
+				if _, err := s.Accept(t.Context(), []ticket.Inbound{contact(0)}); err != nil {
+					t.Error(err)
+				}
+				if err := s.Close(); err != nil {
+					t.Error(err)
+				}
+			})
+		}
+		wg.Wait()
+		steps, err := store.MigrationStatus(t.Context(), cfg)
+		if err != nil || len(steps) == 0 || steps[0].Applied.IsZero() {
+			t.Fatalf("%+v %v", steps, err)
+		}
+		if err := store.Migrate(t.Context(), cfg); err != nil {
+			t.Fatal(err)
+		}
+	})
 }
 
 func TestPostgresTellsOtherGateways(t *testing.T) {
@@ -218,88 +224,76 @@ func TestPostgresRestarts(t *testing.T) {
 // TestContextsThatEndAnywhere cancels calls at random moments: what they did, they did whole.
 func TestContextsThatEndAnywhere(t *testing.T) {
 	t.Parallel()
-	for name, cfg := range map[string]func(*testing.T) store.Config{
-		"sqlite":   func(t *testing.T) store.Config { return store.Config{Data: t.TempDir()} },
-		"postgres": func(t *testing.T) store.Config { return store.Config{DSN: peers.Postgres(t)} },
-	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			s := open(t, cfg(t))
-			who := customer.Identity{Kind: customer.Email, Value: "a@b.example"}
-			cut := 0
-			var wg sync.WaitGroup
-			var mu sync.Mutex
-			for w := range 3 {
-				wg.Go(func() {
-					rnd := rand.New(rand.NewPCG(3, uint64(w)))
-					for i := range 60 {
-						ctx, cancel := context.WithTimeout(t.Context(), time.Duration(rnd.IntN(6000))*time.Microsecond)
-						batch := []ticket.Inbound{
-							{Channel: "c", External: fmt.Sprint(w, i), From: who, Text: "x"},
-							{Channel: "c", External: fmt.Sprint(w, i, "b"), From: who, Text: "y",
-								Threads: []ticket.ThreadKey{{By: "session", Key: fmt.Sprint(w, i)}}},
-						}
-						_, err := s.Accept(ctx, batch)
-						cancel()
-						if err != nil && ticket.KindOf(err) != ticket.Transient {
-							t.Error(err)
-						}
-						if err != nil {
-							mu.Lock()
-							cut++
-							mu.Unlock()
-						}
-						out, err := s.Accept(t.Context(), batch)
-						if err != nil || out[0].Duplicate != out[1].Duplicate || out[0].Ticket != out[1].Ticket || out[1].Seq != 2 {
-							t.Error(out, err)
-						}
+	onBoth(t, func(t *testing.T, cfg store.Config) {
+		s := open(t, cfg)
+		who := customer.Identity{Kind: customer.Email, Value: "a@b.example"}
+		cut := 0
+		var wg sync.WaitGroup
+		var mu sync.Mutex
+		for w := range 3 {
+			wg.Go(func() {
+				rnd := rand.New(rand.NewPCG(3, uint64(w)))
+				for i := range 60 {
+					ctx, cancel := context.WithTimeout(t.Context(), time.Duration(rnd.IntN(6000))*time.Microsecond)
+					batch := []ticket.Inbound{
+						{Channel: "c", External: fmt.Sprint(w, i), From: who, Text: "x"},
+						{Channel: "c", External: fmt.Sprint(w, i, "b"), From: who, Text: "y",
+							Threads: []ticket.ThreadKey{{By: "session", Key: fmt.Sprint(w, i)}}},
 					}
-				})
-			}
-			wg.Wait()
-			if cut == 0 {
-				t.Error("no call was cut: the test shows nothing")
-			}
-		})
-	}
+					_, err := s.Accept(ctx, batch)
+					cancel()
+					if err != nil && ticket.KindOf(err) != ticket.Transient {
+						t.Error(err)
+					}
+					if err != nil {
+						mu.Lock()
+						cut++
+						mu.Unlock()
+					}
+					out, err := s.Accept(t.Context(), batch)
+					if err != nil || out[0].Duplicate != out[1].Duplicate || out[0].Ticket != out[1].Ticket || out[1].Seq != 2 {
+						t.Error(out, err)
+					}
+				}
+			})
+		}
+		wg.Wait()
+		if cut == 0 {
+			t.Error("no call was cut: the test shows nothing")
+		}
+	})
 }
 
 func TestAfterClose(t *testing.T) {
 	t.Parallel()
-	for name, cfg := range map[string]func(*testing.T) store.Config{
-		"sqlite":   func(t *testing.T) store.Config { return store.Config{Data: t.TempDir()} },
-		"postgres": func(t *testing.T) store.Config { return store.Config{DSN: peers.Postgres(t)} },
-	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			s := open(t, cfg(t)) // closes it once more at the end
-			changes := s.Watch(t.Context())
-			var wg sync.WaitGroup
-			for w := range 4 { // somebody is in the middle of something
-				wg.Go(func() {
-					for i := range 50 {
-						in := contact(0)
-						in.External = fmt.Sprint(w, "-", i)
-						if _, err := s.Accept(t.Context(), []ticket.Inbound{in}); err != nil && ticket.KindOf(err) != ticket.Transient {
-							t.Error(err)
-						}
+	onBoth(t, func(t *testing.T, cfg store.Config) {
+		s := open(t, cfg) // closes it once more at the end
+		changes := s.Watch(t.Context())
+		var wg sync.WaitGroup
+		for w := range 4 { // somebody is in the middle of something
+			wg.Go(func() {
+				for i := range 50 {
+					in := contact(0)
+					in.External = fmt.Sprint(w, "-", i)
+					if _, err := s.Accept(t.Context(), []ticket.Inbound{in}); err != nil && ticket.KindOf(err) != ticket.Transient {
+						t.Error(err)
 					}
-				})
-			}
-			<-changes
-			if err := s.Close(); err != nil {
-				t.Error(err)
-			}
-			wg.Wait()
-			for range changes { // closed
-			}
-			if _, err := s.Accept(t.Context(), []ticket.Inbound{contact(1)}); ticket.KindOf(err) != ticket.Transient {
-				t.Error(err)
-			}
-			if _, err := s.Ticket(t.Context(), 1); ticket.KindOf(err) != ticket.Transient {
-				t.Error(err)
-			}
-			<-s.Watch(t.Context()) // closed at once
-		})
-	}
+				}
+			})
+		}
+		<-changes
+		if err := s.Close(); err != nil {
+			t.Error(err)
+		}
+		wg.Wait()
+		for range changes { // closed
+		}
+		if _, err := s.Accept(t.Context(), []ticket.Inbound{contact(1)}); ticket.KindOf(err) != ticket.Transient {
+			t.Error(err)
+		}
+		if _, err := s.Ticket(t.Context(), 1); ticket.KindOf(err) != ticket.Transient {
+			t.Error(err)
+		}
+		<-s.Watch(t.Context()) // closed at once
+	})
 }
