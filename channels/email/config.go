@@ -19,6 +19,8 @@ type Config struct {
 	Listeners []Listener `yaml:"listeners"`
 	Mailboxes []Mailbox  `yaml:"mailboxes"`
 	Sending   Sending    `yaml:"sending"`
+	// KeepSource is how long each mail is kept as it came, for people to look at; default 720h (30 days).
+	KeepSource time.Duration `yaml:"keep_source"`
 }
 
 // Protocol is what a listener speaks.
@@ -106,6 +108,7 @@ const (
 	DefaultMaxSize        = 25 << 20
 	DefaultMaxConnections = 100
 	DefaultPoll           = time.Minute
+	DefaultKeepSource     = 30 * 24 * time.Hour
 	minSecret             = 16 // bytes
 )
 
@@ -166,6 +169,9 @@ func (c Config) Check(at check.At) {
 		}
 	}
 	c.checkSending(at.Key("sending"))
+	if c.KeepSource != 0 && c.KeepSource < time.Hour {
+		at.Key("keep_source").Error("such as 720h, which is 30 days", "%s is too short to look into anything", c.KeepSource)
+	}
 }
 
 func (l Listener) check(at check.At) {

@@ -331,12 +331,21 @@ func (b *mailbox) suspect(uids []imap.UID, got map[imap.UID]bool) {
 	}
 }
 
+// origin is where a mail of this mailbox lies; the form is that of RFC 5092.
+func (b *mailbox) origin(u imap.UID) origin {
+	return origin{inbox: b.conf.Inbox, brand: b.conf.Brand, where: fmt.Sprintf("imap uid %d", u), source: b.Name(),
+		place: fmt.Sprintf("UIDVALIDITY=%d/;UID=%d", b.cursor.Validity, u)}
+}
+
 // unread keeps a mail that is not read.
 func (b *mailbox) unread(ctx context.Context, u imap.UID, r io.Reader, code, detail string) (item, error) {
+	o := b.origin(u)
 	q := &ticket.Quarantined{Channel: channels.Email, Inbox: b.conf.Inbox, Reason: code, Detail: detail,
-		External: fmt.Sprintf("%s;UIDVALIDITY=%d/;UID=%d", b.Name(), b.cursor.Validity, u), At: b.mail.now()}
+		External: b.Name() + ";" + o.place, At: b.mail.now()}
 	var err error
 	q.Blob, q.Size, err = b.mail.blobs.Put(ctx, r, maxKeep)
+	q.Mail = o.seen(nil, q.Size)
+	q.Mail.Raw = ticket.MailSource{Blob: q.Blob}
 	return item{where: fmt.Sprintf("imap uid %d", u), bad: q}, err
 }
 
@@ -391,8 +400,7 @@ func (b *mailbox) fetch(ctx context.Context, s *link, uids []imap.UID, got map[i
 			if failed != nil {
 				continue
 			}
-			it, err := b.mail.prepare(context.WithoutCancel(ctx), m.raw, origin{inbox: b.conf.Inbox, brand: b.conf.Brand,
-				where: fmt.Sprintf("imap uid %d", m.uid)})
+			it, err := b.mail.prepare(context.WithoutCancel(ctx), m.raw, b.origin(m.uid))
 			if failed = err; err == nil {
 				got[m.uid] = true
 				items = append(items, it)

@@ -10,6 +10,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"tierline/channels"
@@ -24,6 +25,8 @@ type origin struct {
 	sender       string // of the envelope; "" is the null sender
 	recipient    string // of the envelope
 	where        string // for logs: "imap uid 17"
+	source       string // name of the channels.Source
+	place        string // where it lies there; "" when a source has no places
 }
 
 // item is a mail on its way into the store: a contact, or something for quarantine.
@@ -41,6 +44,8 @@ type mapper struct {
 	own   []Recipient // our own addresses and patterns of them
 	now   func() time.Time
 	log   *slog.Logger
+
+	packers sync.Pool // of *gzip.Writer
 }
 
 // prepare reads a mail and keeps its attachments. An error means that it must be tried again; a mail
@@ -48,9 +53,14 @@ type mapper struct {
 func (p *mapper) prepare(ctx context.Context, raw []byte, o origin) (item, error) {
 	m, err := p.read(raw, o)
 	if err != nil {
-		return p.quarantine(ctx, raw, o, err)
+		return p.quarantine(ctx, raw, o, o.seen(m, int64(len(raw))), err)
 	}
 	in, err := p.contact(ctx, m, raw, o)
+	if err != nil {
+		return item{}, err
+	}
+	in.Mail = o.seen(m, int64(len(raw)))
+	in.Mail.Raw, err = p.pack(ctx, raw)
 	return item{in: in, raw: raw, where: o.where}, err
 }
 
@@ -99,7 +109,7 @@ func (p *mapper) parse(raw []byte) (m *Mail, err error) {
 	return Parse(raw)
 }
 
-func (p *mapper) quarantine(ctx context.Context, raw []byte, o origin, cause error) (item, error) {
+func (p *mapper) quarantine(ctx context.Context, raw []byte, o origin, seen *ticket.MailSeen, cause error) (item, error) {
 	q := ticket.Quarantined{Channel: channels.Email, Inbox: o.inbox, Reason: "refused", Detail: ticket.Explain(cause), At: p.now()}
 	if f, ok := cause.(*Fault); ok {
 		q.Reason, q.Detail = f.Code, f.Detail
@@ -109,6 +119,8 @@ func (p *mapper) quarantine(ctx context.Context, raw []byte, o origin, cause err
 		return item{}, err
 	}
 	q.External = q.Blob
+	q.Mail = seen
+	q.Mail.Raw = ticket.MailSource{Blob: q.Blob}
 	return item{bad: &q, where: o.where}, nil
 }
 

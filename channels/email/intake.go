@@ -83,7 +83,8 @@ func refused(err error, n int) (int, bool) {
 // refuse keeps a mail whole that the store will not have.
 func (p *mapper) refuse(ctx context.Context, in channels.Intake, it item, cause error) error {
 	p.log.Warn("mail refused by the store", "at", it.where, "id", it.in.External, "err", cause)
-	bad, err := p.quarantine(ctx, it.raw, origin{inbox: it.in.Inbox, where: it.where}, cause)
+	seen := *it.in.Mail
+	bad, err := p.quarantine(ctx, it.raw, origin{inbox: it.in.Inbox, where: it.where}, &seen, cause)
 	if err != nil {
 		return err
 	}

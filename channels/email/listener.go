@@ -206,7 +206,7 @@ func (s *session) take(raw []byte, to []target) error {
 		}
 		seen[t.inbox] = true
 		it, err := s.l.mail.prepare(s.ctx, raw, origin{inbox: t.inbox, brand: t.brand, envelope: true, sender: s.from,
-			recipient: t.address, where: string(s.l.conf.Protocol) + " for " + t.inbox})
+			recipient: t.address, where: string(s.l.conf.Protocol) + " for " + t.inbox, source: s.l.Name()})
 		if err != nil {
 			s.l.log.Error("mail cannot be kept", "inbox", t.inbox, "err", err)
 			return errLater
