@@ -231,7 +231,8 @@ func (s *Server) apiQuarantine(c *fiber.Ctx) error {
 	}
 	rows := make([]quarantined, 0, len(list))
 	for _, x := range list {
-		rows = append(rows, quarantined(x))
+		rows = append(rows, quarantined{ID: x.ID, Channel: x.Channel, Inbox: x.Inbox, External: x.External, Reason: x.Reason,
+			Detail: x.Detail, Blob: x.Blob, Size: x.Size, At: x.At})
 	}
 	out := quarantineAnswer{}
 	out.Items, out.Next = firstPage(rows, limit, func(x quarantined) int64 { return x.ID })
