@@ -1,6 +1,7 @@
 package email
 
 import (
+	"regexp"
 	"strings"
 
 	"tierline/customer"
@@ -46,7 +47,7 @@ func addresses(s, charset string) []Address {
 // cutEntry cuts at the next comma or semicolon outside of quotes, comments and angle brackets. A group
 // ("Friends: a@x, b@x;") loses its name.
 func cutEntry(s string) (entry, rest string) {
-	start, angle := 0, false
+	start, angle, end := 0, false, 0 // end: behind the last address in brackets
 	for i := 0; i < len(s); i++ {
 		switch s[i] {
 		case '\\':
@@ -60,8 +61,14 @@ func cutEntry(s string) (entry, rest string) {
 				i += n + 1
 			}
 		case '<':
+			if end > 0 && strings.Contains(s[i:min(len(s), i+400)], "@") { // A <a@x> B <b@x>: the comma is missing
+				return s[start:end], s[end:]
+			}
 			angle = closing(s[i+1:], '>') >= 0
 		case '>':
+			if angle && strings.Contains(s[max(start, i-400):i], "@") && strings.IndexByte(s[max(start, i-400):i], '<') >= 0 {
+				end = i + 1
+			}
 			angle = false
 		case ':':
 			if !angle && !strings.Contains(s[start:i], "@") && !strings.HasSuffix(strings.ToLower(s[start:i]), "mailto") {
@@ -92,15 +99,22 @@ func oneAddress(entry, charset string) (Address, bool) {
 	entry = strings.TrimSpace(entry)
 	var name, addr string
 	if open := strings.LastIndexByte(entry, '<'); open >= 0 && strings.Contains(entry[open:], "@") {
-		addr, _, _ = strings.Cut(entry[open+1:], ">")
-		name = entry[:open]
+		var behind string
+		addr, behind, _ = strings.Cut(entry[open+1:], ">")
+		if name = entry[:open]; strings.TrimSpace(name) == "" {
+			name = behind
+		}
 		if i := strings.IndexByte(addr, ':'); i >= 0 && strings.HasPrefix(addr, "@") { // source route, RFC 5322 §4.4
 			addr = addr[i+1:]
 		}
 	} else {
+		entry = obsoleteBlanks.ReplaceAllString(entry, "$1$2")
 		at := strings.LastIndexByte(entry, '@')
-		if at < 0 {
+		if bare := withoutNested(entry); at < 0 || !strings.Contains(bare, "@") && strings.Contains(entry, "(") && strings.TrimSpace(bare) != "" {
 			return Address{}, false
+		}
+		if open := strings.IndexByte(entry, '('); open > 0 && open < at && strings.Contains(entry[:open], "@") {
+			at = strings.LastIndexByte(entry[:open], '@') // jane@x (was jane@y)
 		}
 		from := strings.LastIndexAny(entry[:at], " \t<>(\"',") + 1
 		to := at + 1
@@ -108,19 +122,47 @@ func oneAddress(entry, charset string) (Address, bool) {
 			to++
 		}
 		if addr = entry[from:to]; strings.HasPrefix(entry, `"`) && from > 0 && entry[from-1] == '"' { // "john doe"@x
-			addr = entry[:to]
+			addr, from = entry[:to], 0
 		}
 		name = strings.TrimSpace(entry[:from] + " " + entry[to:])
-		if n := strings.TrimSpace(name); strings.HasPrefix(n, "(") && strings.HasSuffix(n, ")") {
-			name = n[1 : len(n)-1]
-		}
 	}
-	addr = cleanAddress(addr, charset)
+	addr = cleanAddr(addr, charset)
+	if local, _, _ := strings.Cut(addr, "@"); strings.HasSuffix(local, ":") {
+		return Address{}, false // the end of a group that a server has put its domain behind
+	}
 	i, err := customer.Identity{Kind: customer.Email, Value: addr}.Normal()
 	if err != nil {
 		return Address{}, false
 	}
-	return Address{Name: cleanName(decodeWords(name, charset)), Address: i.Value}, true
+	return Address{Name: displayName(name, charset), Address: i.Value}, true
+}
+
+// obsoleteBlanks stand around the dots and the at sign of old addresses (RFC 5322 §4.4).
+var obsoleteBlanks = regexp.MustCompile(`[ \t]+([.@])[ \t]*([a-zA-Z0-9])`)
+
+// displayName is the name before an address, or the comment behind it: decoded, without the quotes of
+// its syntax.
+func displayName(s, charset string) string {
+	s = strings.TrimSpace(s)
+	if inner, ok := strings.CutPrefix(s, "("); ok && strings.HasSuffix(inner, ")") {
+		s = inner[:len(inner)-1]
+	}
+	if strings.HasPrefix(s, `"`) || strings.Contains(s, "=?") {
+		var b strings.Builder
+		for i := 0; i < len(s); i++ {
+			switch {
+			case s[i] == '\\' && i+1 < len(s):
+				i++
+				b.WriteByte(s[i])
+			case s[i] != '"':
+				b.WriteByte(s[i])
+			}
+		}
+		s = b.String()
+	} else {
+		s = strings.NewReplacer(`\"`, `"`, `\\`, `\`, `\)`, `)`, `\(`, `(`).Replace(s)
+	}
+	return cleanName(decodeWords(s, charset))
 }
 
 // withoutComments takes out what stands in parentheses (RFC 5322 §3.2.2), one level deep.
@@ -141,10 +183,10 @@ func withoutComments(s string) string {
 	return b.String() + s
 }
 
-func cleanAddress(s, charset string) string {
-	s = decodeWords(strings.TrimSpace(withoutComments(s)), charset)
+func cleanAddr(s, charset string) string {
+	s = decodeWords(strings.TrimSpace(withoutNested(s)), charset)
 	if len(s) > 7 && strings.EqualFold(s[:7], "mailto:") {
-		s = s[7:]
+		s, _, _ = strings.Cut(s[7:], "?")
 	}
 	s = strings.Trim(s, "<>[]()'`.,;: \t\r\n")
 	if strings.Count(s, "\"")%2 == 1 {
@@ -156,7 +198,12 @@ func cleanAddress(s, charset string) string {
 const maxName = 200 // runes
 
 func cleanName(s string) string {
-	s = strings.NewReplacer(`\"`, `"`, `\\`, `\`).Replace(s)
+	s = strings.Map(func(c rune) rune {
+		if c < ' ' || c == 0x7f || isOverride(c) {
+			return ' '
+		}
+		return c
+	}, s)
 	s = strings.Join(strings.Fields(s), " ")
 	for {
 		t := strings.Trim(s, " ,;<>")

@@ -200,14 +200,33 @@ func cutParam(s string) (first, rest string) {
 			quoted = !quoted
 		case c == ';' && !quoted:
 			return s[:i], s[i+1:]
+		case c <= ' ' && !quoted && i > 0 && knownParam(s[i+1:]):
+			return s[:i], s[i+1:] // somebody forgot a semicolon
 		}
 	}
 	return s, ""
 }
 
+// knownParam says that a parameter begins here whose name is known: other blanks belong to a value
+// that somebody forgot to quote.
+func knownParam(s string) bool {
+	end := strings.IndexAny(s[:min(len(s), 24)], "=*")
+	if end < 3 {
+		return false
+	}
+	switch strings.ToLower(strings.TrimRight(s[:end], " ")) {
+	case "name", "filename", "charset", "boundary", "format", "delsp", "method", "report-type", "protocol", "title", "server":
+		return true
+	}
+	return false
+}
+
 func unquote(s string) string {
 	s = strings.TrimSpace(s)
 	if len(s) == 0 || s[0] != '"' {
+		if i := strings.Index(s, " ("); i > 0 && strings.HasSuffix(s, ")") && strings.Count(s, "(") == 1 && !strings.Contains(s[:i], " ") {
+			s = s[:i] // charset=us-ascii (Plain text)
+		}
 		return s
 	}
 	var b strings.Builder

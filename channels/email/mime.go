@@ -322,7 +322,7 @@ func defaultName(kind string, data []byte) string {
 // fileName is the base name, whatever slashes the name holds, without control characters.
 func fileName(s string) string {
 	s = strings.Map(func(c rune) rune {
-		if c < ' ' || c == 0x7f || c >= 0x202a && c <= 0x202e || c >= 0x2066 && c <= 0x2069 { // overrides of direction
+		if c < ' ' || c == 0x7f || isOverride(c) {
 			return -1
 		}
 		return c
@@ -332,6 +332,12 @@ func fileName(s string) string {
 		return ""
 	}
 	return cutRunes(s, 200)
+}
+
+// isOverride says that a character changes the direction of those behind it: "fdp.exe" becomes
+// "exe.pdf" by it.
+func isOverride(c rune) bool {
+	return c >= 0x202a && c <= 0x202e || c >= 0x2066 && c <= 0x2069 || c == 0x200e || c == 0x200f
 }
 
 // decoded undoes the transfer encoding. An unknown one is left as it is.

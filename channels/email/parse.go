@@ -7,7 +7,6 @@ import (
 	"encoding/hex"
 	"fmt"
 	"html"
-	"net/mail"
 	"regexp"
 	"strings"
 	"time"
@@ -153,26 +152,6 @@ func messageIDs(s string) []string {
 		}
 	}
 	return ids
-}
-
-func parseDate(s string) time.Time {
-	s = strings.TrimSpace(s)
-	if len(s) > 100 {
-		return time.Time{}
-	}
-	if t, err := mail.ParseDate(s); err == nil {
-		return t.UTC()
-	}
-	for _, layout := range []string{
-		"Mon, 2 Jan 2006 15:04:05 -0700", "2 Jan 2006 15:04:05 -0700", "Mon, 2 Jan 06 15:04:05 MST",
-		"Mon Jan 2 15:04:05 2006", "Mon Jan 2 15:04:05 MST 2006", "Mon, 2 Jan 2006 15.04.05 -0700",
-		"2006-01-02 15:04:05 -0700", time.RFC3339, "Mon, 2 Jan 2006 15:04:05", "Mon, 2-Jan-2006 15:04:05 -0700",
-	} {
-		if t, err := time.Parse(layout, s); err == nil {
-			return t.UTC()
-		}
-	}
-	return time.Time{}
 }
 
 // marks adds what is not in the text and should be: invitations, subjects of mails within when there

@@ -109,11 +109,24 @@ func encodedWord(s string) (charset string, b []byte, rest string, ok bool) {
 	}
 	charset, _, _ = strings.Cut(s[2:2+q1], "*")
 	text := s[2+q1+3:]
-	end := strings.Index(text[:min(len(text), maxWord)], "?=")
-	if end < 0 {
-		return "", nil, "", false
+	reach := text[:min(len(text), maxWord)]
+	end, after := strings.Index(reach, "?="), 2
+	for q := s[2+q1+1] | 0x20; q == 'q' && end >= 0 && end+3 < len(reach) && isHex(reach[end+2]) && isHex(reach[end+3]); {
+		n := strings.Index(reach[end+2:], "?=") // a question mark that was not encoded: What?=20is
+		if n < 0 || strings.ContainsAny(reach[end:end+2+n], " \t") {
+			break
+		}
+		end += 2 + n
 	}
-	rest = text[end+2:]
+	if end < 0 { // its end is missing: it goes to the next blank
+		if end, after = strings.IndexAny(reach, " \t"), 0; end < 0 {
+			end = len(reach)
+		}
+		if end == 0 || strings.Contains(reach[:end], "=?") {
+			return "", nil, "", false
+		}
+	}
+	rest = text[end+after:]
 	switch s[2+q1+1] {
 	case 'b', 'B':
 		return charset, decodeBase64([]byte(text[:end])), rest, true
