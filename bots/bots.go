@@ -42,6 +42,7 @@ type Card struct {
 	Customer     customer.Customer
 	Organization customer.Organization
 	Tier         Tier
+	Brand        string       // title of the brand it is about; "" in a gateway of one brand
 	Owner        ticket.Agent // zero while it is in the queue
 	Units        []Unit
 	LastSaid     ticket.Message // the customer's newest message

@@ -26,6 +26,7 @@ import (
 	"tierline/router"
 	"tierline/store"
 	"tierline/store/blobs"
+	"tierline/ticket"
 	"tierline/web"
 )
 
@@ -49,7 +50,7 @@ type Config struct {
 	Phone      phone.Config              `yaml:"phone"`
 	Slack      Slack                     `yaml:"slack"`
 	KB         KB                        `yaml:"kb"`
-	Router     router.Config             `yaml:",inline"` // agents, tiers, rules
+	Router     router.Config             `yaml:",inline"` // brands, agents, tiers, rules
 }
 
 // Log says what is logged, and how.
@@ -128,6 +129,33 @@ func (c *Config) check(at check.At) {
 		at.Key("kb").Key("engine").Error("bleve or meilisearch", "%.20q is no engine", c.KB.Engine)
 	}
 	c.Router.Check(at)
+	c.checkBrands(at)
+}
+
+// checkBrands: an inbox belongs to a brand that there is.
+func (c *Config) checkBrands(at check.At) {
+	known := func(at check.At, brand string) {
+		if brand != "" && !slices.ContainsFunc(c.Router.Brands, func(b ticket.Brand) bool { return b.Name == brand }) {
+			at.Key("brand").Error("name one of brands", "there is no brand %.60q", brand)
+		}
+	}
+	for i, l := range c.Email.Listeners {
+		for j, r := range l.Recipients {
+			known(at.Key("email").Key("listeners").Index(i).Key("recipients").Index(j), r.Brand)
+		}
+	}
+	for i, m := range c.Email.Mailboxes {
+		known(at.Key("email").Key("mailboxes").Index(i), m.Brand)
+	}
+	for i, in := range c.Chat.Inboxes {
+		known(at.Key("chat").Key("inboxes").Index(i), in.Brand)
+	}
+	for i, l := range c.Phone.Lines {
+		known(at.Key("phone").Key("lines").Index(i), l.Brand)
+	}
+	for i, r := range c.Slack.Channels.Channels {
+		known(at.Key("slack").Key("customers").Key("channels").Index(i), r.Brand)
+	}
 }
 
 // OwnSecret is a secret that one part signs with; when the file sets none it is derived.

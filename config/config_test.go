@@ -58,6 +58,7 @@ rules:
   - name: broken
     when: subjcet == "x"
 kb: {engine: grep}
+chat: {inboxes: [{name: shop, brand: none}]}
 `
 	_, findings := Parse("t.yaml", []byte(text), nil)
 	var got []string
@@ -67,7 +68,7 @@ kb: {engine: grep}
 		}
 	}
 	slices.Sort(got)
-	want := []string{"t.yaml:10", "t.yaml:12", "t.yaml:15", "t.yaml:16", "t.yaml:2", "t.yaml:3", "t.yaml:6", "t.yaml:7"}
+	want := []string{"t.yaml:10", "t.yaml:12", "t.yaml:15", "t.yaml:16", "t.yaml:17", "t.yaml:2", "t.yaml:3", "t.yaml:6", "t.yaml:7"}
 	if !slices.Equal(slices.Compact(got), want) {
 		t.Errorf("faults at %v\nwant      %v\n%v", got, want, findings)
 	}

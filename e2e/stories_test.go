@@ -45,6 +45,9 @@ func TestMailThereAndBack(t *testing.T) {
 	if got.inReplyTo != first || !strings.Contains(got.subject, "Machine leaks") {
 		t.Errorf("the answer is in reply to %q with subject %q; the mail was %q", got.inReplyTo, got.subject, first)
 	}
+	if !strings.Contains(got.text, "Brühwerk") {
+		t.Errorf("the brand has not signed the answer:\n%s", got.text)
+	}
 	w.reply(l1, card.TS, "sent")
 
 	g.send(clara, "Re: Machine leaks", "Yes it is!\n\n> is the tank pushed in?", got.messageID)

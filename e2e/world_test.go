@@ -108,6 +108,7 @@ slack:
   api_url: {{.SlackURL}}
   no_limits: true
   customers: {channels: [{channel: customer-ltd, inbox: customer-ltd}]}
+brands: [{name: bruehwerk, title: Brühwerk, languages: [de], signature: {de: Ihr Brühwerk-Service, en: Your Brühwerk service team}}]
 agents:
   - {id: anna, name: Anna Schmidt, email: anna@support.example, roles: [agent]}
   - {id: ben, name: Ben Okafor, email: ben@support.example, roles: [agent]}

@@ -24,6 +24,7 @@ type Config struct {
 	Agents []ticket.Agent `yaml:"agents"`
 	Tiers  []Tier         `yaml:"tiers"`
 	Rules  []Rule         `yaml:"rules"`
+	Brands []ticket.Brand `yaml:"brands"` // the first is the one of inboxes that name none
 }
 
 // Tier is a level of support (ITIL: functional escalation goes from tier to tier).
@@ -86,8 +87,34 @@ func (c Config) Check(at check.At) {
 			at.Warn("add roles: [agent]", "agent %.60q has no role and may do nothing", a.ID)
 		}
 	}
+	c.checkBrands(at.Key("brands"))
 	c.checkTiers(at, func(id string) bool { return agents[id] })
 	c.checkRules(at, func(id string) bool { return agents[id] })
+}
+
+func (c Config) checkBrands(at check.At) {
+	names := map[string]bool{}
+	for i, b := range c.Brands {
+		at := at.Index(i)
+		if b.Name == "" || names[b.Name] {
+			at.Key("name").Error("a short name, each once", "%.60q cannot be the name of a brand", b.Name)
+		}
+		names[b.Name] = true
+		if err := b.Hours.Check(); err != nil {
+			at.Key("hours").Error("week: {mon: \"09:00-17:30\"}", "%v", err)
+		}
+	}
+}
+
+// Brand is the brand of a name; "" is the first. A gateway that names no brands has one without a
+// title.
+func (c Config) Brand(name string) ticket.Brand {
+	for i, b := range c.Brands {
+		if b.Name == name || name == "" && i == 0 {
+			return b
+		}
+	}
+	return ticket.Brand{Name: name}
 }
 
 func (c Config) checkTiers(at check.At, known func(string) bool) {

@@ -33,6 +33,7 @@ type Facts struct {
 	BestScore    float64  `expr:"best_score"` // of the best suggestion, 0 to 1
 	Fits         bool     `expr:"fits"`
 	Contacts     int      `expr:"contacts"` // messages of the customer in this ticket
+	Open         bool     `expr:"open"`     // it is within the brand's hours
 }
 
 const maxFactText = 20_000 // bytes of text that rules look at

@@ -84,6 +84,7 @@ func TestConfigCheckReportsEveryFault(t *testing.T) {
 		t.Errorf("a good configuration: %v", l.Faults)
 	}
 	bad := desk5()
+	bad.Brands = []ticket.Brand{{Name: "a", Hours: ticket.Hours{Zone: "Mars/Base"}}, {Name: "a"}}
 	bad.Agents = append(bad.Agents, ticket.Agent{ID: "anna", Roles: []ticket.Role{"king"}})
 	bad.Tiers = append(bad.Tiers, Tier{Name: "l1", OnCall: oncall.Config{People: []string{"nobody"}}})
 	bad.Rules = append(bad.Rules,
@@ -95,7 +96,7 @@ func TestConfigCheckReportsEveryFault(t *testing.T) {
 	for _, f := range l.Faults {
 		got = append(got, strings.Join(f.Path, "."))
 	}
-	want := []string{"agents.3.id", "agents.3", "agents.3.roles.0", "tiers.2.name", "tiers.2.channel", "tiers.2.oncall.people.0",
+	want := []string{"agents.3.id", "agents.3", "agents.3.roles.0", "brands.0.hours", "brands.1.name", "tiers.2.name", "tiers.2.channel", "tiers.2.oncall.people.0",
 		"rules.5.name", "rules.5.when", "rules.5.then.tier", "rules.5.then.owner", "rules.5.then.priority", "rules.6.name", "rules.6.when"}
 	if !slices.Equal(got, want) {
 		t.Errorf("faults at %v\nwant      %v", got, want)

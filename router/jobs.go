@@ -183,7 +183,7 @@ func (w *Jobs) send(ctx context.Context, j ticket.Job) error {
 // outbound gathers what a sender needs: to whom, and what came before. The answer goes to whoever
 // wrote last, with everybody else who takes part in copy.
 func (w *Jobs) outbound(ctx context.Context, t ticket.Ticket, m ticket.Message) (ticket.Outbound, error) {
-	out := ticket.Outbound{Ticket: t, Message: m}
+	out := ticket.Outbound{Ticket: t, Message: m, Brand: w.Desk.Config.Brand(t.Brand)}
 	msgs, err := w.store().Messages(ctx, t.ID, max(0, m.Seq-1-4*maxPrevious), 4*maxPrevious)
 	if err != nil {
 		return out, err

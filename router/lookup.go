@@ -1,6 +1,7 @@
 package router
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -49,6 +50,10 @@ func (d *Desk) view(ctx context.Context, id ticket.ID) (bots.Card, []ticket.Mess
 		return bots.Card{}, nil, err
 	}
 	c := bots.Card{Ticket: t, Tier: d.tier(t.Tier).view()}
+	if len(d.Config.Brands) > 1 {
+		b := d.Config.Brand(t.Brand)
+		c.Brand = cmp.Or(b.Title, b.Name)
+	}
 	if d.Console != "" {
 		c.URL = fmt.Sprintf("%s/tickets/%s", d.Console, t.ID)
 	}
@@ -153,7 +158,7 @@ func (d *Desk) facts(ctx context.Context, id ticket.ID) (Facts, kb.Answer, []str
 	t := c.Ticket
 	f := Facts{Channel: t.Channel, Inbox: t.Inbox, Brand: t.Brand, Subject: t.Subject, Text: c.LastSaid.Text,
 		Language: t.Language, Customer: c.Customer.Name, Organization: c.Organization.Name, Plan: c.Organization.Plan,
-		Units: t.Units, Tags: t.Tags, Cases: len(c.Cases)}
+		Units: t.Units, Tags: t.Tags, Cases: len(c.Cases), Open: d.Config.Brand(t.Brand).Hours.Open(d.Now())}
 	if len(f.Text) > maxFactText {
 		f.Text = strings.ToValidUTF8(f.Text[:maxFactText], "")
 	}

@@ -121,6 +121,7 @@ func (p *Page) Now() string {
 type Outbound struct {
 	Ticket   Ticket
 	Message  Message
+	Brand    Brand // in whose name; zero when the gateway names none
 	To       []customer.Identity
 	Cc       []customer.Identity
 	Previous []Message // the public messages before it, newest last, at most 50

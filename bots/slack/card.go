@@ -76,6 +76,9 @@ func who(c bots.Card) []slack.Block {
 			text += " (" + esc(c.Organization.Plan, 40) + ")"
 		}
 	}
+	if c.Brand != "" {
+		text += " · to *" + esc(c.Brand, 60) + "*"
+	}
 	text += " · " + channelName(c.Ticket.Channel)
 	if c.Ticket.Language != "" {
 		text += " · " + language(c.Ticket.Language)

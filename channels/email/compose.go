@@ -153,6 +153,9 @@ func (s *sender) references(out ticket.Outbound) []string {
 func (s *sender) content(ctx context.Context, b *bytes.Buffer, out ticket.Outbound, id string) error {
 	words := phrasesIn(out.Ticket.Language, s.conf.Language)
 	foot := words.Case + " " + out.Ticket.ID.String() + " – " + words.Keep
+	if s := out.Brand.SignatureIn(out.Ticket.Language); s != "" {
+		foot = s + "\n" + foot
+	}
 	text := strings.TrimRight(out.Message.Text, "\n") + "\n\n-- \n" + foot + "\n"
 	htm := toHTML(out.Message.Text, foot, out.Ticket.Language)
 	mixed, alt := boundary(id, "mixed"), boundary(id, "alternative")

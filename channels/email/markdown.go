@@ -3,6 +3,7 @@ package email
 import (
 	"fmt"
 	"html"
+	"strings"
 
 	"tierline/internal/markdown"
 )
@@ -15,5 +16,5 @@ func toHTML(text, foot, language string) string {
 		lang = ` lang="` + html.EscapeString(language) + `"`
 	}
 	return fmt.Sprintf("<!DOCTYPE html>\n<html%s><body style=\"font-family:sans-serif;font-size:14px;line-height:1.5\">\n%s"+
-		"<p style=\"color:#666;font-size:12px\">%s</p>\n</body></html>\n", lang, markdown.HTMLKeepingLines(text), html.EscapeString(foot))
+		"<p style=\"color:#666;font-size:12px\">%s</p>\n</body></html>\n", lang, markdown.HTMLKeepingLines(text), strings.ReplaceAll(html.EscapeString(foot), "\n", "<br>\n"))
 }

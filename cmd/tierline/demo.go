@@ -210,6 +210,8 @@ func demoTeam() router.Config {
 		return ticket.Agent{ID: id, Name: name, Email: id + "@support.example", Roles: roles, Languages: []string{language, "en"}}
 	}
 	return router.Config{
+		Brands: []ticket.Brand{{Name: "bruehwerk", Title: "Brühwerk", Languages: []string{"de", "en", "fr"}, Signature: map[string]string{
+			"de": "Ihr Brühwerk-Service", "en": "Your Brühwerk service team", "fr": "Votre service Brühwerk"}}},
 		Agents: []ticket.Agent{
 			agent("anna", "Anna Schmidt", "de", ticket.RoleAgent),
 			agent("ben", "Ben Okafor", "en", ticket.RoleAgent),
