@@ -7,7 +7,6 @@ import (
 	"encoding/hex"
 	"fmt"
 	"html"
-	"regexp"
 	"strings"
 	"time"
 
@@ -68,7 +67,9 @@ func Parse(raw []byte) (*Mail, error) {
 	m.envelope(charset)
 	m.marks(r)
 	m.body(r.views)
-	m.Machine = machine(m, r.report)
+	if v := Classify(m); v.Auto {
+		m.Machine = v.Reason
+	}
 	return m, nil
 }
 
@@ -247,53 +248,6 @@ func cutBytes(s string, n int) string {
 	}
 	return strings.ToValidUTF8(s[:n], "")
 }
-
-// machine says why a mail is taken to be written by a machine: RFC 3834 and the habits of servers.
-func machine(m *Mail, report string) string {
-	h, from := m.head, ""
-	if len(m.From) > 0 {
-		from = m.From[0].Address
-	}
-	first := func(key string) string {
-		v, _, _ := strings.Cut(strings.ToLower(h.get(key)), ";")
-		v, _, _ = strings.Cut(v, "(")
-		return strings.TrimSpace(v)
-	}
-	if v := first("Auto-Submitted"); v != "" && v != "no" {
-		return "Auto-Submitted: " + cutRunes(v, 40)
-	}
-	for _, v := range h.all("Precedence") {
-		switch v = strings.ToLower(strings.TrimSpace(v)); v {
-		case "bulk", "list", "junk", "auto_reply", "auto-reply":
-			return "Precedence: " + v
-		}
-	}
-	local, _, _ := strings.Cut(from, "@")
-	switch {
-	case report == "delivery-status", report == "disposition-notification", report == "feedback-report", report == "unknown":
-		return "multipart/report"
-	case strings.TrimSpace(h.get("Return-Path")) == "<>":
-		return "null return path"
-	case local == "mailer-daemon" || local == "postmaster":
-		return "from " + local
-	}
-	for _, key := range []string{"List-Id", "X-Autoreply", "X-Autorespond", "X-Autoresponder", "X-Auto-Reply-From",
-		"X-Mail-Autoreply", "X-Ms-Exchange-Inbox-Rules-Autoreply", "Feedback-Id"} {
-		if v := strings.ToLower(h.get(key)); v != "" && v != "no" && v != "false" {
-			return key
-		}
-	}
-	if autoSubject.MatchString(m.Subject) {
-		return "subject"
-	}
-	return ""
-}
-
-// autoSubject is how mail programs begin the subject of an automatic answer. A person's answer to one
-// begins with "Re:".
-var autoSubject = regexp.MustCompile(`(?i)^(?:auto(?:matic)?[ -]?(?:reply|response)|out of (?:the )?office(?: auto-?reply)?|` +
-	`automatische antwort|abwesenheits(?:notiz|assistent|nachricht)|réponse automatique|respuesta automática|` +
-	`risposta automatica|automatisch antwoord)\s*:`)
 
 // threadIndex is the root of an Outlook conversation: the first 22 bytes of its Thread-Index
 // (MS-OXOMSG §2.2.1.3), or "".

@@ -1,0 +1,112 @@
+package email
+
+import (
+	"encoding/json"
+	"slices"
+	"strings"
+)
+
+const maxJSONDepth = 20
+
+// jsonBounce reads a report that a sending service has put into a mail as JSON: Amazon SES by SNS,
+// Postmark, Mailgun, SendGrid, SparkPost. nil when it is none.
+func jsonBounce(text string) *BounceReport {
+	text = text[:min(len(text), maxReport)]
+	start := strings.IndexAny(text, "{[")
+	if start < 0 || start > 1_000 || len(strings.TrimSpace(text[:start])) > 300 {
+		return nil
+	}
+	var v any
+	if json.NewDecoder(strings.NewReader(text[start:])).Decode(&v) != nil {
+		return nil
+	}
+	j := &jsonReport{}
+	j.walk("", v, 0)
+	if !j.bounce || len(j.report.Recipients) == 0 {
+		return nil
+	}
+	b := &j.report
+	if statusCode.FindString(b.Status) != b.Status || b.Status == "" {
+		b.Status = statusIn(b.Diagnostic)
+	}
+	if b.Status = better(b.Status, b.Diagnostic); b.Status == "" {
+		b.Status = statusOf(b.Diagnostic, j.soft)
+	}
+	b.Action = orElse(b.Action, "failed")
+	b.Diagnostic = cutRunes(strings.Join(strings.Fields(b.Diagnostic), " "), maxDiagnostic)
+	b.OriginalMessageID = anID(orElse(j.id, j.serviceID))
+	b.Hard = !j.soft && isHard(b, "")
+	return b
+}
+
+type jsonReport struct {
+	report        BounceReport
+	bounce, soft  bool
+	id, serviceID string // of the mail, and the service's own
+}
+
+func (j *jsonReport) walk(key string, v any, depth int) {
+	if depth > maxJSONDepth {
+		return
+	}
+	switch v := v.(type) {
+	case map[string]any:
+		if name, ok := v["name"].(string); ok && strings.EqualFold(name, "Message-ID") { // SES: a list of fields
+			j.id, _ = v["value"].(string)
+		}
+		keys := make([]string, 0, len(v))
+		for k := range v {
+			keys = append(keys, k)
+		}
+		slices.Sort(keys) // the same report, the same reading
+		for _, k := range keys {
+			j.walk(strings.NewReplacer("_", "", "-", "", " ", "").Replace(strings.ToLower(k)), v[k], depth+1)
+		}
+	case []any:
+		for _, e := range v[:min(len(v), 100)] {
+			j.walk(key, e, depth+1)
+		}
+	case string:
+		j.text(key, v, depth)
+	}
+}
+
+func (j *jsonReport) text(key, s string, depth int) {
+	lower := strings.ToLower(s)
+	b := &j.report
+	switch key {
+	case "message": // SNS wraps a report in a text
+		var inner any
+		if strings.HasPrefix(strings.TrimSpace(s), "{") && json.Unmarshal([]byte(s), &inner) == nil {
+			j.walk("", inner, depth+1)
+		} else if b.Diagnostic == "" {
+			b.Diagnostic = s
+		}
+	case "notificationtype", "eventtype", "recordtype", "event", "type", "bouncetype", "severity", "bounceclass":
+		j.bounce = j.bounce || strings.Contains(lower, "bounce") || lower == "failed" || lower == "dropped" || lower == "deferred"
+		j.soft = j.soft || lower == "transient" || lower == "softbounce" || lower == "temporary" || lower == "deferred"
+	case "emailaddress", "email", "recipient", "rcptto", "rcpt":
+		b.add(oneIn(s))
+	case "status", "enhancedstatus", "statuscode":
+		if s = statusCode.FindString(s); s != "" {
+			b.Status = s
+		}
+	case "action":
+		b.Action = lower
+	case "diagnosticcode", "reason", "details", "rawreason", "response", "description", "error":
+		if _, rest, ok := strings.Cut(s, "; "); ok && strings.HasPrefix(lower, "smtp;") {
+			s = rest
+		}
+		if b.Diagnostic == "" || statusIn(b.Diagnostic) == "" && statusIn(s) != "" {
+			b.Diagnostic = s
+		}
+	case "smtpid":
+		j.id = s
+	case "messageid":
+		if strings.Contains(s, "@") && j.id == "" {
+			j.id = s
+		} else if j.serviceID == "" {
+			j.serviceID = s
+		}
+	}
+}

@@ -1,0 +1,76 @@
+package email
+
+import (
+	"regexp"
+	"strings"
+)
+
+// feedbackKind finds complaints (ARF, RFC 5965) and reports on our domain: DMARC (RFC 7489 §7.2) and
+// TLS (RFC 8460).
+func feedbackKind(m *Mail) (Verdict, bool) {
+	switch reportType(m) {
+	case "feedback-report":
+		return found(KindFeedback, true, "a complaint (RFC 5965)", "feedback")
+	case "tlsrpt":
+		return found(KindFeedback, true, "a TLS report (RFC 8460)", "feedback")
+	}
+	h := m.head
+	if h.has("Tls-Report-Domain") || h.has("X-Hmxmroriginalrecipient") {
+		return found(KindFeedback, true, "a provider's report", "feedback")
+	}
+	for _, a := range m.Attachments {
+		name := strings.ToLower(a.Name)
+		switch {
+		case a.Type == "message/feedback-report" && !answers(m):
+			return found(KindFeedback, true, "a complaint (RFC 5965)", "feedback")
+		case dmarcFile.MatchString(name) && !answers(m), dmarcSubject.MatchString(m.Subject) && archive.MatchString(name):
+			return found(KindFeedback, true, "a DMARC report (RFC 7489)", "feedback")
+		}
+	}
+	if dmarcSubject.MatchString(m.Subject) && archive.MatchString(h.get("Content-Type")+h.get("Content-Disposition")) {
+		return found(KindFeedback, true, "a DMARC report (RFC 7489)", "feedback")
+	}
+	return Verdict{}, false
+}
+
+var (
+	dmarcSubject = regexp.MustCompile(`(?i)^\s*(?:\[[^\]]*\]\s*)?report[- ]domain:\s*\S+|^dmarc (?:aggregate )?report|^aggregate report.*dmarc`)
+	// receiver!domain!begin!end[!id].xml[.gz] or .zip, RFC 7489 §7.2.1.1
+	dmarcFile = regexp.MustCompile(`^[^!]+![^!]+!\d{9,11}!\d{9,11}(?:![^!]*)?\.(?:xml|xml\.gz|zip|gz|gzip)$`)
+	archive   = regexp.MustCompile(`(?i)\.(?:zip|gz|gzip|xml)\b|application/(?:x-)?(?:zip|gzip|zip-compressed)`)
+)
+
+// reportType is the type of a multipart/report (RFC 6522), "" for another mail.
+func reportType(m *Mail) string {
+	kind, p := params(m.head.get("Content-Type"))
+	if kind != "multipart/report" {
+		return ""
+	}
+	return orElse(strings.ToLower(strings.TrimSpace(p["report-type"])), "unknown")
+}
+
+// receiptKind finds read receipts (RFC 8098) and those of other programs.
+func receiptKind(m *Mail) (Verdict, bool) {
+	if reportType(m) == "disposition-notification" {
+		return found(KindReceipt, true, "a read receipt (RFC 8098)", "receipt")
+	}
+	for _, a := range m.Attachments {
+		if a.Type == "message/disposition-notification" && !answers(m) {
+			return found(KindReceipt, true, "a read receipt (RFC 8098)", "receipt")
+		}
+	}
+	if readSubject.MatchString(m.Subject) && (nullPath(m) || generated(m.head) != "" || readWords.MatchString(m.Text[:min(len(m.Text), 2048)])) {
+		return found(KindReceipt, true, "its subject and its words", "receipt")
+	}
+	return Verdict{}, false
+}
+
+var (
+	readSubject = regexp.MustCompile(`(?i)^(?:read|not read|gelesen|ungelesen|lu|non lu|leído|letto|gelezen|lida|przeczytano|přečteno|læst|läst|lest|luettu|прочтено|прочитано|okundu|开封|開封済み?|已读|已讀|읽음|` +
+		`return receipt(?: \(displayed\))?|read[- ]receipt|lesebest[äa]tigung|empfangsbest[äa]tigung|accusé de (?:lecture|réception)|confirmación de lectura|conferma di lettura|leesbevestiging|отчет о прочтении)\s*[:：(]`)
+	readWords = regexp.MustCompile(`(?i)(?:was|were) (?:read|displayed|opened)|has been (?:read|displayed|opened)|wurde .{0,60}(?:gelesen|geöffnet|angezeigt)|a été (?:lu|ouvert|affiché)|` +
+		`(?:se ha|ha sido) leído|è stato (?:letto|visualizzato)|is (?:gelezen|geopend)|return receipt|lesebestätigung|was deleted without being read|прочитано|прочтено|开封|開封|已读`)
+)
+
+// answers says whether a mail is an answer, or passes something on: a person's, whatever it holds.
+func answers(m *Mail) bool { return replyPrefix.MatchString(m.Subject) }
