@@ -37,9 +37,10 @@ func TestPageOfATicket(t *testing.T) {
 
 	frame := v.get(path + "/messages/1/html")
 	mustHave(t, frame.body, "Hello <b>there</b>", `href="https://shop.example/x"`, "noreferrer")
-	mustNotHave(t, frame.body, "alert(", "evil.example", "<form", "<input", "<iframe", "<svg", "<img", "style=", "<meta http", "<base", "javascript:")
+	mustNotHave(t, frame.body, "alert(", "evil.example", "<form", "<input", "<iframe", "<svg", "<img src", "position", "<meta http", "<base", "javascript:")
+	mustHave(t, frame.body, "5 things from elsewhere")
 	csp := frame.Header.Get("Content-Security-Policy")
-	if !strings.Contains(csp, "sandbox") || !strings.Contains(csp, "default-src 'none'") || strings.Contains(csp, "script") || strings.Contains(csp, "img-src") {
+	if !strings.Contains(csp, "sandbox") || !strings.Contains(csp, "default-src 'none'") || strings.Contains(csp, "script") || !strings.Contains(csp, "img-src data:;") {
 		t.Errorf("the policy of the frame: %s", csp)
 	}
 	file := v.get(path + "/messages/1/files/1")
@@ -53,6 +54,22 @@ func TestPageOfATicket(t *testing.T) {
 			t.Errorf("%s: %d", p, got.StatusCode)
 		}
 	}
+}
+
+// What came with a mail is shown in it; what is no picture, or not the mail's, is not.
+func TestPicturesWithinAMail(t *testing.T) {
+	t.Parallel()
+	s := start(t)
+	const gif = "GIF89a\x01\x00\x01\x00"
+	id := s.mail("1", "A picture", "Look", func(in *ticket.Inbound) {
+		in.HTML = `<p style="color: green">Look: <img src="CID:Pump%40x" alt="The pump"><img src="cid:page@x" alt="A page"><img src="cid:none@x" alt="Nothing"></p>`
+		in.Attachments = []ticket.Attachment{
+			{Name: "pump.gif", Type: "image/gif", Size: int64(len(gif)), SHA256: s.put(gif), Inline: true, ContentID: "pump@X"},
+			{Name: "page.gif", Type: "image/gif", Size: 15, SHA256: s.put("<svg onload=x()>"), Inline: true, ContentID: "page@x"}}
+	})
+	body := s.signedIn("anna").get("/console/tickets/" + id.String() + "/messages/1/html").body
+	mustHave(t, body, `<img alt="The pump" src="data:image/gif;base64,R0lGODlhAQABAA=="/>`, `<img alt="A page"/>`, `<img alt="Nothing"/>`, `style="color: green"`)
+	mustNotHave(t, body, "onload", "cid:", "from elsewhere")
 }
 
 func TestLongMessagesAreCut(t *testing.T) {

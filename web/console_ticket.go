@@ -2,7 +2,9 @@ package web
 
 import (
 	"context"
+	"encoding/base64"
 	"encoding/json"
+	"html/template"
 	"net/http"
 	"strconv"
 	"strings"
@@ -10,6 +12,7 @@ import (
 	"github.com/gofiber/fiber/v2"
 
 	"tierline/bots"
+	"tierline/internal/sanitise"
 	"tierline/ticket"
 )
 
@@ -204,11 +207,18 @@ func (s *Server) messageOf(c *fiber.Ctx) (ticket.Message, error) {
 }
 
 type htmlView struct {
-	HTML any // sanitised
+	HTML   template.HTML // made harmless
+	Remote int           // images that were not loaded
 }
+
+const (
+	maxInlineImage  = 1 << 20 // bytes of one image that is shown within a mail
+	maxInlineImages = 6 << 20 // and of all of them
+)
 
 // messageHTML is a mail as its writer laid it out, as far as that is harmless. It is made for a
 // sandboxed frame of our page; its own policy lets it load one style sheet of ours and nothing else.
+// Images that came with the mail are written into it: a sandboxed page has no session to ask with.
 func (s *Server) messageHTML(c *fiber.Ctx) error {
 	m, err := s.messageOf(c)
 	if err != nil {
@@ -217,9 +227,34 @@ func (s *Server) messageHTML(c *fiber.Ctx) error {
 	if m.HTML == "" {
 		return notFound("This message has no HTML.")
 	}
-	c.Set(fiber.HeaderContentSecurityPolicy, "default-src 'none'; style-src 'self'; base-uri 'none'; form-action 'none'; "+
-		"frame-ancestors 'self'; sandbox allow-popups allow-popups-to-escape-sandbox")
-	return s.render(c, "message", htmlView{HTML: sanitised(m.HTML)})
+	c.Set(fiber.HeaderContentSecurityPolicy, "default-src 'none'; style-src 'self'; style-src-attr 'unsafe-inline'; img-src data:; "+
+		"base-uri 'none'; form-action 'none'; frame-ancestors 'self'; sandbox allow-popups allow-popups-to-escape-sandbox")
+	room := int64(maxInlineImages)
+	out, remote := sanitise.HTML(m.HTML, sanitise.Options{CID: func(id string) string {
+		return s.inlineImage(c.UserContext(), m.Attachments, id, &room)
+	}})
+	return s.render(c, "message", htmlView{HTML: template.HTML(out), Remote: remote})
+}
+
+// inlineImage is the attachment with this Content-ID as an address that holds it: "" for one that is
+// missing, too large or no image that every browser shows as a plain picture.
+func (s *Server) inlineImage(ctx context.Context, all []ticket.Attachment, id string, room *int64) string {
+	for _, a := range all {
+		if a.ContentID == "" || !strings.EqualFold(a.ContentID, id) || a.Size > min(maxInlineImage, *room) {
+			continue
+		}
+		data, err := s.readBlob(ctx, a.SHA256, maxInlineImage)
+		if err != nil {
+			s.d.Log.WarnContext(ctx, "an image within a mail cannot be shown", "name", a.Name, "err", err)
+			return ""
+		}
+		switch kind := http.DetectContentType(data); kind {
+		case "image/png", "image/jpeg", "image/gif", "image/webp", "image/bmp":
+			*room -= int64(len(data))
+			return "data:" + kind + ";base64," + base64.StdEncoding.EncodeToString(data)
+		}
+	}
+	return ""
 }
 
 // attachment gives a file of a message out, always to be saved.

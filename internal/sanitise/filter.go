@@ -154,7 +154,7 @@ func (f *filter) attrs(z *html.Tokenizer, tag string, more bool) []html.Attribut
 		var k, v []byte
 		k, v, more = z.TagAttr()
 		key, value := string(k), visible(string(v))
-		if loads[key] && (key != "data" || tag == "object") || key == "href" && (tag == "link" || tag == "image" || tag == "base") {
+		if loads[key] && (key != "data" || tag == "object") || key == "href" && (tag == "link") {
 			if isRemote(value) {
 				f.remote++
 			}
