@@ -4,22 +4,29 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 )
 
 // kind is what a line of a mail is.
 type kind int
 
 const (
-	plain  kind = iota // what the sender wrote now
-	quoted             // begins with ">"
-	cited              // the HTML says that it is a quotation
-	signed             // a signature
-	gone               // an attribution, or history up to the end
+	plain    kind = iota // what the sender wrote now
+	quoted               // begins with ">"
+	cited                // the HTML says that it is a quotation
+	boxed                // … or may be one
+	indented             // … or is one only if it was introduced
+	signed               // a signature
+	gone                 // an attribution, or history up to the end
 )
+
+func (k kind) quotation() bool { return k >= quoted && k <= indented }
 
 type line struct {
 	text string
 	kind kind
+	clue clue // what it may introduce
 }
 
 func itoa(n int) string { return strconv.Itoa(n) }
@@ -27,7 +34,7 @@ func itoa(n int) string { return strconv.Itoa(n) }
 func textLines(s string) []line {
 	lines := make([]line, 0, 1+strings.Count(s, "\n"))
 	for l := range strings.SplitSeq(s, "\n") {
-		lines = append(lines, line{strings.TrimRight(l, " \t\r"), plain})
+		lines = append(lines, line{text: strings.TrimRight(l, " \t\r"), kind: plain})
 		if l == "-- " {
 			lines[len(lines)-1].text = l // the mark of a signature, RFC 3676 §4.3
 		}
@@ -38,30 +45,39 @@ func textLines(s string) []line {
 // foldLines parts what is new from what is folded away. Every line is in one of the two: a wrong
 // decision costs a click, not the text. When everything would be folded, nothing is.
 func foldLines(lines []line) (fresh, folded string) {
-	lines = slices.Clone(lines)
+	lines = splitShared(looked(lines))
 	markHistory(lines)
 	markSignature(lines)
 	decideQuotes(lines)
 	var a, b []string
 	for _, l := range lines {
-		switch l.kind {
-		case plain:
+		if l.kind == plain || l.kind == quoted {
 			a = append(a, l.text)
-		case quoted:
-			a = append(a, l.text)
-		default:
+		} else {
 			b = append(b, l.text)
 		}
 	}
-	fresh, folded = joinLines(a), joinLines(b)
-	if fresh == "" {
-		all := make([]string, len(lines))
-		for i, l := range lines {
-			all[i] = l.text
-		}
-		return joinLines(all), ""
+	if fresh, folded = joinLines(a), joinLines(b); fresh == "" {
+		return joinLines(texts(lines)), ""
 	}
 	return fresh, folded
+}
+
+// looked collects the clues of all lines that may be the sender's, in lines that may be changed.
+func looked(lines []line) []line {
+	lines = slices.Clone(lines)
+	for i := range lines[:min(len(lines), maxLook)] {
+		lines[i].clue = cluesOf(lines[i].text)
+	}
+	return lines
+}
+
+func texts(lines []line) []string {
+	all := make([]string, len(lines))
+	for i, l := range lines {
+		all[i] = l.text
+	}
+	return all
 }
 
 // joinLines leaves out blank lines at the ends and all but two in a row.
@@ -98,35 +114,119 @@ const maxLook = 20_000
 // markHistory finds quoted lines, attributions ("On … wrote:") and headers of earlier mails.
 func markHistory(lines []line) {
 	for i := range lines {
-		if lines[i].kind == plain && strings.HasPrefix(lines[i].text, ">") {
+		if lines[i].kind == plain && strings.HasPrefix(strings.TrimLeft(lines[i].text, " "), ">") && !arrow(lines[i].text) {
 			lines[i].kind = quoted
 		}
 	}
-	above := false // there is text above
+	unwrapForward(lines)
+	joinWrapped(lines)
+	words := 0 // of the sender's, so far
 	for i := 0; i < min(len(lines), maxLook); i++ {
 		if lines[i].kind != plain || isBlank(lines[i].text) {
 			continue
 		}
-		if n := attribution(lines[i:]); n > 0 {
-			after := next(lines, i+n)
-			if after < len(lines) && (lines[after].kind == quoted || lines[after].kind == cited) {
-				mark(lines[i:i+n], gone)
-				i += n - 1
-				continue
-			}
-			if above && after < len(lines) {
+		if in := introduces(lines, i); in.lines > 0 {
+			end := i + in.lines
+			after := next(lines, end)
+			markPrefixed(lines, after)
+			switch {
+			case after < len(lines) && lines[after].kind != plain:
+				mark(lines[i:end], gone)
+			case words > 0 && in.strong:
 				mark(lines[i:], gone)
 				return
+			case words > 0: // it may be a sentence
+				words++
+			case after < len(lines): // a bare attribution on top: what stands below is all there is
+				mark(lines[i:end], gone)
 			}
+			i = end - 1
+			continue
 		}
-		if history(lines[i:]) {
-			if above {
-				mark(lines[i:], gone)
+		if p := history(lines, i); p.lines > 0 {
+			if words == 0 || p.forward && words <= maxHint {
+				if end := i + p.lines; p.forward && words == 0 && next(lines, end) < len(lines) {
+					mark(lines[i:end], gone)
+				}
+				return // a forward: what it holds is the message
 			}
-			return // a forward without a word: it is the message
+			mark(lines[i:], gone)
+			return
 		}
-		above = true
+		words += len(strings.Fields(lines[i].text))
 	}
+}
+
+// maxHint is how many words stand above a forward that speaks for itself: "FYI".
+const maxHint = 1
+
+// arrow says whether a line begins with an arrow, which is no quotation mark.
+func arrow(text string) bool { return strings.HasPrefix(strings.TrimSpace(text), ">>> >>>") }
+
+// unwrapForward takes the marks off that HTML has put on a forward with nothing above it.
+func unwrapForward(lines []line) {
+	i := next(lines, 0)
+	if i == len(lines) || lines[i].kind != cited && lines[i].kind != gone {
+		return
+	}
+	if _, _, forward := separator(lines[i].text); !forward && headerBlock(lines[i:min(len(lines), i+30)]) == 0 {
+		return
+	}
+	for j := i; j < len(lines); j++ {
+		if lines[j].kind == cited || lines[j].kind == gone {
+			lines[j].kind = plain
+		}
+	}
+}
+
+// joinWrapped marks what a mail program has cut off the ends of quoted lines: a line without a mark
+// between two with one, that goes on where a long line breaks off.
+func joinWrapped(lines []line) {
+	wrapped := false
+	for i := 1; i+1 < len(lines); i++ {
+		above, l, below := lines[i-1], lines[i], lines[i+1]
+		if l.kind != plain || isBlank(l.text) || above.kind != quoted || below.kind != quoted || len(l.text) > len(above.text) && len(above.text) > 2 {
+			continue
+		}
+		r, _ := utf8.DecodeRuneInString(l.text)
+		broken := len(above.text) >= 60 && !strings.ContainsAny(above.text[len(above.text)-1:], ".?!:")
+		goesOn := unicode.IsLower(r) || !unicode.IsLetter(r) && !unicode.IsDigit(r) && broken
+		link := len(strings.TrimSpace(above.text)) <= 2 && strings.HasSuffix(l.text, ">") && strings.Contains(l.text, "http")
+		if open := strings.LastIndexByte(above.text, '('); !unicode.IsLetter(r) && open > strings.LastIndexByte(above.text, ')') && strings.Contains(above.text[max(open, 0):], "http") {
+			link = true
+		}
+		if link || goesOn && (broken || wrapped && len(above.text) >= 50 && !strings.ContainsAny(above.text[len(above.text)-1:], "?:")) {
+			lines[i].kind, wrapped = quoted, true
+		}
+	}
+}
+
+// markPrefixed marks a quotation whose lines begin with something else than ">": "|", or initials.
+func markPrefixed(lines []line, i int) {
+	if i >= len(lines) || lines[i].kind != plain {
+		return
+	}
+	mark := quoteMark(lines[i].text)
+	if mark == "" {
+		return
+	}
+	for ; i < len(lines) && lines[i].kind == plain && (isBlank(lines[i].text) || quoteMark(lines[i].text) == mark); i++ {
+		if !isBlank(lines[i].text) {
+			lines[i].kind = quoted
+		}
+	}
+}
+
+// quoteMark is what a quoted line begins with: "|" or "JD>". A table's row also ends with "|".
+func quoteMark(text string) string {
+	if text == "|" || strings.HasPrefix(text, "|") && !strings.HasSuffix(text, "|") {
+		return "|"
+	}
+	at := strings.IndexByte(text, '>')
+	if at > 0 && at <= 20 && !strings.ContainsFunc(text[:at], func(r rune) bool { return !unicode.IsLetter(r) }) {
+		return text[:at]
+	}
+	return ""
 }
 
 func mark(lines []line, k kind) {
@@ -141,12 +241,15 @@ func mark(lines []line, k kind) {
 // sense without them.
 func decideQuotes(lines []line) {
 	type run struct {
-		from, to         int
+		intro, from, to  int // intro is where what introduces it begins
 		attributed, last bool
 	}
 	var runs []run
-	lastPlain := -1
+	lastPlain, lastGone := -1, -1
 	for i, l := range lines {
+		if l.kind == gone {
+			lastGone = i
+		}
 		if l.kind == plain && !isBlank(l.text) {
 			lastPlain = i
 		}
@@ -154,17 +257,19 @@ func decideQuotes(lines []line) {
 	prev := -1 // the last line that is not blank
 	for i := 0; i < len(lines); i++ {
 		k := lines[i].kind
-		if k != quoted && k != cited {
+		if !k.quotation() {
 			if !isBlank(lines[i].text) {
 				prev = i
 			}
 			continue
 		}
 		r := run{from: i, to: i + 1, attributed: k == cited || prev >= 0 && lines[prev].kind == gone, last: i > lastPlain}
-		if r.last && !r.attributed { // "Here is the log:" and the log, its lines beginning with ">"
-			r.attributed = prev >= 0 && !strings.HasSuffix(lines[prev].text, ":")
+		if r.last && !r.attributed && k != indented { // "Here is the log:" and the log, its lines beginning with ">"
+			r.attributed = prev >= 0 && !strings.HasSuffix(lines[prev].text, ":") && (k != boxed || i > lastGone)
 		}
-		for j := i + 1; j < len(lines) && (isBlank(lines[j].text) || lines[j].kind == quoted || lines[j].kind == cited); j++ {
+		for r.intro = i; r.intro > 0 && (lines[r.intro-1].kind == gone || lines[r.intro-1].kind == plain && isBlank(lines[r.intro-1].text)); r.intro-- {
+		}
+		for j := i + 1; j < len(lines) && (isBlank(lines[j].text) || lines[j].kind.quotation() && (lines[j].kind >= boxed) == (k >= boxed)); j++ {
 			if !isBlank(lines[j].text) {
 				r.to = j + 1
 			}
@@ -179,61 +284,20 @@ func decideQuotes(lines []line) {
 		}
 	}
 	for _, r := range runs {
-		keep := !r.last && inner > 1 || !r.attributed
+		between := !r.last && inner > 1
+		keep := between || !r.attributed
+		for i := r.intro; between && i < r.from; i++ { // with whose words they are
+			lines[i].kind = plain
+		}
 		for i := r.from; i < r.to; i++ {
 			switch l := &lines[i]; {
 			case !keep:
 				l.kind = gone
-			case l.kind == cited && isBlank(l.text):
+			case l.kind == boxed, l.kind == indented, l.kind == cited && isBlank(l.text):
 				l.kind = plain
 			case l.kind == cited:
 				l.kind, l.text = quoted, "> "+l.text
 			}
 		}
 	}
-}
-
-// Signatures longer than this are text, in lines that are not blank.
-const (
-	maxSignature = 40 // after "-- "
-	maxDashes    = 12 // after "--", which may also be a rule
-)
-
-// markSignature folds what stands below "-- ", and the line by which a telephone names itself.
-func markSignature(lines []line) {
-	above := false
-	for i := range lines {
-		l := lines[i]
-		if l.kind != plain || isBlank(l.text) {
-			continue
-		}
-		standard, dashes := l.text == "-- ", strings.TrimSpace(l.text) == "--" || l.text == "—"
-		if above && (standard || dashes || deviceLine(l.text)) {
-			end, n := block(lines, i+1)
-			switch {
-			case standard && n <= maxSignature, dashes && n <= maxDashes && end == len(lines):
-				mark(lines[i:end], signed)
-			case !standard && !dashes && n <= 3:
-				mark(lines[i:end], signed)
-			}
-			if lines[i].kind == signed {
-				continue
-			}
-		}
-		above = true
-	}
-}
-
-// block is where the sender's lines from i end, and how many of them are not blank. It looks no
-// farther than a signature may reach.
-func block(lines []line, i int) (end, n int) {
-	for most := i + 10*maxSignature; i < len(lines) && lines[i].kind == plain && n <= maxSignature; i++ {
-		if i == most {
-			return i, maxSignature + 1
-		}
-		if !isBlank(lines[i].text) {
-			n++
-		}
-	}
-	return i, n
 }

@@ -1,160 +1,215 @@
 package email
 
 import (
-	"regexp"
 	"strings"
+	"unicode"
 )
 
-// How mail programs introduce what they quote, in the languages of this gateway's customers. All
-// expressions are RE2: linear in the text, which is itself cut to maxAttribution.
+// Keys of the header that mail programs put above what they quote, in the languages that customers
+// write in, by what they name.
+var headerKeys = keys(map[fieldKind]string{
+	fieldFrom: `from|von|de|da|van|fra|från|expéditeur|remitente|mittente|afzender|od|nadawca|odesílatel|feladó|от|от кого|
+		від|від кого|dari|gönderen|kimden|từ|người gửi|差出人|送信者|发件人|寄件者|寄件人|보낸 사람|보낸사람|lähettäjä|keneltä|
+		remetente|expeditor|de la|από|מאת|sender|absender`,
+	fieldDate: `date|sent|gesendet|datum|gesendet am|envoyé|envoyé le|fecha|enviado|enviado el|enviado em|enviada|enviada em|
+		enviada el|data|inviato|data invio|verzonden|sendt|dato|skickat|lähetetty|päivämäärä|päiväys|wysłano|wysłane|odesláno|
+		datum odeslání|küldve|elküldve|dátum|отправлено|дата|надіслано|tarih|gönderilen|gönderme tarihi|gönderildi|
+		ngày|đã gửi|送信日時|日付|日時|发送时间|发送日期|日期|寄件日期|보낸 날짜|날짜|trimis|ημερομηνία|נשלח|תאריך|date d'envoi|
+		message du|le|sent on|sent at|dnia|dne`,
+	fieldTo: `to|an|à|a|para|aan|til|till|vastaanottaja|do|komu|címzett|кому|kime|alıcı|đến|tới|宛先|收件人|받는 사람|받는사람|
+		destinataire|destinatario|destinatário|către|προς|אל|pour|per|naar`,
+	fieldSubject: `subject|betreff|objet|sujet|asunto|oggetto|onderwerp|assunto|emne|ämne|aihe|temat|předmět|predmet|tárgy|
+		тема|konu|chủ đề|tiêu đề|件名|主题|主旨|主題|제목|subiect|θέμα|נושא`,
+	fieldOther: `cc|kopie|copie|copie à|copia|cópia|ccn|bcc|kopi|kopia|kopio|dw|másolat|копия|копія|bilgi|抄送|副本|참조|
+		reply-to|reply to|antwort an|répondre à|responder a|rispondi a|risposta|svar til|attachments|anlagen|pièces jointes|
+		datos adjuntos|allegati|bijlagen|importance|wichtigkeit|priority|priorität|organization|message-id|mailed-by|
+		vedhæftede filer|bilagor|вложения|time|uhrzeit`,
+})
+
+type fieldKind int
+
 const (
-	maxAttribution = 400 // bytes
-	verbs          = `(?:wrote|writes|schrieb|schreibt|a écrit|écrit|escribió|ha scritto|scrive|schreef|schrijft|` +
-		`geschreven|escreveu|skrev|napisał|napisała|napisał\(a\)|kirjoitti)`
-	mailAddress = `(?:<|\[|‹|\()?(?:mailto:)?[^\s<>@]+@[^\s<>@]+`
+	noField fieldKind = iota
+	fieldFrom
+	fieldDate
+	fieldTo
+	fieldSubject
+	fieldOther
 )
 
-var (
-	anchored = []*regexp.Regexp{ // by how they begin
-		// On Mon, 3 Apr 2023 at 10:12, Jane Doe <jane@example.org> wrote:
-		regexp.MustCompile(`(?i)^[-*\s]*(?:on|am|le|el|il|op|em|den|w dniu|il giorno|an?m?)\s.+[\s>]` + verbs + `(?:\s.*)?\s?[:：]$`),
-		// 2023/4/3 Jane Doe <jane@example.org>
-		regexp.MustCompile(`^\d{4}[-/.]\d{1,2}[-/.]\d{1,2}.+` + mailAddress + `.?.?.?$`),
-	}
-	floating = []*regexp.Regexp{
-		// Jane Doe <jane@example.org> schrieb am Mo., 3. Apr. 2023, 10:12:
-		regexp.MustCompile(`(?i)^.*` + mailAddress + `.*[\s>]` + verbs + `(?:\s.*)?\s?[:：]$`),
-		// Jane Doe schrieb am 03.04.23 um 10:12:
-		regexp.MustCompile(`(?i)^.+\s` + verbs + `\s.*\d.*[:：]$`),
-	}
-	separator = regexp.MustCompile(`(?i)^[\s>]*(?:[-*_=]{2,}\s*)(?:original(?: e-?mail)? message|original appointment|` +
-		`forwarded message|reply message|ursprüngliche (?:nachricht|mail)|original-?nachricht|weitergeleitete nachricht|` +
-		`message (?:d'origine|d’origine|original|transféré|transfere)|mensaje (?:original|reenviado)|` +
-		`messaggio (?:originale|inoltrato)|oorspronkelijk bericht|doorgestuurd bericht|mensagem original)\s*[-*_=:]*$`)
-	bareSeparator = regexp.MustCompile(`(?i)^(?:begin forwarded message|anfang der weitergeleiteten nachricht|` +
-		`début du message (?:transféré|réexpédié)|inicio del mensaje reenviado|inizio messaggio inoltrato|` +
-		`begin doorgestuurd bericht)\s*:$`)
-	headerLine = regexp.MustCompile(`(?i)^[\s*_\x{200e}\x{200f}\x{202a}-\x{202e}]*(?:` +
-		`(?P<from>from|von|de|da|van|expéditeur|remitente|mittente)|` +
-		`(?P<date>sent|date|gesendet|datum|envoyé(?: le)?|fecha|enviado(?: el)?|data|inviato|verzonden)|` +
-		`(?P<to>to|an|à|a|para|aan|pour|cc|kopie)|` +
-		`(?P<subject>subject|betreff|objet|asunto|oggetto|onderwerp|assunto))[*_]*\s?[*_]*:[*_]*(?:\s|\S+@|$)`)
-	device = regexp.MustCompile(`(?i)^(?:sent from my(?: \w+){1,4}|sent from (?:yahoo mail|outlook|mail|proton|gmail|samsung)\b.{0,60}|` +
-		`get outlook for .{2,40}|von mein(?:em|er) .{2,40} gesendet|gesendet (?:mit|von|über) .{2,60}|` +
-		`diese nachricht wurde von meinem .{2,60} gesendet|envoyé (?:de|depuis) mo[nm].{2,60}|envoyé à partir de .{2,60}|` +
-		`enviado desde mi .{2,40}|inviato d[ai]l? .{2,40}|verzonden vanaf .{2,40}|verstuurd vanaf .{2,40})\.?$`)
-)
-
-// attribution is how many lines at the start introduce a quotation: 0 is none. Lines of the sender's
-// that stand right above are no part of it: what begins later goes before what began earlier.
-func attribution(lines []line) int {
-	if !mayIntroduce(lines[:min(len(lines), 4)]) {
-		return 0
-	}
-	n := introduces(lines, anchored, 4)
-	for i := 1; i < n; i++ {
-		if introduces(lines[i:], anchored, n-i) > 0 {
-			return 0
+func keys(lists map[fieldKind]string) map[string]fieldKind {
+	m := map[string]fieldKind{}
+	for f, list := range lists {
+		for _, k := range strings.Split(list, "|") {
+			m[strings.TrimSpace(k)] = f
 		}
 	}
-	if n > 0 {
-		return n
-	}
-	if n = introduces(lines, floating, 2); n > 1 && attribution(lines[1:2]) > 0 {
-		return 0
-	}
-	if n > 1 && introduces(lines[1:], anchored, 4) > 0 {
-		return 0
-	}
-	return n
+	return m
 }
 
-// mayIntroduce rules out most lines cheaply: an attribution ends with a colon, or begins with a date.
-func mayIntroduce(lines []line) bool {
-	for i, l := range lines {
-		if l.kind != plain || l.text == "" {
-			return false
-		}
-		if strings.HasSuffix(l.text, ":") || strings.HasSuffix(l.text, "：") || i == 0 && strings.ContainsAny(l.text[:min(len(l.text), 4)], "0123456789") {
-			return true
-		}
+// headerField reads a line as a field of a header: "*From:* Jane", indented, with direction marks, with
+// a blank before the colon.
+func headerField(text string) (fieldKind, string) {
+	text = strings.TrimLeftFunc(text[:min(len(text), 300)], func(r rune) bool {
+		return unicode.IsSpace(r) || strings.ContainsRune("*_•|", r) || unicode.Is(unicode.Cf, r)
+	})
+	i := strings.IndexAny(text[:min(len(text), 60)], ":：")
+	if i <= 0 {
+		return noField, ""
 	}
-	return false
+	key := strings.TrimFunc(text[:i], func(r rune) bool {
+		return unicode.IsSpace(r) || strings.ContainsRune("*_", r) || unicode.Is(unicode.Cf, r)
+	})
+	value := strings.TrimFunc(strings.TrimLeft(text[i:], ":："), func(r rune) bool {
+		return unicode.IsSpace(r) || strings.ContainsRune("*_", r) || unicode.Is(unicode.Cf, r)
+	})
+	if strings.HasPrefix(value, "//") {
+		return noField, ""
+	}
+	return headerKeys[strings.ToLower(key)], value
 }
 
-// introduces is how many lines, joined, match one of the forms.
-func introduces(lines []line, forms []*regexp.Regexp, most int) int {
-	joined := ""
-	for n := 0; n < most && n < len(lines); n++ {
-		text := strings.TrimSpace(lines[n].text)
-		if lines[n].kind != plain || text == "" || len(joined)+len(text) > maxAttribution {
-			return 0
-		}
-		joined = strings.TrimSpace(joined + " " + text)
-		colon := strings.HasSuffix(joined, ":") || strings.HasSuffix(joined, "：")
-		dated := joined[0] >= '0' && joined[0] <= '9' && strings.Contains(joined, "@")
-		if !colon && !dated || !strings.ContainsAny(joined, "@0123456789") {
-			continue
-		}
-		for _, re := range forms {
-			if re.MatchString(joined) {
-				return n + 1
+// headerBlock is how many lines at the start are the header of a mail, 0 for none. An appointment's
+// date, time and place are no header, nor is a journey from here to there.
+func headerBlock(lines []line) int {
+	if f, _ := headerField(lines[0].text); f == noField || f == fieldOther {
+		return 0
+	}
+	var found [fieldOther + 1]int
+	address, dated, misses, end := false, false, 0, 0
+	for i := 0; i < len(lines) && i < 24; i++ {
+		text := lines[i].text
+		if isBlank(text) {
+			if n := next(lines, i); n < len(lines) && n-i < 3 && i < 12 {
+				if f, v := headerField(lines[n].text); f != noField && found[f] == 0 && v != "" {
+					continue
+				}
 			}
-		}
-	}
-	return 0
-}
-
-// history says whether the header of an earlier mail begins here.
-func history(lines []line) bool {
-	text := lines[0].text
-	if n := len(strings.TrimSpace(text)); n < 4 || len(text) > 500 {
-		return false
-	}
-	if !strings.ContainsAny(text[:min(len(text), 100)], ":-_*=") {
-		return false
-	}
-	if separator.MatchString(text) || bareSeparator.MatchString(text) {
-		return true
-	}
-	if rule := strings.TrimSpace(text); len(rule) >= 5 && strings.Trim(rule, "_-") == "" {
-		n := next(lines, 1)
-		return n < len(lines) && n < 4 && headerBlock(lines[n:])
-	}
-	return headerBlock(lines)
-}
-
-// headerBlock says whether the lines are the header of a mail: its sender, and two more of date,
-// recipient and subject, within a few lines. An appointment's date, time and place are not.
-func headerBlock(lines []line) bool {
-	found := map[string]bool{}
-	misses := 0
-	for i, l := range lines[:min(len(lines), 9)] {
-		if isBlank(l.text) && i > 0 && len(found) > 1 {
 			break
 		}
-		m := headerLine.FindStringSubmatchIndex(l.text[:min(len(l.text), 200)])
-		if m == nil {
-			if i == 0 {
-				return false
-			}
-			if misses++; misses > 2 {
+		f, value := headerField(text)
+		if f == noField {
+			if misses++; misses > 4 {
 				break
 			}
 			continue
 		}
-		for g, name := range headerLine.SubexpNames() {
-			if g > 0 && m[2*g] >= 0 {
-				found[name] = true
+		if f != fieldOther && found[f] > 0 {
+			break
+		}
+		found[f]++
+		address = address || strings.Contains(value, "@") || f == fieldTo && i+1 < len(lines) && strings.Contains(lines[i+1].text, "@")
+		if c := cluesOf(text); f == fieldDate && (c&(hasDate|hasYear) != 0 && c&(hasTime|hasMonth|hasZone) != 0 || c&hasDate != 0) {
+			dated = true
+		}
+		end = i + 1
+	}
+	kinds := 0
+	for f := fieldFrom; f <= fieldSubject; f++ {
+		kinds += min(found[f], 1)
+	}
+	from, date, to, subject := found[fieldFrom] > 0, found[fieldDate] > 0, found[fieldTo] > 0, found[fieldSubject] > 0
+	switch {
+	case kinds >= 3 && (from || dated && to) && (subject || address):
+	case from && date && (address && dated):
+	case to && dated && address:
+	case from && subject && address && found[fieldOther] > 0:
+	default:
+		return 0
+	}
+	for end < len(lines) && misses > 0 && !isBlank(lines[end].text) { // the rest of a field that is folded
+		end, misses = end+1, misses-1
+	}
+	return end
+}
+
+// originals and forwards are those words; a forward's text is what the sender wants to be read.
+var originals = words(`original message|original email|original e-mail|original mail|original appointment|reply message|
+	ursprüngliche nachricht|ursprüngliche mail|originalnachricht|original-nachricht|original nachricht|antwort nachricht|
+	originalmeldung|message d'origine|message d’origine|message original|message initial|mensaje original|mensaje de origen|
+	messaggio originale|messaggio di origine|oorspronkelijk bericht|origineel bericht|originele bericht|mensagem original|
+	opprinnelig melding|oprindelig meddelelse|oprindelig besked|original meddelelse|oprindelig mail|ursprungligt meddelande|
+	originalmeddelande|alkuperäinen viesti|wiadomość oryginalna|oryginalna wiadomość|wiadomość pierwotna|původní zpráva|
+	původní e-mail|pôvodná správa|eredeti üzenet|исходное сообщение|оригинальное сообщение|первоначальное сообщение|
+	пересланное сообщение от|оригінальне повідомлення|початкове повідомлення|tin nhắn gốc|thư gốc|orijinal mesaj|
+	özgün ileti|orijinal ileti|元のメッセージ|元メッセージ|original message from|原始邮件|原始郵件|原始信件|原邮件|원본 메시지|
+	원본메일|mesaj original|izvorna poruka|originalna poruka|αρχικό μήνυμα|הודעה מקורית|message from|quoted text|quoted message`)
+
+var forwards = words(`forwarded message|begin forwarded message|start of forwarded message|weitergeleitete nachricht|
+	anfang der weitergeleiteten nachricht|anfang der weitergeleiteten e-mail|message transféré|message transfere|
+	début du message transféré|début du message réexpédié|mensaje reenviado|inicio del mensaje reenviado|
+	messaggio inoltrato|inizio messaggio inoltrato|inizio del messaggio inoltrato|doorgestuurd bericht|
+	begin doorgestuurd bericht|mensagem encaminhada|início da mensagem reencaminhada|videresendt melding|
+	videresendt besked|videresendt meddelelse|vidarebefordrat meddelande|vidarebefordrat brev|edelleenlähetetty viesti|
+	välitetty viesti|wiadomość przekazana|przekazana wiadomość|přeposlaná zpráva|továbbított üzenet|
+	пересланное сообщение|пересылаемое сообщение|перенаправленное сообщение|переслане повідомлення|tin nhắn được chuyển tiếp|
+	thư đã chuyển tiếp|iletilen mesaj|yönlendirilen ileti|転送されたメッセージ|转发的邮件|转发邮件|轉寄的郵件|轉寄郵件|
+	전달된 메시지|전달된 메일|mesaj redirecționat|forwarded by`)
+
+func words(list string) map[string]bool {
+	m := map[string]bool{}
+	for _, w := range strings.Split(list, "|") {
+		m[strings.Join(strings.Fields(w), " ")] = true
+	}
+	return m
+}
+
+// separator says whether a line is one of those words, framed by dashes, stars or nothing.
+func separator(text string) (framed, original, forward bool) {
+	if len(text) > 200 {
+		return false, false, false
+	}
+	text = strings.TrimFunc(text, func(r rune) bool { return unicode.IsSpace(r) || unicode.Is(unicode.Cf, r) })
+	inner := strings.Trim(text, "-–—*_=#~+>| \u00a0")
+	framed = len(text)-len(inner) >= 4 && !strings.HasPrefix(text, ">")
+	inner = strings.ToLower(strings.Join(strings.Fields(strings.TrimRight(inner, ":： ")), " "))
+	if by, _, ok := strings.Cut(inner, " processed by "); ok {
+		return true, originals[by], false
+	}
+	return framed, originals[inner], forwards[inner]
+}
+
+// past is what was found where an earlier mail begins.
+type past struct {
+	lines   int  // its separator and header; 0 says that there is none
+	forward bool // it was sent on, not answered
+}
+
+// history looks for the head of an earlier mail at line i.
+func history(lines []line, i int) past {
+	text := lines[i].text
+	n := len(strings.TrimSpace(text))
+	if n < 2 || len(text) > 1000 {
+		return past{}
+	}
+	if f, _ := headerField(text); f != noField {
+		return past{lines: headerBlock(lines[i:min(len(lines), i+30)])}
+	}
+	framed, original, forward := separator(text)
+	below := next(lines, i+1)
+	header := 0
+	if below < len(lines) && below-i < 5 && (original || forward || framed || isRule(text)) {
+		header = headerBlock(lines[below:min(len(lines), below+30)])
+	}
+	switch {
+	case header > 0:
+		return past{below - i + header, forward}
+	case framed && (original || forward):
+		return past{1, forward}
+	case forward && strings.HasSuffix(strings.TrimSpace(text), ":"):
+		return past{1, true}
+	case isRule(text) && below < len(lines) && below-i < 3: // a rule above "---- Original message ----"
+		if p := (past{}); !isRule(lines[below].text) {
+			if p = history(lines, below); p.lines > 0 {
+				return past{below - i + p.lines, p.forward}
 			}
 		}
 	}
-	return found["from"] && len(found) >= 3
+	return past{}
 }
 
-// deviceLine says whether a line is the advertisement of a mail program. A sentence that begins alike
-// ("Sent from my desk it is easier to …") is longer.
-func deviceLine(s string) bool {
-	s = strings.TrimSpace(s)
-	return len(s) < 100 && device.MatchString(s)
+// isRule says whether a line is a rule: only dashes and the like.
+func isRule(text string) bool {
+	text = strings.TrimSpace(text)
+	return len(text) >= 3 && strings.Trim(text, "-–—_=*~+# ") == ""
 }

@@ -22,6 +22,8 @@ type htmlReader struct {
 	list    []int // numbers of the lists that are open: -1 has bullets
 	regions []region
 	rest    kind // of everything that follows
+	inner   int  // blockquotes that are open within a wrapper
+	answers bool // below a wrapper's quotation the sender's words may stand, in the wrapper
 }
 
 // region is an element whose content is quoted history or a signature.
@@ -29,6 +31,8 @@ type region struct {
 	tag  string
 	open int // elements of this name that are open within it, itself included
 	kind kind
+	from int  // its first line
+	wrap bool // it holds an attribution and a blockquote
 }
 
 const maxRegions = 1000
@@ -196,7 +200,7 @@ func (r *htmlReader) text(s string) {
 }
 
 func (r *htmlReader) newline() {
-	r.lines = append(r.lines, line{strings.TrimRight(r.cur.String(), " "), r.kind()})
+	r.lines = append(r.lines, line{text: strings.TrimRight(r.cur.String(), " "), kind: r.kind()})
 	if r.cur.Len() == 0 {
 		r.blank++
 	} else {
@@ -214,7 +218,7 @@ func (r *htmlReader) flush(n int) {
 		r.cur.Reset()
 	}
 	for ; r.blank < n; r.blank++ {
-		r.lines = append(r.lines, line{"", r.kind()})
+		r.lines = append(r.lines, line{kind: r.kind()})
 	}
 	r.space = false
 }
@@ -235,8 +239,11 @@ func (r *htmlReader) enter(tag string, attrs map[string]string) {
 			r.regions[i].open++
 		}
 	}
-	if len(r.regions) > 0 {
-		return // the outermost says what it is
+	if len(r.regions) > 0 { // the outermost says what it is
+		if tag == "blockquote" && r.regions[0].wrap {
+			r.enterWrapped()
+		}
+		return
 	}
 	k, toEnd := quotedBy(tag, attrs)
 	if toEnd && r.rest == plain {
@@ -244,11 +251,43 @@ func (r *htmlReader) enter(tag string, attrs map[string]string) {
 		r.rest = k
 	} else if k != plain && len(r.regions) < maxRegions {
 		r.flush(1)
-		r.regions = append(r.regions, region{tag, 1, k})
+		if k == indented && r.answers {
+			k = cited
+		}
+		wrap := k == cited && tag != "blockquote" && wrapClass.MatchString(attrs["class"])
+		r.regions = append(r.regions, region{tag, 1, k, len(r.lines), wrap})
+		r.inner = 0
+	}
+}
+
+// enterWrapped is at a blockquote in Gmail's or Proton's wrapper. What stands above the first is its
+// attribution; people who answer below or between the lines write behind the blockquote, but within
+// the wrapper.
+func (r *htmlReader) enterWrapped() {
+	if r.inner++; r.inner > 1 {
+		return
+	}
+	r.flush(1)
+	intro := r.lines[r.regions[0].from:]
+	last, n := "", 0
+	for _, l := range intro {
+		if !isBlank(l.text) {
+			last, n = l.text, n+1
+		}
+	}
+	if r.answers = n > 0 && n <= 6 && strings.HasSuffix(strings.TrimRight(last, " \u00a0"), ":"); r.answers {
+		mark(intro, gone)
 	}
 }
 
 func (r *htmlReader) leave(tag string) {
+	if tag == "blockquote" && r.inner > 0 {
+		if r.inner--; r.inner == 0 && r.answers && len(r.regions) > 0 && r.regions[0].wrap {
+			r.flush(1)
+			r.regions = r.regions[1:]
+			return
+		}
+	}
 	for i := range r.regions {
 		if r.regions[i].tag == tag {
 			r.regions[i].open--
@@ -267,7 +306,8 @@ var (
 	citeClass = regexp.MustCompile(`(?i)\b(moz-cite-prefix|gmail_attr|iosymail|moz-forward-container)`)
 	signClass = regexp.MustCompile(`(?i)\b(gmail_signature|moz-signature|protonmail_signature_block|` +
 		`ms-outlook-mobile-signature|applemailsignature|signature_tutanota)`)
-	restID = regexp.MustCompile(`(?i)^(x_)*(divRplyFwdMsg|appendonsend|OLK_SRC_BODY_SECTION|` +
+	wrapClass = regexp.MustCompile(`(?i)\b(gmail_quote|protonmail_quote|tutanota_quote)`)
+	restID    = regexp.MustCompile(`(?i)^(x_)*(divRplyFwdMsg|appendonsend|OLK_SRC_BODY_SECTION|` +
 		`mail-editor-reference-message-container|reply-intro|divtagdefaultwrapper_reply)$`)
 )
 
@@ -276,12 +316,16 @@ func quotedBy(tag string, attrs map[string]string) (k kind, toEnd bool) {
 	switch {
 	case restID.MatchString(id):
 		return gone, true
-	case tag == "blockquote" && (strings.EqualFold(attrs["type"], "cite") || strings.Contains(class, "gmail_quote")):
+	case tag == "blockquote" && strings.EqualFold(attrs["type"], "cite"):
 		return cited, false
+	case tag == "blockquote" && strings.Contains(class, "gmail_quote"): // also how Gmail indents
+		return indented, false
 	case tag == "div" && attrs["name"] == "quote": // GMX, Web.de
 		return cited, false
 	case quoteClass.MatchString(class) || quoteClass.MatchString(id):
 		return cited, false
+	case tag == "blockquote" && !strings.Contains(strings.ReplaceAll(attrs["style"], " ", ""), "border:none"):
+		return boxed, false
 	case citeClass.MatchString(class):
 		return gone, false
 	case signClass.MatchString(class) || signClass.MatchString(id):
