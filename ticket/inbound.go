@@ -29,6 +29,7 @@ type Inbound struct {
 	Alone                    string    // a short code: when it continues no ticket it opens none; "" opens one
 	Warnings                 []string  // what staff should know: "sender could not be verified"
 	At                       time.Time // when it was written; zero takes the time of acceptance
+	Bounce                   *Bounce   // it reports on a message that went out, and is no message itself
 	Mail                     *MailSeen `json:"-"` // of a mail: enters it into the ledger
 }
 
@@ -105,6 +106,9 @@ func OpenTicket(id ID, in Inbound, c customer.Customer, why *Match, now time.Tim
 // Receive adds a contact to the ticket that it continues. A ticket that waits for the customer, or
 // is solved, is open again; a machine's message changes no state.
 func (t *Ticket) Receive(in Inbound, c customer.Customer, m *Match, now time.Time) Effects {
+	if in.Bounce != nil {
+		return t.bounced(in, m, now)
+	}
 	var fx Effects
 	ev := Event{Ticket: t.ID, Kind: "received", By: authorOf(in, c), At: now,
 		Data: map[string]string{"channel": in.Channel}}

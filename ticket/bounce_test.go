@@ -1,0 +1,43 @@
+package ticket
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"tierline/customer"
+)
+
+// TestBounced: a report is no message of the customer's; what it says reaches the desk, and what was
+// given back is ours to act on again.
+func TestBounced(t *testing.T) {
+	t.Parallel()
+	now := time.Date(2026, 3, 2, 9, 0, 0, 0, time.UTC)
+	for _, test := range []struct {
+		bounce Bounce
+		state  State
+		failed bool
+		says   string
+	}{
+		{Bounce{2, BounceFailed, "550 5.1.1 no such user"}, Open, true, "Message #2 was not delivered: 550 5.1.1"},
+		{Bounce{0, BounceFailed, "mailbox full"}, Open, false, "A message was not delivered: mailbox full"},
+		{Bounce{9, BounceFailed, "forged"}, Open, false, "Message #9 was not delivered"},
+		{Bounce{2, BounceDelayed, "451 greylisted"}, Pending, false, "still tried"},
+		{Bounce{2, BounceComplaint, "abuse"}, Pending, false, "as spam"},
+	} {
+		tk := Ticket{ID: 7, Rev: 4, State: Pending, LastSeq: 2, Tier: "t1"}
+		fx := tk.Receive(Inbound{Bounce: &test.bounce, Auto: true, Alone: "bounce-unknown", Text: "long report"}, customer.Customer{}, nil, now)
+		if tk.State != test.state || tk.LastSeq != 3 || tk.Rev != 4 {
+			t.Errorf("%+v: state %s, seq %d, rev %d", test.bounce, tk.State, tk.LastSeq, tk.Rev)
+		}
+		if len(fx.Messages) != 1 || fx.Messages[0].Kind != System || !strings.Contains(fx.Messages[0].Text, test.says) {
+			t.Errorf("%+v: the desk is told %+v", test.bounce, fx.Messages)
+		}
+		if failed := len(fx.Deliver) == 1 && fx.Deliver[0].Delivery == Failed; failed != test.failed {
+			t.Errorf("%+v: deliveries %+v", test.bounce, fx.Deliver)
+		}
+		if len(fx.Events) != 1 || fx.Events[0].Kind != "bounced" || len(fx.Jobs) < 2 {
+			t.Errorf("%+v: events %+v, jobs %+v", test.bounce, fx.Events, fx.Jobs)
+		}
+	}
+}
