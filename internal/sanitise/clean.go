@@ -25,12 +25,13 @@ type element struct {
 	tag, id string
 	classes []string
 	attrs   []html.Attribute
-	first   bool // among the elements of its parent
+	index   int // among the elements of its parent, from 1
 	last    bool
 }
 
 // children cleans what is inside n. An element that may not stay leaves its content.
 func (c *cleaner) children(n *html.Node, depth int, st state) {
+	index := 0
 	for child := n.FirstChild; child != nil; {
 		next := child.NextSibling
 		switch {
@@ -47,14 +48,15 @@ func (c *cleaner) children(n *html.Node, depth int, st state) {
 			}
 			n.RemoveChild(child)
 		default:
-			c.element(child, depth, st)
+			index++
+			c.element(child, depth, index, st)
 		}
 		child = next
 	}
 }
 
-func (c *cleaner) element(n *html.Node, depth int, st state) {
-	e := describe(n)
+func (c *cleaner) element(n *html.Node, depth, index int, st state) {
+	e := describe(n, index)
 	st.path = append(st.path, e)
 	style := c.sheet.style(st.path)
 	if v := attr(n, "style"); v != "" {
@@ -78,16 +80,12 @@ func shows(n *html.Node) bool {
 	return w > 2 && h > 0
 }
 
-func describe(n *html.Node) *element {
-	e := &element{tag: n.Data, id: attr(n, "id"), attrs: n.Attr, first: true, last: true}
+func describe(n *html.Node, index int) *element {
+	e := &element{tag: n.Data, id: attr(n, "id"), attrs: n.Attr, index: index, last: true}
 	if v := attr(n, "class"); v != "" {
 		if e.classes = strings.Fields(v); len(e.classes) > 20 {
 			e.classes = e.classes[:20]
 		}
-	}
-	// An element is asked for its place only by a few rules: looking a few siblings far is enough, and bounded.
-	for s, i := n.PrevSibling, 0; s != nil && e.first && i < 8; s, i = s.PrevSibling, i+1 {
-		e.first = s.Type != html.ElementNode
 	}
 	for s, i := n.NextSibling, 0; s != nil && e.last && i < 8; s, i = s.NextSibling, i+1 {
 		e.last = s.Type != html.ElementNode
@@ -165,7 +163,7 @@ func bodyStyle(a html.Attribute) []declaration {
 }
 
 var (
-	tables = words(`table thead tbody tfoot tr td th body`)
+	tables = words(`table colgroup col thead tbody tfoot tr td th body`)
 	blocks = words(`p div h1 h2 h3 h4 h5 h6 hr table caption colgroup col thead tbody tfoot tr th td img br`)
 )
 
@@ -182,6 +180,7 @@ var attrChecks = map[string]func(tag, v string) bool{
 	},
 	"valign":      func(tag, v string) bool { return blocks[tag] && oneOf(v, "top middle bottom baseline") },
 	"bgcolor":     func(tag, v string) bool { return tables[tag] && tag != "body" && isLegacyColor(v) },
+	"bordercolor": func(tag, v string) bool { return tables[tag] && tag != "body" && isLegacyColor(v) },
 	"color":       func(tag, v string) bool { return (tag == "font" || tag == "hr") && isLegacyColor(v) },
 	"face":        func(tag, v string) bool { return tag == "font" && len(v) < 300 },
 	"size":        func(tag, v string) bool { return tag == "font" && fontSize(v) || tag == "hr" && number(v, 100) },

@@ -18,7 +18,7 @@ const (
 // kept are the attributes that the cleaner wants to see.
 var kept = words(`style class id dir lang title href name src alt width height align valign bgcolor background color face size border
 	cellpadding cellspacing rules frame nowrap colspan rowspan span start type reversed value hspace vspace clear noshade scope
-	text open`)
+	text open bordercolor media`)
 
 // filter writes the tokens that may stay, so that parsing them costs time with their number alone: no
 // nesting beyond maxDepth, no end tag without a start, no part of a table outside of one.
@@ -32,6 +32,7 @@ type filter struct {
 	hide   string // the element that is being left out, and how many of its name are open
 	hiding int
 	sheet  int      // bytes of style sheets
+	unread bool     // the sheet is for another medium
 	stack  []opened // elements that are open, besides formatting ones
 	format []opened
 	work   int
@@ -64,7 +65,7 @@ func (f *filter) read(source string) {
 func (f *filter) text(s string) {
 	switch {
 	case f.hide == "style":
-		if f.sheet += len(s); f.sheet <= maxSheets {
+		if f.sheet += len(s); f.sheet <= maxSheets && !f.unread {
 			f.sheets = append(f.sheets, s)
 		}
 	case f.hide != "":
@@ -102,7 +103,10 @@ func (f *filter) start(z *html.Tokenizer) {
 	}
 	attrs := f.attrs(z, name, more)
 	if hidden[name] {
-		f.hide, f.hiding = name, 1
+		f.hide, f.hiding, f.unread = name, 1, false
+		for _, a := range attrs {
+			f.unread = f.unread || a.Key == "media" && !onScreen(strings.ToLower(a.Val))
+		}
 		return
 	}
 	if name == "html" || name == "body" {

@@ -31,7 +31,9 @@ type Options struct {
 // HTML is source made harmless, in a box of its own, and the number of remote things that it wanted
 // to load.
 func HTML(source string, o Options) (out string, remote int) {
-	source = strings.TrimSuffix(strings.TrimPrefix(source, boxOpen), boxClose)
+	if own, ok := strings.CutPrefix(source, boxOpen); ok {
+		source = strings.TrimSuffix(own, boxClose)
+	}
 	if len(source) > maxSize {
 		source = source[:maxSize]
 	}
@@ -60,7 +62,7 @@ func round(source string, cid *images) (out string, remote int, ok bool) {
 	}
 	root.Attr = f.body
 	c := &cleaner{sheet: readSheets(f.sheets), cid: cid}
-	c.element(root, 1, state{fontPx: 16})
+	c.element(root, 1, 1, state{fontPx: 16})
 	for _, a := range root.Attr { // what the body said of itself needs an element
 		if a.Key != "" {
 			root.Data, root.DataAtom = "div", atom.Div

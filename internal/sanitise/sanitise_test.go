@@ -55,6 +55,13 @@ func TestHTML(t *testing.T) {
 			`<p style="width: 50%; color: red">x</p>`},
 		{"body", `<html><head><style>body{margin:0;font-family:Arial}</style></head><body bgcolor=#eee dir=rtl><p>x</body></html>`,
 			`<div dir="rtl" style="background-color: #eee; margin: 0; font-family: Arial"><p>x</p></div>`},
+		{"sheets for other media", `<style media=print>p{color:red}</style><style media="screen">p{margin:0}</style><p>x</p>`, `<p style="margin: 0">x</p>`},
+		{"striped table", `<style>tr:nth-child(even) td{background:#eee} td:last-child{color:red} li:nth-child(2n+1){}</style><table><tr><td>a<tr><td>b</table>`,
+			`<table><tbody><tr><td style="color: red">a</td></tr><tr><td style="color: red; background-color: #eee">b</td></tr></tbody></table>`},
+		{"gradient", `<p style="background:linear-gradient(to right, rgb(1,2,3) 0%, #fff)">x</p><p style="background-image:linear-gradient(red,url(/x))">y</p>`,
+			`<p style="background-image: linear-gradient(to right, rgb(1,2,3) 0%, #fff)">x</p><p>y</p>`},
+		{"cid backgrounds", `<table background="cid:logo@x"><td style="background:#fff url(cid:LOGO%40x)">x</table>`,
+			`<table style="background-image: url(&#39;/inline/1.png&#39;)"><tbody><tr><td style="background-color: #fff; background-image: url(&#39;/inline/1.png&#39;)">x</td></tr></tbody></table>`},
 		{"text in a table", `<table>a<tr>b<td>c</table>`, `<span>a</span><span>b</span><table><tbody><tr><td>c</td></tr></tbody></table>`},
 		{"bold beyond its block", `<div><b>x</div></b>y`, `<div><b>x</b></div>y`},
 	} {

@@ -2,6 +2,7 @@ package sanitise
 
 import (
 	"slices"
+	"strconv"
 	"strings"
 
 	"golang.org/x/net/html"
@@ -33,11 +34,12 @@ type rule struct {
 
 // compound selects one element. child means that it must be directly in the element before.
 type compound struct {
-	tag, id     string
-	classes     []string
-	attrs       [][2]string // name, value; "\x00" stands for any
-	first, last bool
-	child       bool
+	tag, id string
+	classes []string
+	attrs   [][2]string // name, value; "\x00" stands for any
+	nth     int         // 1 and above: this child; odd and even are -1 and -2
+	last    bool
+	child   bool
 }
 
 func readSheets(sources []string) *sheet {
@@ -214,6 +216,14 @@ func readCompound(s string) (c compound, weight int, ok bool) {
 			continue
 		}
 		n := name()
+		if mark == ':' && n == "nth-child" {
+			end := strings.IndexByte(s[i:], ')')
+			if c.nth = nth(strings.TrimPrefix(s[i:max(i, i+end)], "(")); end < 0 || c.nth == 0 {
+				return c, 0, false
+			}
+			i, weight = i+end+1, weight+100
+			continue
+		}
 		switch {
 		case n == "":
 			return c, 0, false
@@ -222,7 +232,7 @@ func readCompound(s string) (c compound, weight int, ok bool) {
 		case mark == '#':
 			c.id, weight = n, weight+10000
 		case mark == ':' && n == "first-child":
-			c.first, weight = true, weight+100
+			c.nth, weight = 1, weight+100
 		case mark == ':' && n == "last-child":
 			c.last, weight = true, weight+100
 		case mark == ':' && n == "link":
@@ -297,8 +307,33 @@ func (s *sheet) matches(parts []compound, path []*element) bool {
 	return false
 }
 
+// nth reads what is in the parentheses of :nth-child, 0 for what is not understood.
+func nth(s string) int {
+	switch s = strings.ReplaceAll(strings.ToLower(s), " ", ""); s {
+	case "odd", "2n+1":
+		return -1
+	case "even", "2n":
+		return -2
+	}
+	n, err := strconv.Atoi(s)
+	if err != nil || n < 0 {
+		return 0
+	}
+	return n
+}
+
+func (c compound) place(index int) bool {
+	switch c.nth {
+	case 0:
+		return true
+	case -1, -2:
+		return index%2 == c.nth+2
+	}
+	return index == c.nth
+}
+
 func (c compound) is(e *element) bool {
-	if c.tag != "" && c.tag != e.tag || c.id != "" && c.id != e.id || c.first && !e.first || c.last && !e.last {
+	if c.tag != "" && c.tag != e.tag || c.id != "" && c.id != e.id || !c.place(e.index) || c.last && !e.last {
 		return false
 	}
 	for _, class := range c.classes {

@@ -61,9 +61,14 @@ func (d declaration) expand(val string, check checker) []declaration {
 		}
 	case "background", "background-image":
 		plainVal, url := withoutURL(val)
+		if low := strings.ToLower(plainVal); url == "" && gradient(low) {
+			return append(out, with("background-image", low))
+		}
 		if d.prop == "background" {
 			for _, tok := range tokens(strings.ToLower(plainVal)) {
-				if v, ok := color(tok); ok {
+				if url == "" && gradient(tok) {
+					out = append(out, with("background-image", tok))
+				} else if v, ok := color(tok); ok {
 					out = append(out, with("background-color", v))
 				} else if oneOf(tok, "no-repeat repeat repeat-x repeat-y") {
 					out = append(out, with("background-repeat", tok))
@@ -145,6 +150,9 @@ func settle(in []declaration, st *state, tag string, cid *images) []declaration 
 			}
 			size = px
 		case "background-image":
+			if gradient(d.val) {
+				break
+			}
 			url, ok := cid.address(d.val)
 			if !ok {
 				continue

@@ -9,10 +9,12 @@ import (
 type checker func(v string) (string, bool)
 
 var (
-	colorFunc  = regexp.MustCompile(`^(rgb|rgba|hsl|hsla)\([0-9., %/+deg-]{1,60}\)$`)
-	hexColor   = regexp.MustCompile(`^#([0-9a-f]{3}|[0-9a-f]{4}|[0-9a-f]{6}|[0-9a-f]{8})$`)
-	fontFamily = regexp.MustCompile(`^[\p{L}\p{N} ,'"&._+-]+$`)
-	legacy     = regexp.MustCompile(`^#?[0-9A-Za-z]{1,20}$`)
+	colorFunc    = regexp.MustCompile(`^(rgb|rgba|hsl|hsla)\([0-9., %/+deg-]{1,60}\)$`)
+	hexColor     = regexp.MustCompile(`^#([0-9a-f]{3}|[0-9a-f]{4}|[0-9a-f]{6}|[0-9a-f]{8})$`)
+	colorPart    = regexp.MustCompile(`(rgb|rgba|hsl|hsla)\([0-9., %/+deg-]{1,60}\)`)
+	gradientFunc = regexp.MustCompile(`^(repeating-)?(linear|radial)-gradient\([#0-9a-z%., -]+\)$`)
+	fontFamily   = regexp.MustCompile(`^[\p{L}\p{N} ,'"&._+-]+$`)
+	legacy       = regexp.MustCompile(`^#?[0-9A-Za-z]{1,20}$`)
 )
 
 // colorNames are those of CSS Color 4.
@@ -32,6 +34,12 @@ var colorNames = words(`transparent currentcolor aliceblue antiquewhite aqua aqu
 
 func color(v string) (string, bool) {
 	return v, colorNames[v] || hexColor.MatchString(v) || colorFunc.MatchString(v)
+}
+
+// gradient is one of plain colours.
+func gradient(v string) bool {
+	v = colorPart.ReplaceAllString(v, "red")
+	return len(v) <= maxValue && gradientFunc.MatchString(v)
 }
 
 func isLegacyColor(v string) bool {
@@ -113,7 +121,7 @@ func margin(v string) (string, bool) {
 	if n, _, ok := length(v); ok && n < 0 {
 		return "0", true
 	}
-	return within(0, 300, 50, "auto")(v)
+	return within(0, 600, 100, "auto")(v)
 }
 
 func families(v string) (string, bool) {
@@ -170,7 +178,7 @@ func makeProperties() map[string]checker {
 	line := keywords("none hidden dotted dashed solid double groove ridge inset outset")
 	thick := within(0, 60, 0, "thin medium thick")
 	border := each(3, anyOf(line, thick, color))
-	gap := within(0, 300, 50, "")
+	gap := within(0, 600, 100, "")
 	space := within(0, 300, 50, "normal")
 	width := within(0, 2000, 100, "auto none min-content max-content fit-content")
 	height := within(0, 2000, 100, "auto none min-content max-content fit-content")
@@ -203,10 +211,10 @@ func makeProperties() map[string]checker {
 		"float": keywords("left right none"), "clear": keywords("left right both none"), "overflow": keywords("visible hidden auto scroll"),
 		"overflow-x": keywords("visible hidden auto scroll"), "overflow-y": keywords("visible hidden auto scroll"),
 		"width": width, "min-width": width, "max-width": width, "height": height, "min-height": height, "max-height": height,
-		"box-sizing": keywords("border-box content-box"), "box-shadow": shadow,
+		"box-sizing": keywords("border-box content-box"), "box-shadow": shadow, "text-shadow": shadow,
 		"border-collapse": keywords("collapse separate"), "border-spacing": each(2, within(0, 100, 0, "")),
 		"table-layout": keywords("auto fixed"), "caption-side": keywords("top bottom"), "empty-cells": keywords("show hide"),
-		"border-radius": each(4, within(0, 1000, 50, "")), "object-fit": keywords("fill contain cover none scale-down"),
+		"border-radius": each(4, within(0, 1e5, 100, "")), "object-fit": keywords("fill contain cover none scale-down"),
 		"flex-direction": keywords("row column"), "flex-wrap": keywords("nowrap wrap"), "gap": each(2, space),
 		"justify-content": keywords("normal start end left right center flex-start flex-end space-between space-around space-evenly"),
 		"align-items":     keywords("normal stretch center start end flex-start flex-end baseline"),
@@ -219,7 +227,7 @@ func makeProperties() map[string]checker {
 		m["border-"+side], m["border-"+side+"-width"], m["border-"+side+"-style"], m["border-"+side+"-color"] = border, thick, line, tint
 	}
 	for _, corner := range []string{"top-left", "top-right", "bottom-left", "bottom-right"} {
-		m["border-"+corner+"-radius"] = each(2, within(0, 1000, 50, ""))
+		m["border-"+corner+"-radius"] = each(2, within(0, 1e5, 100, ""))
 	}
 	return m
 }
