@@ -28,7 +28,7 @@ var (
 	few = amounts{runs: 1, mails: 40, rules: 10, decide: 10, articles: 200, asked: 5, starts: 1, contacts: 3,
 		every: 10 * time.Millisecond}
 	many = amounts{runs: 3, accept: 1500 * time.Millisecond, mails: 5000, rules: 1000, decide: 2000, articles: 20_000, asked: 300,
-		starts: 7, settle: 4 * time.Second, contacts: 200, every: 50 * time.Millisecond}
+		starts: 5, settle: 4 * time.Second, contacts: 150, every: 50 * time.Millisecond}
 )
 
 func TestFigures(t *testing.T) {
@@ -44,10 +44,11 @@ func TestFigures(t *testing.T) {
 		{"accept on SQLite", acceptSQLite}, {"accept on PostgreSQL", acceptPostgres},
 		{"mailbox into SQLite", ingestSQLite}, {"mailbox into PostgreSQL", ingestPostgres},
 		{"decision", decide}, {"suggestion, bleve", suggestBleve}, {"suggestion, Meilisearch", suggestMeili},
-		{"program", program}, {"desk", desk},
+		{"program", program},
 	} {
-		before := len(tb.rows)
+		before, ran := len(tb.rows), false
 		t.Run(part.name, func(t *testing.T) {
+			ran = true
 			defer func() {
 				if t.Skipped() {
 					tb.leaveOut(part.name, "left out: its peer is not here")
@@ -55,7 +56,7 @@ func TestFigures(t *testing.T) {
 			}()
 			part.measure(t, tb, n)
 		})
-		if len(tb.rows) == before && !t.Failed() {
+		if ran && len(tb.rows) == before && !t.Failed() {
 			t.Errorf("%s: nothing was measured", part.name)
 		}
 	}

@@ -13,9 +13,8 @@ import (
 )
 
 // desk measures the ways between customer and agent while the gateway works at a steady rate.
-func desk(t *testing.T, tb *table, n amounts) {
-	sim := slacksim.Start(t, slacksim.Sample())
-	g := run(t, build(t), sim)
+func desk(t *testing.T, tb *table, n amounts, g *gateway, sim *slacksim.Server) {
+	t.Helper()
 	rate := fmt.Sprintf("%.0f/s", 1/n.every.Seconds())
 	var card50, card99, ack50, ack99 []float64
 	for r := range n.runs {

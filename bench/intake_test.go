@@ -122,9 +122,9 @@ func ingest(t *testing.T, tb *table, n amounts, name string, dsn func() string) 
 		b, o := time.Since(start).Seconds(), readMailbox(t, d, dsn(), n.mails).Seconds()
 		bare, ours, ratio = append(bare, float64(n.mails)/b), append(ours, float64(n.mails)/o), append(ratio, b/o)
 	}
-	tb.add("bare fetch of the mailbox", "mails/s", "", bare)
+	tb.add("bare fetch of the mailbox, beside "+name, "mails/s", "", bare)
 	tb.add("mailbox into "+name, "mails/s", "", ours)
-	tb.add("mailbox into "+name+", ratio to the bare fetch", "", "≥ 0.5", ratio)
+	tb.add("mailbox into "+name+", as a ratio to that", "", "≥ 0.5", ratio)
 }
 
 // readMailbox says how long the gateway's own source takes until the last mail is committed.

@@ -135,10 +135,16 @@ func freePort(t *testing.T) string {
 	return ln.Addr().String()
 }
 
-// program measures what the program needs before anybody writes.
 func program(t *testing.T, tb *table, n amounts) {
 	path := build(t)
 	sim := slacksim.Start(t, slacksim.Sample())
+	idle(t, tb, n, path, sim)
+	desk(t, tb, n, run(t, path, sim), sim)
+}
+
+// idle measures what the program needs before anybody writes.
+func idle(t *testing.T, tb *table, n amounts, path string, sim *slacksim.Server) {
+	t.Helper()
 	var start, rss, anon []float64
 	for range n.starts {
 		g := run(t, path, sim)

@@ -14,7 +14,7 @@ import (
 	"time"
 )
 
-// table is what is printed. Its first fault of use is a panic: it is only used here.
+// table is what is printed.
 type table struct{ rows []row }
 
 type row struct {
