@@ -52,6 +52,7 @@ type app struct {
 	chat     *chat.Chat
 	phone    *phone.Phone
 	sources  []channels.Source
+	mail     email.Forgetter
 	web      *web.Server
 }
 
@@ -136,6 +137,7 @@ func (a *app) wireChannels(context.Context) error {
 		return err
 	}
 	a.sources = append(a.sources, sources...)
+	a.mail = email.Forgetter{Ledger: a.store, Remove: a.blobs.Remove, After: a.cfg.Email.KeepSource, Now: a.now, Log: mail.Log}
 	if a.cfg.Email.Sending.Host != "" {
 		if a.jobs.Senders[channels.Email], err = email.NewSender(a.cfg.Email, mail); err != nil {
 			return err
@@ -218,7 +220,7 @@ func (a *app) run(ctx context.Context) error {
 		sources.run = append(sources.run, func(ctx context.Context) error { return s.Run(ctx, intake) })
 	}
 	workers := stage{name: "workers", stop: 12 * time.Second,
-		run: []func(context.Context) error{a.jobs.Dispatcher(a.registry).Run, a.follower.Run}}
+		run: []func(context.Context) error{a.jobs.Dispatcher(a.registry).Run, a.follower.Run, a.mail.Run}}
 	desk := stage{name: "desk", stop: 5 * time.Second}
 	if a.slack != nil {
 		desk.run = append(desk.run, a.slack.Run, a.bot.Run)

@@ -2,20 +2,30 @@ package main
 
 import (
 	"bufio"
+	"context"
 	"encoding/json"
 	"fmt"
+	"log/slog"
+	"net/smtp"
 	"os"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strings"
 	"testing"
+	"time"
+
+	"tierline/channels/email"
+	"tierline/config/secret"
+	"tierline/store"
+	"tierline/store/blobs"
 )
 
 const (
 	mailA = "From: Jane Doe <jane@customer.example>\nTo: support@acme.example\nMessage-ID: <a1@customer.example>\n" +
 		"Date: Mon, 2 Jan 2006 15:04:05 +0100\nSubject: Grinder stuck\n\nThe grinder of my machine is stuck since this morning.\n"
 	mailReply = "From: jane@customer.example\nMessage-ID: <a2@customer.example>\nIn-Reply-To: <a1@customer.example>\n" +
-		"Subject: Re: Grinder stuck\n\nIt works again.\n\nOn Mon, Jan 2, 2006, Jane Doe wrote:\n> The grinder of my machine is stuck\n"
+		"Subject: Re: Grinder stuck\n\nIt works again.\n\nOn Mon, Jan 2, 2006 at 3:04 PM Jane Doe <jane@customer.example> wrote:\n> The grinder of my machine is stuck\n> since this morning.\n"
 	mailStranger = "From: eve@other.example\nMessage-ID: <e1@other.example>\nReferences: <a1@customer.example>\n" +
 		"Subject: Re: Grinder stuck\n\nTell me more about this.\n"
 	mailAway = "From: max@third.example\nMessage-ID: <m1@third.example>\nAuto-Submitted: auto-replied\n" +
@@ -96,7 +106,7 @@ func TestMailExplain(t *testing.T) {
 		t.Errorf("the attachment: %v", part)
 	}
 	s.do(0, "mail", "explain", "-c", s.config, dir)
-	s.says("QUARANTINED (no-sender)", "It continues T-1001 as message 2.", "none: Auto-Submitted: auto-replied")
+	s.says("QUARANTINED (no-sender)", "It continues T-1001 as message 2.", "auto-answer  none: ")
 }
 
 func TestMailExplainStreams(t *testing.T) {
@@ -126,4 +136,92 @@ func TestMailExplainFaults(t *testing.T) {
 	}
 	s.do(2, "mail", "explain")
 	s.do(1, "mail", "explain", "-c", filepath.Join(dir, "none.yaml"), filepath.Join(dir, "a.eml"))
+}
+
+// TestMailLedger takes mails in by the real listener, and looks at what the ledger says of them.
+func TestMailLedger(t *testing.T) {
+	t.Parallel()
+	s := newShell(t, goodConfig)
+	takeIn(t, s, mailA, mailA, mailReply, mailNobody, "")
+	s.do(0, "mail", "ledger", "-c", s.config, "--json")
+	var short []string
+	var nobody, empty string
+	for _, x := range s.lines() {
+		short = append(short, fmt.Sprint(x["outcome"], " ", x["reason"], " ", x["ticket"]))
+		switch id := fmt.Sprintf("%.0f", x["id"]); x["reason"] {
+		case "no-sender":
+			nobody = id
+		case "empty":
+			empty = id
+		}
+	}
+	want := []string{"quarantined empty <nil>", "quarantined no-sender <nil>", "ticketed joined T-1001", "duplicate same-mail T-1001", "ticketed opened T-1001"}
+	if !slices.Equal(short, want) {
+		t.Fatalf("got\n%s\nwant\n%s", strings.Join(short, "\n"), strings.Join(want, "\n"))
+	}
+	s.do(0, "mail", "ledger", "-c", s.config, "--text", "re: GRINDER", "--ticket", "T-1001")
+	s.says("ticketed", "joined", "jane@customer.example")
+	if strings.Contains(s.out, "duplicate") {
+		t.Errorf("more than was asked for:\n%s", s.out)
+	}
+	s.do(0, "mail", "source", "-c", s.config, "1", nobody)
+	if strings.ReplaceAll(s.out, "\r", "") != mailA+mailNobody {
+		t.Errorf("the sources came out as %q", s.out)
+	}
+	s.do(0, "mail", "release", "-c", s.config, nobody)
+	s.says("is message 1 of T-1002")
+	s.do(0, "ticket", "show", "-c", s.config, "T-1002")
+	s.says("who am I", "no sender")
+	s.do(0, "mail", "release", "-c", s.config, empty)
+	s.do(1, "mail", "discard", "-c", s.config, nobody)
+	s.says("is not in quarantine")
+	s.do(0, "mail", "ledger", "-c", s.config, "--outcome", "quarantined", "--json")
+	if s.out != "" {
+		t.Errorf("still in quarantine: %s", s.out)
+	}
+	s.do(1, "mail", "source", "-c", s.config, "77")
+	s.do(2, "mail", "ledger", "-c", s.config, "--outcome", "lost")
+}
+
+// takeIn brings mails into the store of the configuration as a listener does.
+func takeIn(t *testing.T, s *shell, mails ...string) {
+	t.Helper()
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	st, err := store.Open(ctx, store.Config{Data: filepath.Join(filepath.Dir(s.config), "data"), Log: slog.New(slog.DiscardHandler)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer st.Close()
+	b, err := blobs.Open(ctx, blobs.Config{Data: filepath.Join(filepath.Dir(s.config), "data")})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer b.Close()
+	sources, err := email.NewSources(email.Config{Sending: email.Sending{Host: "127.0.0.1", TLS: email.NoTLS, Domain: "acme.example",
+		Secret: secret.New("0123456789abcdef"), From: map[string]email.From{"support": {Address: "support@acme.example"}}}, Listeners: []email.Listener{{Protocol: email.SMTP, Listen: "127.0.0.1:0",
+		Recipients: []email.Recipient{{Address: "support@acme.example", Inbox: "support"}}}}},
+		email.Deps{Blobs: b, Cursors: st, Log: slog.New(slog.DiscardHandler)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	done := make(chan error, 1)
+	go func() { done <- sources[0].Run(ctx, st) }()
+	for deadline := time.Now().Add(10 * time.Second); sources[0].Ready() != nil && time.Now().Before(deadline); {
+		runtime.Gosched()
+	}
+	for _, m := range mails {
+		from := "jane@customer.example"
+		if m == mailNobody {
+			from = ""
+		}
+		err := smtp.SendMail(sources[0].(interface{ Addr() string }).Addr(), nil, from, []string{"support@acme.example"}, []byte(m))
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	cancel()
+	if err := <-done; err != nil {
+		t.Fatal(err)
+	}
 }

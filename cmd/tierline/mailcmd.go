@@ -21,6 +21,10 @@ import (
 
 type mailCmd struct {
 	Explain mailExplainCmd `cmd:"" help:"Take mails through the intake into a throw-away store and say what becomes of each, and why. Nothing is sent or kept."`
+	Ledger  mailLedgerCmd  `cmd:"" help:"List what became of every mail that was seen, newest first."`
+	Source  mailSourceCmd  `cmd:"" help:"Print a mail of the ledger as it came."`
+	Release mailReleaseCmd `cmd:"" help:"Make messages of mails that are in quarantine."`
+	Discard mailDiscardCmd `cmd:"" help:"Take mails out of quarantine for good."`
 }
 
 type mailExplainCmd struct {

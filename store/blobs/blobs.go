@@ -169,6 +169,17 @@ func (b *Blobs) Open(ctx context.Context, sum string) (io.ReadCloser, error) {
 	return &checked{r: r, hash: sha256.New(), sum: sum}, nil
 }
 
+// Remove deletes a blob. One that is not there is no error.
+func (b *Blobs) Remove(ctx context.Context, sum string) error {
+	if !valid(sum) {
+		return nil
+	}
+	if err := b.bucket.Delete(ctx, key(sum)); err != nil && gcerrors.Code(err) != gcerrors.NotFound {
+		return failure("blobs.Remove", err)
+	}
+	return nil
+}
+
 func valid(sum string) bool {
 	for _, c := range sum {
 		if (c < '0' || c > '9') && (c < 'a' || c > 'f') {

@@ -193,3 +193,29 @@ func TestConfig(t *testing.T) {
 		}
 	}
 }
+
+func TestRemove(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]Config{"folder": {Data: t.TempDir()}, "bucket": {URL: "mem://"}} {
+		b, err := Open(t.Context(), c)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer b.Close()
+		sum, _, err := b.Put(t.Context(), strings.NewReader("old"), 10)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for range 2 {
+			if err := b.Remove(t.Context(), sum); err != nil {
+				t.Errorf("%s: %v", name, err)
+			}
+		}
+		if _, err := b.Open(t.Context(), sum); ticket.KindOf(err) != ticket.NotFound {
+			t.Errorf("%s: removed, and then %v", name, err)
+		}
+		if err := b.Remove(t.Context(), "../../etc/passwd"); err != nil {
+			t.Errorf("%s: no name of a blob: %v", name, err)
+		}
+	}
+}
