@@ -27,10 +27,11 @@ type Inbound struct {
 	Language                 string    // BCP 47, the primary subtag; "" when not known
 	Auto                     bool      // written by a machine: recorded, reopens nothing, answers nothing
 	Alone                    string    // a short code: when it continues no ticket it opens none; "" opens one
+	Doubt                    string    `json:",omitempty"` // why it may not be from whom it says: only proof joins it to a ticket; "" is no doubt
 	Warnings                 []string  // what staff should know: "sender could not be verified"
 	At                       time.Time // when it was written; zero takes the time of acceptance
-	Bounce                   *Bounce   // it reports on a message that went out, and is no message itself
-	Mail                     *MailSeen `json:"-"` // of a mail: enters it into the ledger
+	Bounce                   *Bounce   `json:",omitempty"` // it reports on a message that went out, and is no message itself
+	Mail                     *MailSeen `json:"-"`          // of a mail: enters it into the ledger
 }
 
 // ThreadKey is one way in which a contact may belong to an existing ticket.
@@ -41,6 +42,10 @@ type ThreadKey struct {
 	Proof  bool   // holding the key is enough; otherwise the sender must be a participant
 	Weak   bool   // looked up only, never remembered for later contacts
 }
+
+// BySameID is how a contact is found whose id an earlier one had, too: the same in another inbox, or
+// something else under an id that was used twice.
+const BySameID = "same-id"
 
 // Accepted is what became of one Inbound.
 type Accepted struct {
