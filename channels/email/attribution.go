@@ -56,21 +56,21 @@ var (
 	// verbsWithin are written without blanks around them.
 	verbsWithin = []string{"写道", "寫道", "写到", "書きました", "書いた", "のメール", "작성", "썼습니다", "님이", "เขียน"}
 	// openers stand before the date.
-	openers = set(`on at in dniu giorno dia día jour dag am an le la il el op em den dne dnia w på på: vào lúc vào, a az dana giorno the de u ve ב ב- bei
+	openers = set(`on at in th thứ cn ngày dniu giorno dia día jour dag am an le la il el op em den dne dnia w på på: vào lúc vào, a az dana giorno the de u ve ב ב- bei
 		på pe la data в у`)
 	monthNames = set(`jan feb fév fev mar mär mrt maa mars mei mai maj may apr avr abr jun jui jul aug aoû ago avg sep set okt
 		oct out nov dec dez déc dic des ene gen gin mag giu lug ott sty lut kwi cze lip sie wrz paź lis gru led úno bře dub
 		kvě čer srp zář říj lis pro már ápr máj jún júl sze янв фев мар апр мая май июн июл авг сен окт ноя дек січ лют бер
 		кві тра чер лип сер вер жов лис гру oca şub nis haz tem ağu eyl eki kas ara tam hel huh tou kes hei elo syy lok
 		joulu thá thg`)
-	weekdayNames = set(`mon tue wed thu fri sat sun mo di mi do fr sa so lun mar mer jeu ven sam dim mié mie jue vie sáb sab dom
+	weekdayNames = set(`po mon tue wed thu fri sat sun mo di mi do fr sa so lun mar mer jeu ven sam dim mié mie jue vie sáb sab dom
 		gio ma wo vr za zo tir ons tor fre lør søn lör sön man ti ke to pe la su pon wt śr czw pt sob nie út st čt pá ne
 		hét kedd sze csü pén szo vas пн вт ср чт пт сб вс нд пон втр сре чет пят суб вос seg ter qua qui sex paz sal çar
 		per cum cmt`)
 	// prose are words of sentences: "On 3 May at 10:00 your colleague wrote:" is a customer's.
 	prose = set(`i my your our they she he his her we that this which who when because but was were have had has mein meine
-		ihr ihre euer unser unsere wir ich dass nous notre votre vous mon je il elle nuestro nuestra yo mijn uw onze ons ik
-		wij hij zij nosso nossa minha meu jag vi han hun hon`)
+		ihr ihre euer unser unsere wir ich dass nous notre votre vous je il elle nuestro nuestra yo mijn uw onze ons ik
+		wij hij zij nosso nossa minha meu jag vi`)
 )
 
 // cluesOf looks at one line, a word at a time. Its cost is linear in the line.
@@ -285,7 +285,8 @@ func beginsLater(lines []line, i, n int) bool {
 
 // verdict decides by the clues. marked says that a quotation follows.
 func verdict(c clue, dated, marked, single bool) (ok, strong bool) {
-	date := c&hasDate != 0 || c&hasMonth != 0 && c&(hasDay|hasYear) != 0
+	date := c&hasDate != 0 || c&hasMonth != 0 && c&(hasDay|hasYear) != 0 ||
+		c&hasDay != 0 && c&hasYear != 0 && c&hasTime != 0
 	verb, addr, when := c&hasVerb != 0, c&hasAddr != 0, c&hasTime != 0
 	ended := c&(endColon|endVerb) != 0
 	switch {

@@ -73,21 +73,3 @@ func TestCorpora(t *testing.T) {
 		t.Logf("%s: %d of %d understood, %d taken for a machine's", folder, parsed, len(corpus(t, folder)), machines)
 	}
 }
-
-// TestReplyCorpus trims replies of other projects' tests, and shows how much is folded.
-func TestReplyCorpus(t *testing.T) {
-	files := corpus(t, "reply")
-	folded := 0
-	for name, raw := range files {
-		m := &Mail{}
-		m.Text, m.New, m.Folded = view{text: strings.ReplaceAll(string(raw), "\r\n", "\n")}.read()
-		nothingLost(t, name, m)
-		if m.New == "" {
-			t.Errorf("%s: nothing is left", name)
-		}
-		if m.Folded != "" {
-			folded++
-		}
-	}
-	t.Logf("reply: %d of %d have something folded away", folded, len(files))
-}

@@ -80,6 +80,11 @@ func texts(lines []line) []string {
 	return all
 }
 
+// differs says whether lines that begin with ">" are those of a diff.
+func differs(lines []line, above, i int) bool {
+	return above == i-1 && (isRule(lines[above].text) || strings.HasPrefix(lines[above].text, "<"))
+}
+
 // joinLines leaves out blank lines at the ends and all but two in a row.
 func joinLines(lines []string) string {
 	var b strings.Builder
@@ -265,7 +270,7 @@ func decideQuotes(lines []line) {
 		}
 		r := run{from: i, to: i + 1, attributed: k == cited || prev >= 0 && lines[prev].kind == gone, last: i > lastPlain}
 		if r.last && !r.attributed && k != indented { // "Here is the log:" and the log, its lines beginning with ">"
-			r.attributed = prev >= 0 && !strings.HasSuffix(lines[prev].text, ":") && (k != boxed || i > lastGone)
+			r.attributed = prev >= 0 && !strings.HasSuffix(lines[prev].text, ":") && !differs(lines, prev, i) && (k != boxed || i > lastGone)
 		}
 		for r.intro = i; r.intro > 0 && (lines[r.intro-1].kind == gone || lines[r.intro-1].kind == plain && isBlank(lines[r.intro-1].text)); r.intro-- {
 		}

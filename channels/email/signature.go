@@ -265,7 +265,7 @@ func contactBlock(lines []line, first, end int) int {
 // isOrnament says whether a line holds nothing to be read: rules, stars, Gmail's tracking mark.
 func isOrnament(text string) bool {
 	text = strings.TrimSpace(text)
-	return text != "" && strings.Trim(text, "-–—_=*~+#ᐧ⁣ \u200b\u2063") == ""
+	return text != "" && strings.Trim(text, "-–—_=*~+#ᐧ \u200b\u2063") == ""
 }
 
 // ornaments is where those begin that end at i, -1 when they belong to what stands above: below a
@@ -281,7 +281,7 @@ func ornaments(lines []line, i, first int) int {
 
 var (
 	// gadget is what mails are sent from; despatch are the words for it.
-	gadget = regexp.MustCompile(`(?i)i-?phone|i-?pad|i-?pod|blackberry|galaxy|samsung|android|huawei|xiaomi|redmi|\bhtc\b|\blg\b|nokia|windows|` +
+	gadget = regexp.MustCompile(`(?i)i-?phon|айфон|i-?pad|i-?pod|blackberry|galaxy|samsung|android|huawei|xiaomi|redmi|\bhtc\b|\blg\b|nokia|windows|` +
 		`mobil|handy|smartphone|\bphone|\bcell\b|telefon|téléphone|teléfono|telefoon|celular|móvil|cellulare|telemóvel|tablet|` +
 		`outlook|yahoo|airmail|mailbox|proton|gmail|k-9|typeapp|bluemail|blue mail|aquamail|spark|newton|superhuman|front|zoho|thunderbird|` +
 		`courrier|\bmail\b|gmx|web\.de|freenet|ti-85|alcatel|puhelim|матери|телефон|айфон|手机|手機|電話|휴대|điện thoại|\bpc\b|device|terminal`)
@@ -289,7 +289,7 @@ var (
 		`verzonden|verstuurd|sendt|skickat|skickades|lähetetty|wysłan|odeslán|odoslan|küldve|отправлено|надіслано|gönderildi|trimis|` +
 		`傳送|发送|發送|寄出|发自|發自|送信|から送|보낸|보냄|gửi từ|download|télécharge|obtenez|obtener|scarica|holen sie sich|hämta|hent`)
 	// sentence are words that a mail program's advertisement hasn't.
-	sentenceWord  = regexp.MustCompile(`(?i)(?:^|\W)(?:is|are|was|were|it|has|have|will|would|can|could|ist|sind|war|wurde am|habe|est|sont|es más|yesterday|today|last|because|much|you|your|we|us|please (?:call|check|send|reply|let|find|confirm)|i|no|not|nicht|pas|which|that|when|to)(?:\W|$)`)
+	sentenceWord  = regexp.MustCompile(`(?i)(?:^|[^\p{L}])(?:is|are|was|were|it|has|have|will|would|can|could|ist|sind|war|wurde am|habe|est|sont|es más|yesterday|today|last|because|much|you|your|we|us|please (?:call|check|send|reply|let|find|confirm)|i|no|not|nicht|pas|which|that|when|to)(?:[^\p{L}]|$)`)
 	deviceOpening = regexp.MustCompile(`(?i)^(?:sent (?:from|via|with|by|using|on)|get outlook|enviado desde|envoyé (?:de|depuis|à partir)|gesendet (?:von|mit|über)|von mein|diese nachricht wurde|inviato da|verzonden (?:vanaf|met|via)|verstuurd vanaf)\b`)
 	linkText      = regexp.MustCompile(`\[([^\]]*)\]\([^)]*\)|[<(]?https?://[^\s<>)]*[>)]?|[<>]`)
 )
