@@ -61,7 +61,7 @@ func TestCorpora(t *testing.T) {
 			}
 			parsed++
 			nothingLost(t, name, m)
-			if m.Machine != "" {
+			if m.Verdict.Auto {
 				machines++
 			} else if folder == "bounces" {
 				t.Logf("%s is not taken for a machine's: from %s, %q", name, m.From[0].Address, m.Subject)

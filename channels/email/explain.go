@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/base64"
 	"fmt"
-	"slices"
 	"strings"
 	"time"
 
@@ -23,7 +22,7 @@ type Explained struct {
 	Outcome     Outcome         `json:"outcome"`
 	Reason      string          `json:"reason"` // a short code
 	Detail      string          `json:"detail"` // a sentence
-	Kind        string          `json:"kind,omitempty"`
+	Kind        Kind            `json:"kind,omitempty"`
 	Ticket      string          `json:"ticket,omitempty"`
 	Opened      *bool           `json:"opened,omitempty"` // nil without a ticket
 	Match       *ExplainedMatch `json:"match,omitempty"`
@@ -41,6 +40,7 @@ type Explained struct {
 	HTML        string          `json:"html,omitempty"` // sanitised, as staff see it
 	Attachments []ExplainedPart `json:"attachments,omitempty"`
 	AutoAnswer  *AutoAnswer     `json:"auto_answer,omitempty"`
+	Bounce      *BounceReport   `json:"bounce,omitempty"`
 	Warnings    []string        `json:"warnings,omitempty"`
 	MS          float64         `json:"ms"` // how long reading and taking it in has taken
 }
@@ -78,6 +78,7 @@ type Explainer struct {
 // NewExplainer makes an explainer of a configuration, which may be the zero one.
 func NewExplainer(c Config, u channels.UnderstandConfig, store channels.Intake, d Deps) (*Explainer, error) {
 	x := &Explainer{mail: newMapper(c, d.withDefaults()), seen: &seen{Intake: store}}
+	x.mail.storms = nil // a folder is read at once
 	var err error
 	x.in, err = channels.Understand(x.seen, u)
 	return x, err
@@ -107,6 +108,9 @@ func (x *Explainer) explain(ctx context.Context, raw []byte) (Explained, error) 
 		return quarantined(nil, &Fault{"too-large", fmt.Sprintf("It is larger than %d bytes.", DefaultMaxSize)}), nil
 	}
 	m, err := x.mail.read(raw, origin{})
+	if err == nil {
+		err = spam(m)
+	}
 	if err != nil {
 		return quarantined(m, err), nil
 	}
@@ -148,13 +152,12 @@ func explain(m *Mail, in ticket.Inbound, a ticket.Accepted) Explained {
 	if a.Match != nil {
 		e.Match = &ExplainedMatch{By: a.Match.By, Joined: a.Match.Joined, Reasons: a.Match.Reasons}
 	}
-	e.AutoAnswer = &AutoAnswer{Allowed: !in.Auto, Why: m.Machine}
 	return e
 }
 
 // quarantined is a mail that nothing could be made of.
 func quarantined(m *Mail, cause error) Explained {
-	e := Explained{Kind: "unreadable"}
+	e := Explained{}
 	if m != nil {
 		e = describe(m)
 		for _, p := range m.Attachments {
@@ -170,8 +173,12 @@ func quarantined(m *Mail, cause error) Explained {
 
 // describe is what a mail says of itself.
 func describe(m *Mail) Explained {
+	v := m.Verdict
 	e := Explained{To: m.To, Cc: m.Cc, ReplyTo: m.ReplyTo, MessageID: m.MessageID, Subject: m.Subject,
-		Text: m.Text, New: m.New, Folded: m.Folded, Kind: kindOf(m)}
+		Text: m.Text, New: m.New, Folded: m.Folded, Kind: v.Kind, AutoAnswer: &v.AutoAnswer}
+	if v.Kind == KindBounce {
+		e.Bounce = Bounce(m)
+	}
 	if m.HTML != "" {
 		e.HTML, _ = sanitise.HTML(m.HTML, sanitise.Options{CID: m.imageData()})
 	}
@@ -182,18 +189,6 @@ func describe(m *Mail) Explained {
 		e.Date = &m.Date
 	}
 	return e
-}
-
-func kindOf(m *Mail) string {
-	switch {
-	case m.Machine == "":
-		return "message"
-	case m.Machine == "multipart/report" || strings.HasPrefix(m.Machine, "from ") || m.Machine == "null return path":
-		return "bounce"
-	case slices.Contains([]string{"List-Id", "Precedence: list", "Precedence: bulk", "Feedback-Id"}, m.Machine):
-		return "list"
-	}
-	return "auto-reply"
 }
 
 // maxImages is how many bytes of inline images an explanation holds; the others are left out of it.

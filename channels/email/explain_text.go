@@ -13,7 +13,9 @@ func (e Explained) String() string {
 	line := func(name, format string, args ...any) {
 		fmt.Fprintf(&b, "  %-12s %s\n", name, cutRunes(oneLine(fmt.Sprintf(format, args...)), 300))
 	}
-	line("kind", "%s", e.Kind)
+	if e.Kind != "" {
+		line("kind", "%s", e.Kind)
+	}
 	if e.From != nil {
 		line("from", "%s <%s>", e.From.Name, e.From.Address)
 	}
@@ -55,6 +57,9 @@ func (e Explained) String() string {
 	}
 	if e.AutoAnswer != nil && !e.AutoAnswer.Allowed {
 		line("auto-answer", "none: %s", orElse(e.AutoAnswer.Why, "it is a machine's"))
+	}
+	if b := e.Bounce; b != nil {
+		line("bounce", "%s, hard: %t, to %s: %s", b.Status, b.Hard, strings.Join(b.Recipients, ", "), b.Diagnostic)
 	}
 	for _, w := range e.Warnings {
 		line("warning", "%s", w)

@@ -46,12 +46,16 @@ type mapper struct {
 	log   *slog.Logger
 
 	packers sync.Pool // of *gzip.Writer
+	storms  *storms   // nil lets every machine's mail in
 }
 
 // prepare reads a mail and keeps its attachments. An error means that it must be tried again; a mail
 // that cannot be understood is no error.
 func (p *mapper) prepare(ctx context.Context, raw []byte, o origin) (item, error) {
 	m, err := p.read(raw, o)
+	if err == nil {
+		err = spam(m)
+	}
 	if err != nil {
 		return p.quarantine(ctx, raw, o, o.seen(m, int64(len(raw))), err)
 	}
@@ -81,7 +85,7 @@ func (p *mapper) contact(ctx context.Context, m *Mail, raw []byte, o origin) (in
 		Channel: channels.Email, Inbox: o.inbox, Brand: o.brand,
 		From: m.From[0].identity(), Subject: cutRunes(m.Subject, ticket.MaxSubject),
 		Text: m.New, Folded: m.Folded, HTML: m.HTML, References: m.References,
-		Auto: m.Machine != "" || o.envelope && o.sender == "", Warnings: m.Warnings, At: m.Date,
+		Warnings: m.Warnings, At: m.Date,
 	}
 	hash := m.contentHash()
 	if in.External = "~" + hash; m.MessageID != "" {
@@ -89,10 +93,7 @@ func (p *mapper) contact(ctx context.Context, m *Mail, raw []byte, o origin) (in
 	}
 	in.Threads = p.threads(m, o, in.External)
 	in.ReplyTo, in.With = p.people(m, o)
-	if _, ours := p.sign.ownID(m.MessageID); ours {
-		in.Auto = true
-		in.Warnings = append(in.Warnings, "This is a mail of ours that came back.")
-	}
+	p.sort(m, o, &in)
 	in.Attachments, err = p.keep(ctx, m, raw, &in)
 	return in, err
 }

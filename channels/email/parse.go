@@ -27,7 +27,7 @@ type Mail struct {
 	HTML        string    // as it came
 	Attachments []Part
 	References  []string // Message-IDs it answers, oldest first
-	Machine     string   // why it is taken for a machine's; "" for a person's
+	Verdict     Verdict  // what sort of mail it is
 	Warnings    []string
 
 	head    header
@@ -67,9 +67,7 @@ func Parse(raw []byte) (*Mail, error) {
 	m.envelope(charset)
 	m.marks(r)
 	m.body(r.views)
-	if v := Classify(m); v.Auto {
-		m.Machine = v.Reason
-	}
+	m.Verdict = Classify(m)
 	return m, nil
 }
 

@@ -58,7 +58,7 @@ func NewSources(c Config, d Deps) ([]channels.Source, error) {
 }
 
 func newMapper(c Config, d Deps) *mapper {
-	m := &mapper{blobs: d.Blobs, sign: c.signer(), now: d.Now, log: d.Log}
+	m := &mapper{blobs: d.Blobs, sign: c.signer(), now: d.Now, log: d.Log, storms: &storms{}}
 	for _, l := range c.Listeners {
 		m.own = append(m.own, l.Recipients...)
 	}
