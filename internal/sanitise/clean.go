@@ -77,7 +77,7 @@ func shows(n *html.Node) bool {
 	}
 	w, _ := strconv.Atoi(attr(n, "width"))
 	h, _ := strconv.Atoi(attr(n, "height"))
-	return w > 2 && h > 0
+	return w > 2 || h > 2
 }
 
 func describe(n *html.Node, index int) *element {
