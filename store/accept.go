@@ -99,12 +99,18 @@ func (k *intake) take(in ticket.Inbound, rest []ticket.Inbound) (ticket.Accepted
 	}
 	var fx ticket.Effects
 	if t != nil {
+		if _, same := k.refs[refKey{in.Channel, shortKey(in.External)}]; m.By == ticket.BySameID && !same {
+			in.Warnings = append(in.Warnings, "An earlier message of this ticket has the same id and says something else.")
+		}
 		in.Units = fewer(in.Units, ticket.MaxTags-len(t.Units))
 		fx = t.Receive(in, who, m, k.now)
 	} else {
 		if m != nil && follows == 0 {
-			in.Warnings = append(in.Warnings, fmt.Sprintf("This claims to belong to %s (by %s), "+
-				"but its sender takes no part in that ticket.", m.Ticket, m.By))
+			why := "its sender takes no part in that ticket"
+			if in.Doubt != "" {
+				why = in.Doubt
+			}
+			in.Warnings = append(in.Warnings, fmt.Sprintf("This claims to belong to %s (by %s), but %s.", m.Ticket, m.By, why))
 		}
 		id, err := k.number(rest)
 		if err != nil {

@@ -16,12 +16,15 @@ func (k *intake) thread(in ticket.Inbound) (to *ticket.Ticket, m *ticket.Match, 
 		if named == nil {
 			continue
 		}
-		t := k.newest(named, in.From, key.Proof)
+		t, why := k.newest(named, in.From, key.Proof), in.From.Value+" takes no part in that ticket"
+		if in.Doubt != "" && !key.Proof {
+			t, why = nil, in.Doubt
+		}
 		switch {
 		case t == nil:
 			if m == nil { // a less trusted key may still join
 				m = &ticket.Match{By: key.By, Ticket: named.ID, Reasons: []string{fmt.Sprintf(
-					"It names %s (by %s), but %s takes no part in that ticket.", named.ID, key.By, in.From.Value)}}
+					"It names %s (by %s), but %s.", named.ID, key.By, why)}}
 			}
 			continue
 		case over(t):
@@ -32,7 +35,7 @@ func (k *intake) thread(in ticket.Inbound) (to *ticket.Ticket, m *ticket.Match, 
 			return nil, &ticket.Match{By: key.By, Ticket: t.ID, Follows: true, Reasons: []string{fmt.Sprintf(
 				"It continues %s (by %s), which %s: this ticket follows it up.", t.ID, key.By, why)}}, t.ID
 		}
-		why := "the sender takes part in it"
+		why = "the sender takes part in it"
 		if key.Proof {
 			why = "that is proof enough"
 		}

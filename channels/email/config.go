@@ -19,6 +19,8 @@ type Config struct {
 	Listeners []Listener `yaml:"listeners"`
 	Mailboxes []Mailbox  `yaml:"mailboxes"`
 	Sending   Sending    `yaml:"sending"`
+	// Authentication says how forged senders are found.
+	Authentication Authentication `yaml:"authentication"`
 	// KeepSource is how long each mail is kept as it came, for people to look at; default 720h (30 days).
 	KeepSource time.Duration `yaml:"keep_source"`
 }
@@ -155,6 +157,7 @@ func orElse[T comparable](v, def T) T {
 
 // Check reports what is wrong.
 func (c Config) Check(at check.At) {
+	c.Authentication.Check(at.Key("authentication"))
 	seen := map[string]bool{}
 	for i, l := range c.Listeners {
 		l.check(at.Key("listeners").Index(i))

@@ -73,17 +73,18 @@ func (s signer) valid(what, mac string) bool {
 }
 
 // usableID says whether a Message-ID is fit to tell mails apart and to join them. Empty and local
-// ones are made by many senders alike.
+// ones are made by many senders alike, unless they are long enough to be made by chance.
 func usableID(id string) bool {
-	local, domain, ok := strings.Cut(strings.Trim(id, "<>"), "@")
-	if !ok || local == "" || len(id) < 10 || len(id) > 990 {
+	local, domain, _ := strings.Cut(strings.Trim(id, "<>"), "@")
+	if local == "" || len(id) < 10 || len(id) > 990 {
 		return false
 	}
+	unique := len(local) >= 16 && strings.ContainsAny(local, "0123456789")
 	switch strings.ToLower(domain) {
-	case "", "localhost", "localhost.localdomain", "local", "127.0.0.1", "[127.0.0.1]", "example.com":
-		return false
+	case "", "localhost", "localhost.localdomain", "local", "localdomain", "127.0.0.1", "[127.0.0.1]":
+		return unique
 	}
-	return strings.Contains(domain, ".") || len(local) >= 10
+	return strings.Contains(domain, ".") || unique
 }
 
 // External ids have the form "<id>~hash": the Message-ID tells mails apart, the hash of what they say

@@ -39,6 +39,7 @@ type item struct {
 
 // mapper makes contacts of mails.
 type mapper struct {
+	auth  authenticator
 	blobs ticket.Blobs
 	sign  signer
 	own   []Recipient // our own addresses and patterns of them
@@ -90,6 +91,12 @@ func (p *mapper) contact(ctx context.Context, m *Mail, raw []byte, o origin) (in
 	hash := m.contentHash()
 	if in.External = "~" + hash; m.MessageID != "" {
 		in.External = externalID(m.MessageID, hash)
+	}
+	m.Auth = p.auth.check(ctx, m, raw)
+	in.Warnings = append(in.Warnings, doubts(m)...)
+	if m.Auth.Failed != "" {
+		in.Doubt = fmt.Sprintf("it may not be from %s: %s failed", in.From.Value, strings.ToUpper(m.Auth.Failed))
+		in.Warnings = append(in.Warnings, fmt.Sprintf("The sender may be forged: %s failed for %s.", strings.ToUpper(m.Auth.Failed), in.From.Value))
 	}
 	in.Threads = p.threads(m, o, in.External)
 	in.ReplyTo, in.With = p.people(m, o)
@@ -156,6 +163,9 @@ func (p *mapper) threads(m *Mail, o origin, external string) []ticket.ThreadKey 
 		}
 	}
 	// Its own id, so that an answer to it finds it, and the same mail in two inboxes is one ticket.
+	if m.MessageID != "" {
+		add(ticket.ThreadKey{By: ticket.BySameID, Key: "id:" + m.MessageID})
+	}
 	add(ticket.ThreadKey{By: "references", Key: orElse(m.MessageID, external)})
 	for _, tag := range subjectTag.FindAllStringSubmatch(m.Subject, 5) {
 		if id, err := ticket.ParseID(tag[1]); err == nil {
@@ -164,6 +174,11 @@ func (p *mapper) threads(m *Mail, o origin, external string) []ticket.ThreadKey 
 	}
 	if root := m.threadIndex(); root != "" {
 		add(ticket.ThreadKey{By: "thread-index", Key: "thread-index:" + root})
+	}
+	if m.Auth.Failed != "" { // what it names is not its own: the customer's next mail is not to follow it
+		for i := range keys {
+			keys[i].Weak = true
+		}
 	}
 	return keys
 }

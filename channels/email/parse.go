@@ -3,7 +3,6 @@ package email
 import (
 	"bytes"
 	"crypto/sha256"
-	"encoding/base64"
 	"encoding/hex"
 	"fmt"
 	"html"
@@ -29,6 +28,7 @@ type Mail struct {
 	References  []string // Message-IDs it answers, oldest first
 	Verdict     Verdict  // what sort of mail it is
 	Warnings    []string
+	Auth        Auth // filled at intake
 
 	head    header
 	content []byte // hash of its parts, decoded
@@ -248,11 +248,11 @@ func cutBytes(s string, n int) string {
 }
 
 // threadIndex is the root of an Outlook conversation: the first 22 bytes of its Thread-Index
-// (MS-OXOMSG §2.2.1.3), or "".
+// (MS-OXOMSG §2.2.1.3), to which each answer adds five; or "".
 func (m *Mail) threadIndex() string {
-	b, err := base64.StdEncoding.DecodeString(strings.Join(strings.Fields(m.head.get("Thread-Index")), ""))
-	if err != nil || len(b) < 22 || (len(b)-22)%5 != 0 {
-		return ""
+	v := m.head.get("Thread-Index")
+	if b := decodeBase64([]byte(v[:min(len(v), 1000)])); len(b) >= 22 {
+		return hex.EncodeToString(b[:22])
 	}
-	return hex.EncodeToString(b[:22])
+	return ""
 }

@@ -1,10 +1,12 @@
 package email
 
 import (
+	"context"
 	"crypto/tls"
 	"crypto/x509"
 	"errors"
 	"log/slog"
+	"net"
 	"os"
 	"strings"
 	"time"
@@ -21,6 +23,9 @@ type Deps struct {
 	Holder  string           // names this gateway among others on the same store
 	Now     func() time.Time // default time.Now
 	Log     *slog.Logger     // default slog.Default
+	// LookupTXT asks the DNS; default net.DefaultResolver. It is used only where the configuration
+	// has mails verified.
+	LookupTXT func(ctx context.Context, domain string) ([]string, error)
 }
 
 func (d Deps) withDefaults() Deps {
@@ -29,6 +34,9 @@ func (d Deps) withDefaults() Deps {
 	}
 	if d.Log == nil {
 		d.Log = slog.Default()
+	}
+	if d.LookupTXT == nil {
+		d.LookupTXT = net.DefaultResolver.LookupTXT
 	}
 	d.Holder = orElse(d.Holder, "tierline")
 	return d
@@ -58,7 +66,7 @@ func NewSources(c Config, d Deps) ([]channels.Source, error) {
 }
 
 func newMapper(c Config, d Deps) *mapper {
-	m := &mapper{blobs: d.Blobs, sign: c.signer(), now: d.Now, log: d.Log, storms: &storms{}}
+	m := &mapper{auth: authenticator{c.Authentication, d.LookupTXT}, blobs: d.Blobs, sign: c.signer(), now: d.Now, log: d.Log, storms: &storms{}}
 	for _, l := range c.Listeners {
 		m.own = append(m.own, l.Recipients...)
 	}
