@@ -47,6 +47,7 @@ var (
 )
 
 var (
+	attaching = regexp.MustCompile(`(?i)[?&;]\s*(attach|%61)`)
 	telephone = regexp.MustCompile(`^[+0-9][0-9().;=a-z% -]{1,60}$`)
 	raster    = regexp.MustCompile(`^data:image/(png|gif|jpe?g|webp|bmp|x-icon)(;[a-z]+=[a-z0-9-]+)?;base64,[A-Za-z0-9+/=%]+$`)
 )
@@ -70,7 +71,7 @@ func link(href string) []html.Attribute {
 			return nil
 		}
 	case "mailto":
-		if low := strings.ToLower(rest); strings.Contains(low, "attach") && strings.Contains(low, "?") {
+		if attaching.MatchString(rest) {
 			return nil // some programs add a file of the reader's
 		}
 	case "tel":

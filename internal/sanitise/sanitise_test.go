@@ -28,6 +28,8 @@ func TestHTML(t *testing.T) {
 		{"backslashes", `<a href="https:\\x.example">y</a>`, `<a>y</a>`},
 		{"place inside", `<a name=top></a><a href="#top">y</a>`, `<a id="mail-top"></a><a href="#mail-top">y</a>`},
 		{"telephone", `<a href="tel:+49 30 123">y</a>`, `<a href="tel:+49%2030%20123" rel="noopener noreferrer nofollow" target="_blank">y</a>`},
+		{"letters", `<a href="mailto:attach@x.example?subject=attached">y</a><a href="mailto:a@x.example?body=b&amp;Attach=/etc/passwd">z</a>`,
+			`<a href="mailto:attach@x.example?subject=attached" rel="noopener noreferrer nofollow" target="_blank">y</a><a>z</a>`},
 		{"other programs", `<a href="ms-msdt:/id">a</a><a href="file:///etc/passwd">b</a><a href="smb://x">c</a>`, `<a>a</a><a>b</a><a>c</a>`},
 		{"remote image", `<img src="http://t.example/p.png" alt="Our logo" width=90 height=20>`, `<img alt="Our logo" height="20" width="90"/>`},
 		{"pixel", `a<img src="http://t.example/p.gif" width=1 height=1>b`, `ab`},
