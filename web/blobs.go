@@ -32,8 +32,13 @@ func (s *Server) readBlob(ctx context.Context, sha string, max int64) ([]byte, e
 // sendBlob streams a blob as a file to save. The blob is opened first, so that a missing one is an
 // error and no empty file; its context must outlive the handler, because the body is sent after it.
 func (s *Server) sendBlob(c *fiber.Ctx, sha, name, kind string) error {
+	return s.sendFile(c, name, kind, func(ctx context.Context) (io.ReadCloser, error) { return s.d.Blobs.Open(ctx, sha) })
+}
+
+// sendFile streams what open opens as a file to save.
+func (s *Server) sendFile(c *fiber.Ctx, name, kind string, open func(context.Context) (io.ReadCloser, error)) error {
 	ctx, cancel := context.WithTimeout(context.Background(), writeWithin)
-	r, err := s.d.Blobs.Open(ctx, sha)
+	r, err := open(ctx)
 	if err != nil {
 		cancel()
 		return err

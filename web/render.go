@@ -86,6 +86,7 @@ func (s *Server) page(c *fiber.Ctx, title, section string) page {
 func notices() map[string]string {
 	return map[string]string{
 		"acted": "Done.", "retried": "The job will be tried again.", "dropped": "The job was dropped.",
+		"released": "The mail is a message now.", "discarded": "The mail was discarded.",
 		"saved": "The article was saved.", "created": "The article was created.", "archived": "The article was archived.",
 	}
 }

@@ -30,6 +30,7 @@ type Deps struct {
 	Suggest kb.Suggester
 	Backend bots.Backend
 	Blobs   ticket.Blobs
+	Mails   Mails          // nil: mails are listed, but neither shown nor released
 	Agents  []ticket.Agent // all staff; their roles decide what the console lets them do
 	Ready   []Probe
 	Mounts  []Mount

@@ -171,9 +171,13 @@ func (a *app) wireWeb(context.Context) error {
 	if a.slack != nil && a.cfg.Slack.App.Mode == slackapp.ModeHTTP {
 		mounts = append(mounts, web.Mount{Prefix: "/slack", Register: func(r fiber.Router) { a.slack.Mount(r) }})
 	}
-	var err error
+	intake, err := channels.Understand(a.store, a.cfg.Understand)
+	if err != nil {
+		return err
+	}
+	mails := email.NewDesk(a.cfg.Email, email.Deps{Blobs: a.blobs, Cursors: a.store, Now: a.now, Log: a.log.With("part", "email")}, intake, a.store)
 	a.web, err = web.New(a.cfg.Web, web.Deps{Store: a.store, KB: a.store, Suggest: a.desk.Suggest, Backend: a.desk,
-		Blobs: a.blobs, Agents: a.cfg.Router.Agents, Ready: a.probes(), Mounts: mounts, Metrics: a.registry, Version: version,
+		Blobs: a.blobs, Mails: mails, Agents: a.cfg.Router.Agents, Ready: a.probes(), Mounts: mounts, Metrics: a.registry, Version: version,
 		Now: a.now, Log: a.log.With("part", "web")})
 	return err
 }
