@@ -1,0 +1,319 @@
+package email
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+
+	"github.com/emersion/go-imap/v2"
+	"github.com/emersion/go-imap/v2/imapclient"
+
+	"tierline/channels"
+	"tierline/ticket"
+)
+
+// sync takes in all that is behind the cursor. While one portion is committed, the next is fetched.
+func (b *mailbox) sync(ctx context.Context, s *link, in channels.Intake) (err error) {
+	uids, err := s.search(imap.UIDSet{imap.UIDRange{Start: b.cursor.UID + 1}})
+	if err != nil {
+		return err
+	}
+	uids = slices.DeleteFunc(uids, func(u imap.UID) bool { return u <= b.cursor.UID }) // "n:*" names the last one always
+	slices.Sort(uids)
+	var before *portion
+	defer func() {
+		if end := b.settle(ctx, s, before); err == nil {
+			err = end
+		}
+	}()
+	for len(uids) > 0 && ctx.Err() == nil {
+		if held, err := b.lease(ctx); err != nil || !held {
+			return orElse(err, errLease)
+		}
+		n := min(len(uids), fetchCount)
+		if b.stuck != 0 && b.stuck >= uids[0] { // carefully: up to the one that ended the last session
+			n = 1
+		}
+		sizes, err := s.sizes(uids[:n])
+		if err != nil {
+			return err
+		}
+		for batch := uids[:n]; len(batch) > 0; {
+			p := b.cut(batch, sizes)
+			if err := b.gather(ctx, s, p); err != nil {
+				return err
+			}
+			done := before
+			before = nil
+			if err := b.settle(ctx, s, done); err != nil {
+				return err
+			}
+			before = p
+			p.committed = make(chan error, 1)
+			go func() { p.committed <- b.mail.commit(ctx, in, p.items) }()
+			batch = batch[len(p.uids):]
+		}
+		uids = uids[n:]
+	}
+	return nil
+}
+
+// portion is some mails that go through fetching, commit and what comes after it together.
+type portion struct {
+	uids      []imap.UID
+	sizes     map[imap.UID]int64
+	fetched   []imap.UID
+	items     []item
+	committed chan error
+}
+
+// cut takes as many mails from the front as fit into memory, at least one.
+func (b *mailbox) cut(uids []imap.UID, sizes map[imap.UID]int64) *portion {
+	n, total := 0, int64(0)
+	for _, u := range uids {
+		if total += min(sizes[u], b.conf.MaxSize); n > 0 && total > fetchBytes {
+			break
+		}
+		n++
+	}
+	return &portion{uids: uids[:n], sizes: sizes}
+}
+
+var errLease = errors.New("another gateway reads the mailbox now")
+
+func (s *link) search(set imap.UIDSet) (uids []imap.UID, err error) {
+	err = s.within(answerTime, func() error {
+		data, err := s.client.UIDSearch(&imap.SearchCriteria{UID: []imap.UIDSet{set}}, nil).Wait()
+		if err == nil {
+			uids = data.AllUIDs()
+		}
+		return err
+	})
+	return uids, err
+}
+
+func (s *link) sizes(uids []imap.UID) (map[imap.UID]int64, error) {
+	sizes := make(map[imap.UID]int64, len(uids))
+	err := s.within(answerTime, func() error {
+		cmd := s.client.Fetch(imap.UIDSetNum(uids...), &imap.FetchOptions{UID: true, RFC822Size: true})
+		for m := cmd.Next(); m != nil; m = cmd.Next() {
+			if d, err := m.Collect(); err == nil {
+				sizes[d.UID] = d.RFC822Size
+			}
+		}
+		return cmd.Close()
+	})
+	return sizes, err
+}
+
+// gather fetches a portion and makes contacts of it.
+func (b *mailbox) gather(ctx context.Context, s *link, p *portion) error {
+	got := map[imap.UID]bool{}
+	for _, u := range p.uids {
+		size, known := p.sizes[u]
+		var it item
+		var err error
+		switch {
+		case known && u == b.stuck && b.tries >= maxTries: // the link is well: it is the mail
+			it, err = b.unread(ctx, u, strings.NewReader(b.Name()), "not-fetched",
+				"The mail server could not deliver it. It is still in the mailbox.")
+		case known && size > b.conf.MaxSize:
+			if it, err = b.fetchLarge(ctx, s, u, size); err != nil {
+				b.suspect([]imap.UID{u}, nil)
+			}
+		default:
+			p.fetched = append(p.fetched, u)
+			continue
+		}
+		if err != nil {
+			return err
+		}
+		p.items, got[u] = append(p.items, it), true
+	}
+	items, err := b.fetch(ctx, s, p.fetched, got)
+	if err != nil {
+		b.suspect(p.uids, got)
+		return err
+	}
+	p.items = append(p.items, items...)
+	return b.complete(s, p, got)
+}
+
+// complete fails when a mail that was asked for did not come, and is not gone meanwhile either.
+func (b *mailbox) complete(s *link, p *portion, got map[imap.UID]bool) error {
+	missing := slices.DeleteFunc(slices.Clone(p.uids), func(u imap.UID) bool { return got[u] })
+	if len(missing) == 0 {
+		return nil
+	}
+	still, err := s.search(imap.UIDSetNum(missing...))
+	if err != nil {
+		return err
+	}
+	if len(still) > 0 {
+		slices.Sort(still)
+		b.suspect(still, nil)
+		return fmt.Errorf("the server left out %d of %d mails", len(still), len(p.uids))
+	}
+	return nil
+}
+
+// settle waits until a portion is committed, deals with its mails on the server, and moves the cursor:
+// in this order.
+func (b *mailbox) settle(ctx context.Context, s *link, p *portion) error {
+	if p == nil {
+		return nil
+	}
+	if err := <-p.committed; err != nil {
+		return err
+	}
+	if err := b.after(s, p.fetched); err != nil {
+		return err
+	}
+	last := p.uids[len(p.uids)-1]
+	if b.stuck <= last {
+		b.stuck, b.tries = 0, 0
+	}
+	return b.save(ctx, last)
+}
+
+// suspect remembers the first mail that did not come.
+func (b *mailbox) suspect(uids []imap.UID, got map[imap.UID]bool) {
+	for _, u := range uids {
+		if !got[u] {
+			if u == b.stuck {
+				b.tries++
+			} else {
+				b.stuck, b.tries = u, 1
+			}
+			return
+		}
+	}
+}
+
+// origin is where a mail of this mailbox lies; the form is that of RFC 5092.
+func (b *mailbox) origin(u imap.UID) origin {
+	return origin{inbox: b.conf.Inbox, brand: b.conf.Brand, where: fmt.Sprintf("imap uid %d", u), source: b.Name(),
+		place: fmt.Sprintf("UIDVALIDITY=%d/;UID=%d", b.cursor.Validity, u)}
+}
+
+// unread keeps a mail that is not read.
+func (b *mailbox) unread(ctx context.Context, u imap.UID, r io.Reader, code, detail string) (item, error) {
+	o := b.origin(u)
+	q := &ticket.Quarantined{Channel: channels.Email, Inbox: b.conf.Inbox, Reason: code, Detail: detail,
+		External: b.Name() + ";" + o.place, At: b.mail.now()}
+	var err error
+	q.Blob, q.Size, err = b.mail.blobs.Put(ctx, r, maxKeep)
+	q.Mail = o.seen(nil, q.Size)
+	q.Mail.Raw = ticket.MailSource{Blob: q.Blob}
+	return item{where: fmt.Sprintf("imap uid %d", u), bad: q}, err
+}
+
+// fetchLarge brings a mail that is too large to be read from the server to the blobs, without ever
+// holding it in memory.
+func (b *mailbox) fetchLarge(ctx context.Context, s *link, u imap.UID, size int64) (it item, err error) {
+	err = s.within(fetchTime, func() error {
+		cmd := s.client.Fetch(imap.UIDSetNum(u), &imap.FetchOptions{UID: true, BodySection: []*imap.FetchItemBodySection{{Peek: true}}})
+		var keepErr error
+		for m := cmd.Next(); m != nil; m = cmd.Next() {
+			for d := m.Next(); d != nil; d = m.Next() {
+				body, ok := d.(imapclient.FetchItemDataBodySection)
+				if !ok || body.Literal == nil || it.bad != nil {
+					continue
+				}
+				whole := &io.LimitedReader{R: body.Literal, N: body.Literal.Size()}
+				it, keepErr = b.unread(context.WithoutCancel(ctx), u, whole, "too-large",
+					fmt.Sprintf("It has %d bytes; at most %d are read.", size, b.conf.MaxSize))
+				if keepErr == nil && whole.N > 0 {
+					_ = s.client.Close()
+					return errShort
+				}
+			}
+		}
+		return orElse(cmd.Close(), keepErr)
+	})
+	if err == nil && it.bad == nil {
+		err = fmt.Errorf("the server left out the mail with UID %d", u)
+	}
+	return it, err
+}
+
+// fetch reads mails one after the other as they come, each into memory only once, and marks in got
+// those that it made an item of.
+func (b *mailbox) fetch(ctx context.Context, s *link, uids []imap.UID, got map[imap.UID]bool) (items []item, err error) {
+	if len(uids) == 0 {
+		return nil, nil
+	}
+	asked := make(map[imap.UID]bool, len(uids))
+	for _, u := range uids {
+		asked[u] = true
+	}
+	type arrived struct {
+		uid imap.UID
+		raw []byte
+	}
+	mails := make(chan arrived, 16)
+	done := make(chan error, 1)
+	go func() { // reads what has come while more is coming
+		var failed error
+		for m := range mails {
+			if failed != nil {
+				continue
+			}
+			it, err := b.mail.prepare(context.WithoutCancel(ctx), m.raw, b.origin(m.uid))
+			if failed = err; err == nil {
+				got[m.uid] = true
+				items = append(items, it)
+			}
+		}
+		done <- failed
+	}()
+	err = s.within(fetchTime, func() error {
+		cmd := s.client.Fetch(imap.UIDSetNum(uids...), &imap.FetchOptions{UID: true,
+			BodySection: []*imap.FetchItemBodySection{{Peek: true}}})
+		for m := cmd.Next(); m != nil; m = cmd.Next() {
+			// What does not come whole is found by comparing what was asked for and what came.
+			uid, raw, err := b.readOne(m)
+			if errors.Is(err, errShort) {
+				_ = s.client.Close()
+				return err
+			}
+			if err == nil && raw != nil && asked[uid] {
+				delete(asked, uid)
+				mails <- arrived{uid, raw}
+			}
+		}
+		return cmd.Close()
+	})
+	close(mails)
+	return items, orElse(<-done, err)
+}
+
+// errShort says that the connection ended within a mail. The client must not be asked for more then:
+// what is left of the mail would be read twice, by it and by us.
+var errShort = errors.New("the connection ended within a mail")
+
+// readOne reads a mail's UID and bytes, in whatever order they come.
+func (b *mailbox) readOne(m *imapclient.FetchMessageData) (uid imap.UID, raw []byte, err error) {
+	for it := m.Next(); it != nil; it = m.Next() {
+		switch it := it.(type) {
+		case imapclient.FetchItemDataUID:
+			uid = it.UID
+		case imapclient.FetchItemDataBodySection:
+			if it.Literal == nil {
+				continue
+			}
+			size := it.Literal.Size()
+			if size > 2*b.conf.MaxSize { // RFC822.SIZE has lied
+				return uid, nil, fmt.Errorf("a mail of %d bytes came unexpectedly", size)
+			}
+			raw = make([]byte, size)
+			if _, err = io.ReadFull(it.Literal, raw); err != nil {
+				return uid, nil, errShort
+			}
+		}
+	}
+	return uid, raw, err
+}
