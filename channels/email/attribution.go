@@ -69,7 +69,7 @@ var (
 		per cum cmt`)
 	// prose are words of sentences: "On 3 May at 10:00 your colleague wrote:" is a customer's.
 	prose = set(`i my your our they she he his her we that this which who when because but was were have had has mein meine
-		ihr ihre euer unser unsere wir ich dass nous notre votre vous je il elle nuestro nuestra yo mijn uw onze ons ik
+		ihr ihre euer unser unsere wir ich dass nous notre votre vous il elle nuestro nuestra yo mijn uw onze ons ik
 		wij hij zij nosso nossa minha meu jag vi`)
 )
 
@@ -93,7 +93,7 @@ func cluesOf(text string) clue {
 				c |= startYear
 			}
 		}
-		if k&(hasMonth|hasDate) == 0 && !openers[strings.ToLower(strings.Trim(w, ".,:"))] {
+		if k&(hasMonth|hasDate) == 0 && w[0] < utf8.RuneSelf && !openers[strings.ToLower(strings.Trim(w, ".,:"))] {
 			opened = false
 		}
 		if c&endAddr != 0 { // only of the last word
@@ -290,9 +290,9 @@ func verdict(c clue, dated, marked, single bool) (ok, strong bool) {
 	verb, addr, when := c&hasVerb != 0, c&hasAddr != 0, c&hasTime != 0
 	ended := c&(endColon|endVerb) != 0
 	switch {
-	case c&isProse != 0 && !addr:
+	case c&isProse != 0 && (!addr || !dated):
 		return verb && date && when && c&endColon != 0 && marked && single, false
-	case c&framed != 0 && verb && (date || marked):
+	case c&framed != 0 && verb && (date || marked || single):
 		return true, true
 	case dated && verb && ended && date && (c&endColon != 0 || addr):
 		return true, when || addr || c&hasYear != 0

@@ -1,6 +1,7 @@
 package email
 
 import (
+	"regexp"
 	"strings"
 	"unicode"
 )
@@ -98,6 +99,9 @@ func headerBlock(lines []line) int {
 			break
 		}
 		found[f]++
+		if c := cluesOf(value); f == fieldFrom && c&hasAddr == 0 && (c&hasDate != 0 || c&hasMonth != 0 && c&(hasDay|hasYear) != 0) {
+			return 0 // from the 3rd to the 5th of April
+		}
 		address = address || strings.Contains(value, "@") || f == fieldTo && i+1 < len(lines) && strings.Contains(lines[i+1].text, "@")
 		if c := cluesOf(text); f == fieldDate && (c&(hasDate|hasYear) != 0 && c&(hasTime|hasMonth|hasZone) != 0 || c&hasDate != 0) {
 			dated = true
@@ -182,7 +186,17 @@ func history(lines []line, i int) past {
 	if n < 2 || len(text) > 1000 {
 		return past{}
 	}
+	if replyAbove.MatchString(text) && len(text) < 200 {
+		return past{lines: 1}
+	}
 	if f, _ := headerField(text); f != noField {
+		above := i - 1
+		for above >= 0 && above > i-4 && isBlank(lines[above].text) {
+			above--
+		}
+		if above >= 0 && strings.HasSuffix(lines[above].text, ":") && !strings.Contains(lines[above].text, "wrote") {
+			return past{} // "This is what I got:"
+		}
 		return past{lines: headerBlock(lines[i:min(len(lines), i+30)])}
 	}
 	framed, original, forward := separator(text)
@@ -207,6 +221,10 @@ func history(lines []line, i int) past {
 	}
 	return past{}
 }
+
+// replyAbove is how helpdesks part an answer from what they sent.
+var replyAbove = regexp.MustCompile(`(?i)^\s*(?:#{2,}|[-=_*]{2,})\W*(?:please |bitte |veuillez |por favor,? )?(?:(?:type|write|enter) your )?(?:reply|respond|antwort|schreiben|répond|respuesta|responda|risp|antwoord|typ)` +
+	`.{0,40}(?:above|oberhalb|über dieser|au-dessus|encima|sopra|boven)`)
 
 // isRule says whether a line is a rule: only dashes and the like.
 func isRule(text string) bool {

@@ -73,6 +73,10 @@ func TestAttributions(t *testing.T) {
 		"________________________________\nFrom: Jane\nSent: Monday, 3 April 2023 10:12\nTo: Max\nSubject: Pump",
 		"-----Original Message-----",
 		"-------- Ursprüngliche Nachricht --------\nVon: Jane\nDatum: 03.04.23 10:12\nAn: Max\nBetreff: Pumpe",
+		"##- Please type your reply above this line -##",
+		"---- Jane Doe schrieb ----",
+		"Στις Δευ 3 Απρ 2023 στις 10:12 π.μ., ο χρήστης Jane <jane@shop.example> έγραψε:",
+		"Dana 3. travnja 2023. u 10:12, Jane <jane@shop.example> je napisao:",
 		"*** Mensaje original ***\nDe: Jane\nFecha: 3/4/23\nPara: Max\nAsunto: Bomba",
 		"-----Původní zpráva-----\nOd: Jane\nOdesláno: 3. dubna 2023 10:12\nKomu: Max\nPředmět: Pumpa",
 		"------------------ 原始邮件 ------------------\n发件人: \"Jane\"<jane@shop.example>;\n发送时间: 2023年4月3日(星期一) 10:12\n收件人: \"Max\"\n主题: Re: 泵",
@@ -165,6 +169,11 @@ func TestNeverFolded(t *testing.T) {
 		"Date: tomorrow\nTo do: call the plumber",
 		"Please send it to:\n\nACME Ltd\nMain Street 1\n12345 Town",
 		"C:\\> dir\nC:\\> format",
+		"Hi,\n\nName: Jane\nFrom: 3 April 2023\nTo: 5 April 2023\nSubject: holidays",
+		"Hi,\n\nJane <jane@shop.example> said on 3 April 2023 at 10:12 that it is free. She also wrote:\n\nwe pay\n\nTrue?",
+		"It says:\n\n    From: a@shop.example\n    To: c@shop.example\n    Subject: x\n\nin the log, is that right?",
+		"Here is what I did on 3 April 2023 at 10:12:\n\n1. open\n2. close",
+		"My login is jane@shop.example:\n\nit fails",
 		"mysql> select 1\nmysql> select 2",
 	} {
 		trims(t, view{text: text}, strings.TrimSpace(text))
