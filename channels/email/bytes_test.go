@@ -150,11 +150,11 @@ func TestDates(t *testing.T) {
 	for _, s := range []string{
 		"Mon, 2 Mar 2026 09:30:00 +0000", "2 Mar 26 09:30 GMT", "Mon, 02 Mar 2026 10:30:00 +0100 (CET)", "Mon Mar  2 09:30:00 2026",
 		"Mon Mar 2 10:30:00 CET 2026", "2026-03-02T09:30:00Z", "2026-03-02 10:30:00 +0100", "2026-03-02T10:30:00+01:00", "Mo, 2 Mär 2026 10:30:00 +0100",
-		"lun., 2 mars 2026 09:30:00 +0000", "Mon, 2 Mar 2026 09.30.00 +0000", "2-Mar-2026 09:30:00", "Mon, 2 Mar 126 09:30:00 EST (x (y) z)",
+		"lun., 2 mars 2026 09:30:00 +0000", "Mon, 2 Mar 2026 09.30.00 +0000", "2-Mar-2026 09:30:00", "Mon, 2 Mar 126 04:30:00 EST (x (y) z)",
 		"02.03.2026 09:30", "Mon, 2 Mar 2026 04:30:00 EST", "3/2/2026 9:30:00 AM", "Mon, 2 Mar 2026 9:30:00 UT", "Monday, March 2, 2026 9:30 AM",
-		"Mon, 2 Mar 2026 09:30:00 \"GMT\"", "Mon , 2 Mar 2026  09 : 30 : 00 +0000",
+		"Mon, 2 Mar 2026 09:30:00 \"GMT\"", "Mon , 2 Mar 2026  09 : 30 : 00 +0000", "Mon, 2 Mar 2026 01:30 PM +0400",
 	} {
-		if got := parseDate(s); !got.Equal(want) && !strings.Contains(s, " 126 ") && !strings.Contains(s, " : ") {
+		if got := parseDate(s); !got.Equal(want) {
 			t.Errorf("%q: %v, want %v", s, got, want)
 		}
 	}

@@ -1,6 +1,7 @@
 package email
 
 import (
+	"regexp"
 	"strconv"
 	"strings"
 	"time"
@@ -13,7 +14,7 @@ const maxDate = 200
 // instead: asctime, ISO 8601, other separators, month names of other languages, no seconds, no zone
 // (UTC is taken then). It is zero when there is no date in it.
 func parseDate(s string) time.Time {
-	s = withoutNested(s[:min(len(s), maxDate)])
+	s = colonBlanks.ReplaceAllString(withoutNested(s[:min(len(s), maxDate)]), "$1:$2")
 	for _, layout := range []string{time.RFC3339, "2006-01-02T15:04:05.999999999", "20060102T150405Z"} {
 		if t, err := time.Parse(layout, strings.TrimSpace(s)); err == nil {
 			return t.UTC()
@@ -25,6 +26,9 @@ func parseDate(s string) time.Time {
 	}
 	return d.time()
 }
+
+// colonBlanks are the obsolete blanks of a clock: 09 : 55 : 06.
+var colonBlanks = regexp.MustCompile(`([0-9])[ \t]*:[ \t]*([0-9])`)
 
 // dateParts are what was found of a date.
 type dateParts struct {

@@ -197,6 +197,9 @@ func (m *Mail) body(views []view) {
 		if i > 0 && a == "" {
 			a, b = b, ""
 		}
+		if len(views) > 1 {
+			whole = strings.TrimRight(whole, "\n")
+		}
 		text, fresh, folded = append(text, whole, ""), append(fresh, a, ""), append(folded, b, "")
 		if anyHTML {
 			htm = append(htm, orElse(v.html, "<pre>"+html.EscapeString(v.text)+"</pre>"))
