@@ -109,9 +109,27 @@ func Bounce(m *Mail) *BounceReport {
 	if b.OriginalMessageID = originalID(m, said, copied); len(b.Recipients) == 0 && b.Status == "" && b.Diagnostic == "" {
 		return nil
 	}
-	b.Diagnostic = cutRunes(strings.Join(strings.Fields(b.Diagnostic), " "), maxDiagnostic)
+	b.clean()
 	b.Hard = isHard(b, said)
 	return b
+}
+
+// clean leaves only what every store and page takes: reports hold bytes of any charset.
+func (b *BounceReport) clean() {
+	printable := func(s string) string {
+		return strings.Map(func(c rune) rune {
+			if c < ' ' || c == 0x7f {
+				return ' '
+			}
+			return c
+		}, strings.ToValidUTF8(s, "?"))
+	}
+	b.Diagnostic = cutRunes(strings.Join(strings.Fields(printable(b.Diagnostic)), " "), maxDiagnostic)
+	b.OriginalMessageID = strings.ReplaceAll(printable(b.OriginalMessageID), " ", "")
+	b.Action = cutRunes(printable(b.Action), 20)
+	for i, r := range b.Recipients {
+		b.Recipients[i] = strings.ReplaceAll(printable(r), " ", "")
+	}
 }
 
 // entry is one recipient's block of a delivery report.

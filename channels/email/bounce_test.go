@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"unicode/utf8"
 )
 
 // wanted is what a report says, as people read it.
@@ -128,6 +129,9 @@ func FuzzBounce(f *testing.F) {
 		}
 		if strings.ContainsAny(b.Status+b.OriginalMessageID+strings.Join(b.Recipients, ""), "\r\n \x00") {
 			t.Fatalf("not clean: %+v", b)
+		}
+		if all := reason(b) + b.OriginalMessageID + b.Action; !utf8.ValidString(all) || strings.ContainsAny(all, "\x00\r\n") {
+			t.Fatalf("not fit for a store: %q", all)
 		}
 	})
 }

@@ -33,8 +33,8 @@ func jsonBounce(text string) *BounceReport {
 		b.Status = statusOf(b.Diagnostic, j.soft)
 	}
 	b.Action = orElse(b.Action, "failed")
-	b.Diagnostic = cutRunes(strings.Join(strings.Fields(b.Diagnostic), " "), maxDiagnostic)
 	b.OriginalMessageID = anID(orElse(j.id, j.serviceID))
+	b.clean()
 	b.Hard = !j.soft && isHard(b, "")
 	return b
 }
