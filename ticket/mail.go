@@ -95,6 +95,8 @@ func MailVerdict(in Inbound, a Accepted) (o MailOutcome, reason, detail string) 
 		return MailDuplicate, "same-mail", fmt.Sprintf("It has come before, as message %d of %s.", a.Seq, a.Ticket)
 	case a.Suppressed:
 		return MailSuppressed, in.Alone, "It continues no ticket, and opens none."
+	case m != nil && m.Joined && in.Bounce != nil:
+		return MailSuppressed, "report-" + string(in.Bounce.Kind), fmt.Sprintf("It reports on a message of %s, which says so now.", a.Ticket)
 	case m != nil && m.Joined:
 		return MailTicketed, "joined", fmt.Sprintf("It continues %s as message %d.", a.Ticket, a.Seq)
 	case m != nil && m.Follows:

@@ -41,6 +41,7 @@ type Explained struct {
 	Attachments []ExplainedPart `json:"attachments,omitempty"`
 	AutoAnswer  *AutoAnswer     `json:"auto_answer,omitempty"`
 	Bounce      *BounceReport   `json:"bounce,omitempty"`
+	Auth        *Auth           `json:"auth,omitempty"`
 	Warnings    []string        `json:"warnings,omitempty"`
 	MS          float64         `json:"ms"` // how long reading and taking it in has taken
 }
@@ -49,6 +50,7 @@ type Explained struct {
 type ExplainedMatch struct {
 	By      string   `json:"by"`
 	Joined  bool     `json:"joined"`
+	Score   float64  `json:"score"` // 0 to 1: how sure it is that they belong together
 	Reasons []string `json:"reasons,omitempty"`
 }
 
@@ -150,9 +152,23 @@ func explain(m *Mail, in ticket.Inbound, a ticket.Accepted) Explained {
 		e.Ticket, e.Opened = a.Ticket.String(), &a.Opened
 	}
 	if a.Match != nil {
-		e.Match = &ExplainedMatch{By: a.Match.By, Joined: a.Match.Joined, Reasons: a.Match.Reasons}
+		e.Match = &ExplainedMatch{By: a.Match.By, Joined: a.Match.Joined, Score: score(a.Match), Reasons: a.Match.Reasons}
 	}
 	return e
+}
+
+// score is how much the way in which a mail names a ticket is trusted; half of it for somebody who may
+// not write there.
+func score(m *ticket.Match) float64 {
+	s, known := map[string]float64{"reply-token": 1, "bounced": 1, "references": 0.97, "same-id": 0.9, "thread-index": 0.85,
+		"subject-tag": 0.8}[m.By]
+	if !known {
+		s = 0.7
+	}
+	if !m.Joined && !m.Follows {
+		s /= 2
+	}
+	return s
 }
 
 // quarantined is a mail that nothing could be made of.
@@ -176,6 +192,9 @@ func describe(m *Mail) Explained {
 	v := m.Verdict
 	e := Explained{To: m.To, Cc: m.Cc, ReplyTo: m.ReplyTo, MessageID: m.MessageID, Subject: m.Subject,
 		Text: m.Text, New: m.New, Folded: m.Folded, Kind: v.Kind, AutoAnswer: &v.AutoAnswer}
+	if m.Auth != (Auth{}) {
+		e.Auth = &m.Auth
+	}
 	if v.Kind == KindBounce {
 		e.Bounce = Bounce(m)
 	}

@@ -58,6 +58,9 @@ func (e Explained) String() string {
 	if e.AutoAnswer != nil && !e.AutoAnswer.Allowed {
 		line("auto-answer", "none: %s", orElse(e.AutoAnswer.Why, "it is a machine's"))
 	}
+	if a := e.Auth; a != nil {
+		line("from whom", "dkim %s, spf %s, dmarc %s", orElse(a.DKIM, "–"), orElse(a.SPF, "–"), orElse(a.DMARC, "–"))
+	}
 	if b := e.Bounce; b != nil {
 		line("bounce", "%s, hard: %t, to %s: %s", b.Status, b.Hard, strings.Join(b.Recipients, ", "), b.Diagnostic)
 	}

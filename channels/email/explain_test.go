@@ -1,0 +1,82 @@
+package email
+
+import (
+	"context"
+	"strings"
+	"testing"
+	"time"
+
+	"tierline/channels"
+	"tierline/channels/channeltest"
+	"tierline/ticket"
+)
+
+// answering is an intake that accepts everything in the same way.
+type answering struct {
+	channels.Intake
+	answer ticket.Accepted
+}
+
+func (a answering) Accept(context.Context, []ticket.Inbound) ([]ticket.Accepted, error) {
+	return []ticket.Accepted{a.answer}, nil
+}
+
+func TestExplainSaysWhy(t *testing.T) {
+	t.Parallel()
+	const raw = "From: jane@customer.example\nMessage-ID: <x1234@customer.example>\nSubject: Hi\n\nHello\n"
+	const away = "From: jane@customer.example\nAuto-Submitted: auto-replied\nSubject: Away\n\nI am away.\n"
+	match := func(by string, joined, follows bool) *ticket.Match {
+		return &ticket.Match{By: by, Ticket: 1001, Joined: joined, Follows: follows, Reasons: []string{"because"}}
+	}
+	for name, c := range map[string]struct {
+		raw    string
+		answer ticket.Accepted
+		want   string // outcome, reason, detail
+		score  float64
+	}{
+		"opens":      {raw, ticket.Accepted{Ticket: 1001, Seq: 1, Opened: true}, "ticketed opened It opens T-1001.", 0},
+		"joins":      {raw, ticket.Accepted{Ticket: 1001, Seq: 2, Match: match("references", true, false)}, "ticketed joined It continues T-1001 as message 2.", 0.97},
+		"apart":      {raw, ticket.Accepted{Ticket: 1002, Seq: 1, Match: match("references", false, false)}, "ticketed stands-apart It opens T-1002, although it names T-1001.", 0.485},
+		"follows up": {raw, ticket.Accepted{Ticket: 1002, Seq: 1, Match: match("reply-token", false, true)}, "ticketed follows-up It opens T-1002, which follows up T-1001.", 1},
+		"duplicate":  {raw, ticket.Accepted{Ticket: 1001, Seq: 2, Duplicate: true}, "duplicate same-mail It has come before, as message 2 of T-1001.", 0},
+		"suppressed": {away, ticket.Accepted{Suppressed: true}, "suppressed auto-reply It continues no ticket, and opens none.", 0},
+	} {
+		x, err := NewExplainer(Config{}, channels.UnderstandConfig{}, answering{answer: c.answer},
+			Deps{Blobs: channeltest.NewWorld().Blobs, Log: quiet(), Now: func() time.Time { return channeltest.At }})
+		if err != nil {
+			t.Fatal(err)
+		}
+		e, err := x.Explain(t.Context(), []byte(c.raw))
+		if err != nil {
+			t.Fatal(name, err)
+		}
+		if got := string(e.Outcome) + " " + e.Reason + " " + e.Detail; got != c.want {
+			t.Errorf("%s: got %q, want %q", name, got, c.want)
+		}
+		if (e.Match == nil) != (c.score == 0) || e.Match != nil && e.Match.Score != c.score {
+			t.Errorf("%s: match %+v, want a score of %v", name, e.Match, c.score)
+		}
+	}
+}
+
+// TestExplainForPeople: what a stranger wrote stays on its line and moves no cursor.
+func TestExplainForPeople(t *testing.T) {
+	t.Parallel()
+	x, err := NewExplainer(Config{}, channels.UnderstandConfig{}, answering{answer: ticket.Accepted{Ticket: 1001, Seq: 1}},
+		Deps{Blobs: channeltest.NewWorld().Blobs, Log: quiet()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	e, err := x.Explain(t.Context(), []byte("From: jane@customer.example\nSubject: =?utf-8?q?a=0A=1B[31mOUTCOME?=\n\nHello \x1b[2J\x07there\n"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	text := e.String()
+	if strings.ContainsAny(text, "\x1b\x07") || strings.Contains(text, "\nOUTCOME") || !strings.Contains(text, "TICKETED (opened)") || !strings.Contains(text, "there") {
+		t.Errorf("%q", text)
+	}
+	long, err := x.Explain(t.Context(), make([]byte, DefaultMaxSize+1))
+	if err != nil || long.Outcome != ticket.MailQuarantined || long.Reason != "too-large" {
+		t.Errorf("too large: %+v, %v", long, err)
+	}
+}
