@@ -169,6 +169,7 @@ func TestOddHeaders(t *testing.T) {
 	t.Parallel()
 	for _, o := range []odd{
 		{name: "mbox line", raw: oldFrom + someHead + "utf-8\n\nHello", text: "Hello", from: "<jane@customer.example>"},
+		{name: "a blank before the colon", raw: "From : Al <a(x)@x . example>\n\nHello", text: "Hello", from: "Al<a@x.example>"},
 		{name: "CR only", raw: strings.ReplaceAll(someHead+"utf-8\nSubject: X\n\nHello\nyou", "\n", "\r"), text: "Hello\nyou", subject: "X"},
 		{name: "no From", raw: "Reply-To: Jane <jane@customer.example>\n\nHello", from: "Jane<jane@customer.example>", warning: "Reply-To was taken", text: "Hello"},
 		{name: "two From", raw: "From: a@x.example\nFrom: b@x.example\n\nHello", from: "<a@x.example>", text: "Hello"},

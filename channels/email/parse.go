@@ -80,7 +80,11 @@ func normalise(b []byte) []byte {
 	}
 	b = bytes.TrimLeft(b, "\r\n")
 	for bytes.HasPrefix(b, []byte("From ")) || bytes.HasPrefix(b, []byte(">From ")) {
-		_, b = cutLine(b)
+		line, rest := cutLine(b)
+		if key, _, ok := splitField(line); ok && key == "from" {
+			break // From : is a field
+		}
+		b = rest
 	}
 	return b
 }
