@@ -44,9 +44,13 @@ func openSQLite(ctx context.Context, cfg Config) (*sqlite, error) {
 	}
 	file := (&url.URL{Scheme: "file", Path: filepath.Join(dir, "tierline.db")}).String()
 	d := &sqlite{turn: make(chan struct{}, 1), closed: make(chan struct{})}
+	flush := "FULL"
+	if cfg.ThrowAway {
+		flush = "OFF"
+	}
 	// busy_timeout (ms) lets another process finish its transaction; cache_size is in KiB when negative.
 	d.write, err = sql.Open("sqlite", file+"?_txlock=immediate&_pragma=busy_timeout(10000)&_pragma=journal_mode(WAL)"+
-		"&_pragma=synchronous(FULL)&_pragma=cache_size(-16000)&_pragma=temp_store(MEMORY)")
+		"&_pragma=synchronous("+flush+")&_pragma=cache_size(-16000)&_pragma=temp_store(MEMORY)")
 	if err != nil {
 		return nil, err
 	}

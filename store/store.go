@@ -37,6 +37,8 @@ type Config struct {
 	DSN string `yaml:"dsn"`
 	// Data is the data directory, made when it is missing. Needed without a DSN.
 	Data string `yaml:"-"`
+	// ThrowAway: nothing needs to outlive this process, so that a file is never flushed to the disk.
+	ThrowAway bool `yaml:"-"`
 	// Now is the clock; nil is time.Now.
 	Now func() time.Time `yaml:"-"`
 	// Log takes what nobody is told otherwise; nil is slog.Default.

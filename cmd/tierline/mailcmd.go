@@ -44,7 +44,7 @@ func (c mailExplainCmd) Run(e *env) error {
 		return err
 	}
 	log := logger(e.err, cfg.Log.Format, "error")
-	s, err := store.Open(e.ctx, store.Config{Data: dir, Log: log})
+	s, err := store.Open(e.ctx, store.Config{Data: dir, ThrowAway: true, Log: log})
 	if err != nil {
 		return err
 	}
