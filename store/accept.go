@@ -22,13 +22,14 @@ type intake struct {
 	free      []int64                   // reserved ticket numbers
 	last      int64                     // the newest that was given to a ticket of this batch
 
-	unitsOf  map[ticket.ID]int // how many units are on record
-	opened   map[ticket.ID]bool
-	touched  []ticket.ID // each once, in order
-	fx       ticket.Effects
-	contacts [][]any
-	mails    [][]any // lines of the ledger
-	newRefs  []ticket.Reference
+	unitsOf    map[ticket.ID]int                     // how many units are on record
+	deliveries map[ticket.ID][]ticket.DeliveryUpdate // of messages that went out before
+	opened     map[ticket.ID]bool
+	touched    []ticket.ID // each once, in order
+	fx         ticket.Effects
+	contacts   [][]any
+	mails      [][]any // lines of the ledger
+	newRefs    []ticket.Reference
 }
 
 type contactKey struct{ channel, inbox, external string }
@@ -63,7 +64,7 @@ func (s *Store) Accept(ctx context.Context, batch []ticket.Inbound) ([]ticket.Ac
 }
 
 func (t *tx) accept(batch []ticket.Inbound) ([]ticket.Accepted, error) {
-	k := &intake{tx: t, batch: batch, opened: map[ticket.ID]bool{}, unitsOf: map[ticket.ID]int{}}
+	k := &intake{tx: t, batch: batch, opened: map[ticket.ID]bool{}, unitsOf: map[ticket.ID]int{}, deliveries: map[ticket.ID][]ticket.DeliveryUpdate{}}
 	for _, step := range []func() error{k.findContacts, k.findRefs, k.findTickets, k.findPeople} {
 		if err := step(); err != nil {
 			return nil, err
@@ -128,6 +129,9 @@ func (k *intake) take(in ticket.Inbound, rest []ticket.Inbound) (ticket.Accepted
 
 // keep notes what is to be saved.
 func (k *intake) keep(in ticket.Inbound, t *ticket.Ticket, fx ticket.Effects) {
+	if len(fx.Deliver) > 0 {
+		k.deliveries[t.ID] = append(k.deliveries[t.ID], fx.Deliver...)
+	}
 	k.fx.Messages = append(k.fx.Messages, fx.Messages...)
 	k.fx.Events = append(k.fx.Events, fx.Events...)
 	k.fx.Jobs = append(k.fx.Jobs, fx.Jobs...)
@@ -280,6 +284,11 @@ func (k *intake) save() error {
 	}
 	if err := k.addMessages(k.fx.Messages); err != nil {
 		return err
+	}
+	for id, list := range k.deliveries {
+		if err := k.deliver(k.tickets[id], list); err != nil {
+			return err
+		}
 	}
 	if err := k.addEvents(k.fx.Events); err != nil {
 		return err

@@ -34,6 +34,7 @@ func Run(t *testing.T, fresh Fresh) {
 		"accept/joins or not":                            acceptJoins,
 		"accept/a batch of mails that name themselves":   acceptNamed,
 		"accept/what opens no ticket by itself":          acceptAlone,
+		"accept/a report on what went out":               acceptBounce,
 		"accept/closed and full tickets are followed up": acceptFollowUps,
 		"accept/one invalid contact stops the batch":     acceptInvalid,
 		"accept/odd input is kept":                       acceptOdd,
