@@ -224,6 +224,34 @@ func TestSlackCustomer(t *testing.T) {
 	}
 }
 
+// The same desk when Slack calls the gateway, by signed requests, instead of keeping a socket.
+func TestSlackByHTTP(t *testing.T) {
+	t.Parallel()
+	web := freePort(t)
+	workspace := slacksim.Sample()
+	workspace.App.RequestURL = "http://" + web + "/slack/events"
+	w := &world{t: t, dir: t.TempDir(), sim: slacksim.Start(t, workspace), mail: newMailServer(t)}
+	g := w.start(options{web: web})
+	g.send(clara, "Over HTTP", "Does it work this way too?", "")
+	card := w.card(l1, "Over HTTP")
+	w.click("anna", l1, card.TS, "take")
+	w.click("anna", l1, card.TS, "reply")
+	w.submit("anna", map[string]any{"v": "It does."})
+	w.answer(clara, "It does.")
+	if _, err := w.sim.Say("anna", l1, "an internal remark", card.TS); err != nil {
+		t.Fatal(err)
+	}
+	wait(t, "the note to be kept", func() bool { return g.ticket(t, "T-1001").has("note", "an internal remark") })
+	resp, err := client.Post(workspace.App.RequestURL, "application/json", strings.NewReader(`{"type":"url_verification","challenge":"x"}`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	if resp.StatusCode != http.StatusUnauthorized {
+		t.Errorf("a request that nobody has signed: %s", resp.Status)
+	}
+}
+
 // cards counts the cards of a channel.
 func cards(w *world, channel string) int {
 	n := 0

@@ -103,8 +103,10 @@ email:
      from: {support: {address: {{.Support}}, name: Brühwerk Support}}}
 chat: {inboxes: [{name: shop, origins: ["*"]}]}
 slack:
-  app_token: {{.Slack.AppToken}}
-  bot_token: {{.Slack.BotToken}}
+{{if .Slack.RequestURL}}  mode: http
+  signing_secret: {{.Slack.SigningSecret}}
+{{else}}  app_token: {{.Slack.AppToken}}
+{{end}}  bot_token: {{.Slack.BotToken}}
   api_url: {{.SlackURL}}
   no_limits: true
   customers: {channels: [{channel: customer-ltd, inbox: customer-ltd}]}
@@ -127,6 +129,7 @@ rules:
 type options struct {
 	dir         string // of the gateway's data; the world's when empty
 	attachments string // URL of a bucket; in dir when empty
+	web         string // its address; a free one when empty
 	pageWait    time.Duration
 }
 
@@ -149,6 +152,9 @@ func (w *world) launch(o options) *gateway {
 	}
 	g := &gateway{w: w, log: &logBuffer{}, file: filepath.Join(w.t.TempDir(), "tierline.yaml"),
 		web: freePort(w.t), smtp: freePort(w.t)}
+	if o.web != "" {
+		g.web = o.web
+	}
 	_, sinkPort, err := net.SplitHostPort(w.mail.addr)
 	if err != nil {
 		w.t.Fatal(err)
