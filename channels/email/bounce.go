@@ -4,6 +4,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 )
 
 // BounceReport is what a delivery report says.
@@ -58,17 +59,17 @@ func bounceSign(m *Mail) string {
 	case hasReport(m) && (isDaemon || nullPath(m) || report != "" || robot.MatchString(from)):
 		return "a delivery report (RFC 3464)"
 	}
-	words := bounceWords.MatchString(head)
+	words := sync.OnceValue(func() bool { return bounceWords.MatchString(head) }) // dear: asked last
 	switch {
-	case isDaemon && (subject || words || report != ""):
+	case isDaemon && (subject || report != "" || words()):
 		return "from " + from
 	case strings.Contains(from, "mailer-daemon") || from == "mdaemon":
 		return "from " + from
-	case nullPath(m) && (subject || words):
+	case nullPath(m) && (subject || words()):
 		return "null return path"
 	case report != "" && report != "unknown" && subject:
 		return "multipart/report"
-	case robot.MatchString(from) && subject && words:
+	case robot.MatchString(from) && subject && words():
 		return "its subject and its words"
 	}
 	return ""
