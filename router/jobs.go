@@ -183,6 +183,7 @@ func (w *Jobs) send(ctx context.Context, j ticket.Job) error {
 // outbound gathers what a sender needs: to whom, and what came before. The answer goes to whoever
 // wrote last, with everybody else who takes part in copy.
 func (w *Jobs) outbound(ctx context.Context, t ticket.Ticket, m ticket.Message) (ticket.Outbound, error) {
+	var answered customer.Identity // who wrote what is answered; they may want the answer elsewhere
 	out := ticket.Outbound{Ticket: t, Message: m, Brand: w.Desk.Config.Brand(t.Brand)}
 	msgs, err := w.store().Messages(ctx, t.ID, max(0, m.Seq-1-4*maxPrevious), 4*maxPrevious)
 	if err != nil {
@@ -199,6 +200,7 @@ func (w *Jobs) outbound(ctx context.Context, t ticket.Ticket, m ticket.Message) 
 		if out.To = p.ReplyTo; len(out.To) == 0 {
 			out.To = []customer.Identity{p.From}
 		}
+		answered = p.From
 	}
 	if n := len(out.Previous); n > maxPrevious {
 		out.Previous = out.Previous[n-maxPrevious:]
@@ -206,12 +208,12 @@ func (w *Jobs) outbound(ctx context.Context, t ticket.Ticket, m ticket.Message) 
 	if len(out.To) == 0 && len(t.Participants) > 0 {
 		out.To = t.Participants[:1]
 	}
-	to := map[string]bool{}
+	to := map[string]bool{answered.Key(): true}
 	for _, i := range out.To {
 		to[i.Key()] = true
 	}
-	for i, p := range t.Participants {
-		if !to[p.Key()] && (i > 0 || len(out.To) == 0) && len(out.To) > 0 && p.Kind == out.To[0].Kind {
+	for _, p := range t.Participants {
+		if !to[p.Key()] && len(out.To) > 0 && p.Kind == out.To[0].Kind {
 			out.Cc = append(out.Cc, p)
 		}
 	}

@@ -182,6 +182,56 @@ func TestFromMailToCardToAnswer(t *testing.T) {
 	}
 }
 
+// An answer goes to whoever wrote last, and everybody else who takes part gets a copy: the customer
+// too, when a colleague of theirs has written. Whoever asks for answers elsewhere gets them there only.
+func TestAnAnswerReachesAllWhoTakePart(t *testing.T) {
+	t.Parallel()
+	w, jobs := newWorld(t, &noKB{})
+	mail := func(name string) customer.Identity {
+		return customer.Identity{Kind: customer.Email, Value: name + "@example.org"}
+	}
+	in := ticket.Inbound{Channel: channels.Email, Inbox: "support", External: "<1@x>", From: mail("joe"),
+		With: []customer.Identity{mail("ann"), mail("form")}, Subject: "It leaks", Text: "Help"}
+	follow := func(external, from string, replyTo ...customer.Identity) ticket.Inbound {
+		return ticket.Inbound{Channel: channels.Email, Inbox: "support", External: external, From: mail(from), ReplyTo: replyTo,
+			Subject: "Re: It leaks", Text: "more", Threads: []ticket.ThreadKey{{By: "references", Key: "<1@x>"}}}
+	}
+	for _, c := range []struct {
+		in     ticket.Inbound
+		to, cc string
+	}{
+		{in, "joe@", "ann@ form@"},
+		{follow("<2@x>", "ann"), "ann@", "joe@ form@"},
+		{follow("<3@x>", "form", mail("eve")), "eve@", "joe@ ann@"},
+	} {
+		acc, err := w.store.Accept(t.Context(), []ticket.Inbound{c.in})
+		if err != nil {
+			t.Fatal(err)
+		}
+		w.work(jobs)
+		tk := w.act("anna", ticket.Action{Kind: ticket.ActReply, Ticket: acc[0].Ticket, Text: "Try this"})
+		m, err := w.store.Message(t.Context(), tk.ID, tk.LastSeq)
+		if err != nil {
+			t.Fatal(err)
+		}
+		out, err := jobs.outbound(t.Context(), tk, m)
+		if err != nil {
+			t.Fatal(err)
+		}
+		names := func(list []customer.Identity) string {
+			var s []string
+			for _, i := range list {
+				s = append(s, strings.TrimSuffix(i.Value, "example.org"))
+			}
+			return strings.Join(s, " ")
+		}
+		if names(out.To) != c.to || names(out.Cc) != c.cc {
+			t.Errorf("after %s: to %s, copies to %s; want %s, %s", c.in.From.Value, names(out.To), names(out.Cc), c.to, c.cc)
+		}
+		w.work(jobs)
+	}
+}
+
 func TestDeadSearchLeavesATicketWithoutSuggestions(t *testing.T) {
 	t.Parallel()
 	search := &noKB{err: ticket.E("kb", ticket.Transient, errors.New("connection refused"))}
