@@ -100,6 +100,16 @@ type Customer struct {
 	Identities   []Identity        `json:"identities"`
 	Attributes   map[string]string `json:"attributes,omitempty"`
 	Created      time.Time         `json:"created"`
+	AliasOf      ID                `json:"alias_of,omitempty"` // who they are, when two records turned out to be one person
+	Aliases      []ID              `json:"aliases,omitempty"`  // records that count as this one
+	// Undeliverable are mail addresses to which nothing can be delivered, by Identity.Value.
+	Undeliverable map[string]Undeliverable `json:"undeliverable,omitempty"`
+}
+
+// Undeliverable says why an address is marked. A new mail from there takes the mark away.
+type Undeliverable struct {
+	Since  time.Time `json:"since"`
+	Reason string    `json:"reason"` // what the other server said
 }
 
 // Organization groups customers, by the domains of their mail addresses.

@@ -27,6 +27,11 @@ const (
 	ActHold      ActionKind = "hold"      // with a Reason: supplier, field work
 	ActSet       ActionKind = "set"       // Subject, Diagnosis, Priority, Language, Tags, Units: what is not empty
 	ActVerdict   ActionKind = "verdict"   // Article and Verdict: what an agent thinks of a suggestion. Changes no Rev
+	ActMerge     ActionKind = "merge"     // all of it goes on in Other; this ticket is closed. Act gives Other
+	ActSplit     ActionKind = "split"     // messages Seqs become a ticket of their own, with Subject. Act gives the new one
+	ActMove      ActionKind = "move"      // messages Seqs go on in Other. Act gives Other
+	ActUndo      ActionKind = "undo"      // take back the merge, split or move that Event tells of
+	ActWithdraw  ActionKind = "withdraw"  // take back the answer Seq that has not gone out yet
 	ActDelivered ActionKind = "delivered" // message Seq went out; External is its id. Changes no Rev
 	ActFailed    ActionKind = "failed"    // message Seq cannot be delivered, for Reason. Changes no Rev
 )
@@ -61,6 +66,9 @@ type Action struct {
 	Page        int
 	Step        int
 	Seq         int
+	Seqs        []int // messages to split or move
+	Other       ID    // the ticket to merge or move into
+	Event       int64 // the event to undo
 	External    string
 	DeskRef     string // of a note that the desk already shows
 }

@@ -20,6 +20,8 @@ const (
 type Bounce struct {
 	Seq    int // the message; 0 when it is not known which
 	Kind   BounceKind
+	To     string // the mail address that it was for; "" when it is not known
+	Hard   bool   // it will fail again: no such address
 	Reason string // what the other server said
 }
 

@@ -19,11 +19,11 @@ func TestBounced(t *testing.T) {
 		failed bool
 		says   string
 	}{
-		{Bounce{2, BounceFailed, "550 5.1.1 no such user"}, Open, true, "Message #2 was not delivered: 550 5.1.1"},
-		{Bounce{0, BounceFailed, "mailbox full"}, Open, false, "A message was not delivered: mailbox full"},
-		{Bounce{9, BounceFailed, "forged"}, Open, false, "Message #9 was not delivered"},
-		{Bounce{2, BounceDelayed, "451 greylisted"}, Pending, false, "still tried"},
-		{Bounce{2, BounceComplaint, "abuse"}, Pending, false, "as spam"},
+		{Bounce{Seq: 2, Kind: BounceFailed, Reason: "550 5.1.1 no such user"}, Open, true, "Message #2 was not delivered: 550 5.1.1"},
+		{Bounce{Seq: 0, Kind: BounceFailed, Reason: "mailbox full"}, Open, false, "A message was not delivered: mailbox full"},
+		{Bounce{Seq: 9, Kind: BounceFailed, Reason: "forged"}, Open, false, "Message #9 was not delivered"},
+		{Bounce{Seq: 2, Kind: BounceDelayed, Reason: "451 greylisted"}, Pending, false, "still tried"},
+		{Bounce{Seq: 2, Kind: BounceComplaint, Reason: "abuse"}, Pending, false, "as spam"},
 	} {
 		tk := Ticket{ID: 7, Rev: 4, State: Pending, LastSeq: 2, Tier: "t1"}
 		fx := tk.Receive(Inbound{Bounce: &test.bounce, Auto: true, Alone: "bounce-unknown", Text: "long report"}, customer.Customer{}, nil, now)

@@ -30,15 +30,24 @@ type Inbound struct {
 	Doubt                    string    `json:",omitempty"` // why it may not be from whom it says: only proof joins it to a ticket; "" is no doubt
 	Warnings                 []string  // what staff should know: "sender could not be verified"
 	At                       time.Time // when it was written; zero takes the time of acceptance
+	NewTopic                 string    `json:",omitempty"` // why it seems to begin another matter than the ticket's
+	Past                     *Past     `json:",omitempty"` // it is history: nobody is told, nothing is to be done
 	Bounce                   *Bounce   `json:",omitempty"` // it reports on a message that went out, and is no message itself
 	Mail                     *MailSeen `json:"-"`          // of a mail: enters it into the ledger
+}
+
+// Past makes a contact history, as an import brings it in: its ticket is closed, no job follows, and
+// At is its time. A past contact joins past tickets only; a new one that continues a past ticket opens
+// one that follows it up.
+type Past struct {
+	Out bool // it was written by us to the customer, who is Inbound.With[0]; From is who wrote it
 }
 
 // ThreadKey is one way in which a contact may belong to an existing ticket.
 type ThreadKey struct {
 	By     string // references, reply-token, subject-tag, session, call, thread: shown in reasons
 	Key    string // looked up among the ids known of this channel; or
-	Ticket ID     // the ticket itself, for a tag or a token that names it
+	Ticket ID     // the ticket itself, for a tag or a token that names it; with a Key, what counts when that is not known
 	Proof  bool   // holding the key is enough; otherwise the sender must be a participant
 	Weak   bool   // looked up only, never remembered for later contacts
 }
@@ -73,6 +82,14 @@ type Effects struct {
 	Events   []Event
 	Jobs     []Job
 	Deliver  []DeliveryUpdate
+	Moves    []Move   // messages of which Messages holds the copy, or that come back
+	Cancel   []string // Job.Unique of jobs that must not have begun: else nothing is done, and that is a Conflict
+}
+
+// Move says where a message counts from now on. References to From are bound to To.
+type Move struct {
+	From, To MessageID
+	Back     bool // To stands there already: it came from there
 }
 
 // DeliveryUpdate changes what is known of an outgoing message.

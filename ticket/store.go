@@ -184,6 +184,37 @@ type People interface {
 	PutUnit(ctx context.Context, u customer.Unit) error
 }
 
+// Aliases are records of one person that count as one.
+type Aliases interface {
+	// Customers lists those whose name or an identity holds text, with an ID above after, oldest first.
+	Customers(ctx context.Context, text string, after customer.ID, limit int) ([]customer.Customer, error)
+	// MergeCustomers makes one customer an alias of another: its identities, tickets and units count as
+	// the other's from now on. Conflict when either is an alias already.
+	MergeCustomers(ctx context.Context, alias, of customer.ID, by Actor) error
+	// UnmergeCustomer takes that back: identities and tickets it came with are its own again.
+	UnmergeCustomer(ctx context.Context, alias customer.ID, by Actor) error
+}
+
+// Blocking keeps senders out.
+type Blocking interface {
+	// Block keeps a sender out until b.Until: what they send is recorded and suppressed. A second block
+	// of the same Key takes the place of the first.
+	Block(ctx context.Context, b Block) error
+	// Unblock lets them in again; NotFound when they are not blocked.
+	Unblock(ctx context.Context, key string, by Actor) error
+	// Blocks lists blocks that hold now, by Key, those above after.
+	Blocks(ctx context.Context, after string, limit int) ([]Block, error)
+}
+
+// Block keeps a sender out.
+type Block struct {
+	Key    string    `json:"key"` // customer.Identity.Key, or "domain:example.org"
+	Reason string    `json:"reason"`
+	By     Actor     `json:"by"`
+	At     time.Time `json:"at"`
+	Until  time.Time `json:"until,omitzero"` // zero: for good
+}
+
 // Change says that a ticket is no longer what it was.
 type Change struct {
 	Ticket ID

@@ -105,6 +105,9 @@ type Ticket struct {
 	Tags         []string                `json:"tags,omitempty"`
 	Participants []customer.Identity     `json:"participants,omitempty"` // who may follow up, the customer first
 	FollowsUp    ID                      `json:"follows_up,omitempty"`   // the closed ticket that this one continues
+	MergedInto   ID                      `json:"merged_into,omitempty"`  // where it goes on: it is closed, and what continues it goes there
+	SplitFrom    ID                      `json:"split_from,omitempty"`   // the ticket of which it was a part
+	Past         bool                    `json:"past,omitempty"`         // imported history: nobody was told of it, nothing is to be done
 	Suggestions  []Suggestion            `json:"suggestions,omitempty"`
 	Fits         bool                    `json:"fits"`              // the best suggestion is likely to fit
 	Reasons      []string                `json:"reasons,omitempty"` // why it is where it is, newest decision
@@ -161,9 +164,10 @@ type Delivery string
 // The states of a delivery.
 const (
 	Queued     Delivery = "queued"
-	Sent       Delivery = "sent"   // the next hop has taken it
-	Failed     Delivery = "failed" // given up; the writer is told why
-	NoDelivery Delivery = ""       // nothing is to be delivered
+	Withdrawn  Delivery = "withdrawn" // taken back by its writer before it went out
+	Sent       Delivery = "sent"      // the next hop has taken it
+	Failed     Delivery = "failed"    // given up; the writer is told why
+	NoDelivery Delivery = ""          // nothing is to be delivered
 )
 
 // Message is one thing that was said. (Ticket, Seq) is its id; "T-1042#3" for people.
@@ -183,15 +187,29 @@ type Message struct {
 	External    string              `json:"external,omitempty"` // the channel's own id, such as a Message-ID
 	References  []string            `json:"references,omitempty"`
 	Attachments []Attachment        `json:"attachments,omitempty"`
-	Auto        bool                `json:"auto,omitempty"`     // written by a machine: out-of-office and the like
-	Turns       []Turn              `json:"turns,omitempty"`    // of a call
-	Warnings    []string            `json:"warnings,omitempty"` // shown to staff
-	Delivery    Delivery            `json:"delivery,omitempty"` // of an outgoing message
-	Problem     string              `json:"problem,omitempty"`  // why the delivery failed, safe to show
-	DeskRef     string              `json:"desk_ref,omitempty"` // where the desk shows it
-	ReplyTo     []customer.Identity `json:"reply_to,omitempty"` // where an answer goes, when not to From
+	Auto        bool                `json:"auto,omitempty"`      // written by a machine: out-of-office and the like
+	Turns       []Turn              `json:"turns,omitempty"`     // of a call
+	Warnings    []string            `json:"warnings,omitempty"`  // shown to staff
+	Delivery    Delivery            `json:"delivery,omitempty"`  // of an outgoing message
+	Problem     string              `json:"problem,omitempty"`   // why the delivery failed, safe to show
+	DeskRef     string              `json:"desk_ref,omitempty"`  // where the desk shows it
+	ReplyTo     []customer.Identity `json:"reply_to,omitempty"`  // where an answer goes, when not to From
+	NewTopic    string              `json:"new_topic,omitempty"` // why it seems to begin another matter: a split is proposed
+	MovedTo     MessageID           `json:"moved_to,omitzero"`   // it counts there now, and is here for the record
+	MovedFrom   MessageID           `json:"moved_from,omitzero"` // it is a copy of that one
 	At          time.Time           `json:"at"`
 }
+
+// MessageID names a message.
+type MessageID struct {
+	Ticket ID  `json:"ticket"`
+	Seq    int `json:"seq"`
+}
+
+// IsZero says that none is named.
+func (m MessageID) IsZero() bool { return m.Ticket == 0 }
+
+func (m MessageID) String() string { return fmt.Sprintf("%s#%d", m.Ticket, m.Seq) }
 
 // Turn is one stretch of speech in a call.
 type Turn struct {
