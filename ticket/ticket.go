@@ -195,6 +195,7 @@ type Message struct {
 	DeskRef     string              `json:"desk_ref,omitempty"`  // where the desk shows it
 	ReplyTo     []customer.Identity `json:"reply_to,omitempty"`  // where an answer goes, when not to From
 	NewTopic    string              `json:"new_topic,omitempty"` // why it seems to begin another matter: a split is proposed
+	SendAt      time.Time           `json:"send_at,omitzero"`    // until then an answer waits and can be taken back
 	MovedTo     MessageID           `json:"moved_to,omitzero"`   // it counts there now, and is here for the record
 	MovedFrom   MessageID           `json:"moved_from,omitzero"` // it is a copy of that one
 	At          time.Time           `json:"at"`
