@@ -102,6 +102,32 @@ func (s *Store) Mail(ctx context.Context, id int64) (e ticket.MailEntry, src tic
 	return e, src, failure("store.Mail", err)
 }
 
+// UnseenMails gives those of places of which the ledger knows nothing, in their order.
+func (s *Store) UnseenMails(ctx context.Context, source string, places []string) ([]string, error) {
+	if len(places) == 0 {
+		return nil, nil
+	}
+	keys := make([]string, len(places))
+	for i, p := range places {
+		keys[i] = shortKey(p)
+	}
+	seen := make(map[string]bool, len(places))
+	err := s.each(ctx, "SELECT place FROM mails WHERE place IN TEXTS($1) AND source=$2", []any{s.db.list(keys), shortKey(source)},
+		func(scan func(...any) error) error {
+			var p string
+			err := scan(&p)
+			seen[p] = true
+			return err
+		})
+	var out []string
+	for i, p := range places {
+		if !seen[keys[i]] {
+			out = append(out, p)
+		}
+	}
+	return out, failure("store.UnseenMails", err)
+}
+
 // Settle ends a mail's quarantine; see [ticket.MailLedger].
 func (s *Store) Settle(ctx context.Context, id int64, a ticket.Accepted, by ticket.Actor) (ticket.MailEntry, error) {
 	var e ticket.MailEntry

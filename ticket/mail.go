@@ -77,6 +77,8 @@ type MailLedger interface {
 	Mails(ctx context.Context, f MailFilter) ([]MailEntry, error)
 	// Mail is one entry, and where its source lies.
 	Mail(ctx context.Context, id int64) (MailEntry, MailSource, error)
+	// UnseenMails gives those of places in a source of which the ledger knows nothing, in their order.
+	UnseenMails(ctx context.Context, source string, places []string) ([]string, error)
 	// Settle ends a mail's quarantine: it is released as a message of a ticket, or (a is zero)
 	// discarded. Conflict when it is not in quarantine.
 	Settle(ctx context.Context, id int64, a Accepted, by Actor) (MailEntry, error)

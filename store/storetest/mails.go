@@ -61,6 +61,11 @@ func mailsEntered(t *testing.T, w *world) {
 	_, _, err = w.a.Mail(ctxOf(t), 1<<40)
 	kind(t, err, ticket.NotFound)
 
+	unseen := must(w.a.UnseenMails(ctxOf(t), "email:imap:x", []string{"1/9", "1/1", "1/6", strings.Repeat("9", 5000), "1/4", "1/8"}))(t)
+	equal(t, "unseen", fmt.Sprint(unseen), fmt.Sprint([]string{"1/9", strings.Repeat("9", 5000), "1/8"}))
+	equal(t, "unseen of another source", len(must(w.a.UnseenMails(ctxOf(t), "email:imap:y", []string{"1/1"}))(t)), 1)
+	equal(t, "of no places", len(must(w.a.UnseenMails(ctxOf(t), "email:imap:x", nil))(t)), 0)
+
 	placeless := mail("ann@a.example", "<9@x>")
 	for range 2 { // over SMTP a mail has no place: each time it comes is a line
 		accept(t, w.a, seen(placeless, ""))
