@@ -86,7 +86,21 @@ func who(c bots.Card) []slack.Block {
 	if ids := identities(c, name); ids != "" {
 		text += "\n" + ids
 	}
-	return []slack.Block{section(text)}
+	return append([]slack.Block{section(text)}, undeliverable(c)...)
+}
+
+// undeliverable warns of addresses to which mail does not get through.
+func undeliverable(c bots.Card) []slack.Block {
+	var lines []string
+	for _, i := range c.Customer.Identities {
+		if u, ok := c.Customer.Undeliverable[i.Value]; ok && len(lines) < 3 {
+			lines = append(lines, ":no_entry: Mail to "+esc(i.Value, 100)+" comes back: "+esc(u.Reason, roomLine))
+		}
+	}
+	if len(lines) == 0 {
+		return nil
+	}
+	return []slack.Block{small(strings.Join(lines, "\n"))}
 }
 
 // identities lists addresses, but for the one that stands as the name already.
@@ -109,6 +123,9 @@ func facts(c bots.Card) []slack.Block {
 		owner = esc(t.Owner, 80)
 	}
 	state := stateName(t.State)
+	if t.MergedInto != 0 {
+		state = "merged into *" + t.MergedInto.String() + "*: it goes on there"
+	}
 	if t.HoldReason != "" {
 		state += ": " + esc(t.HoldReason, roomLine)
 	}
@@ -234,6 +251,9 @@ func pageLog(c bots.Card) []slack.Block {
 
 func actions(c bots.Card) []slack.Block {
 	t, v := c.Ticket, refTo(c.Ticket).String()
+	if t.MergedInto != 0 {
+		return rows("do", button(doUndo, v, "Undo the merge"))
+	}
 	if t.State == ticket.Closed {
 		return rows("do", button(doReopen, v, "Reopen"), button(doNote, v, "Note"))
 	}
@@ -261,6 +281,7 @@ func actions(c bots.Card) []slack.Block {
 	} else {
 		more = append(more, option(doNormal+" "+v, "Not urgent after all"))
 	}
+	more = append(more, option(doMerge+" "+v, "Merge into another ticket"), option(doSplit+" "+v, "Split or move messages"))
 	return rows("do", append(list, overflow(doMore, more...))...)
 }
 
@@ -268,6 +289,9 @@ func foot(c bots.Card) []slack.Block {
 	text := "Opened " + when(c.Ticket.Opened)
 	if c.Ticket.FollowsUp != 0 {
 		text += " · follows " + c.Ticket.FollowsUp.String()
+	}
+	if c.Ticket.SplitFrom != 0 {
+		text += " · split from " + c.Ticket.SplitFrom.String()
 	}
 	if len(c.Ticket.Tags) > 0 {
 		text += " · " + esc(strings.Join(c.Ticket.Tags, ", "), roomLine)

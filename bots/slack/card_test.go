@@ -24,6 +24,8 @@ type fakeBackend struct {
 	err    error // of the next Act
 	md     string
 	public bool
+	said   []ticket.Message
+	other  []ticket.Ticket // of the customer
 }
 
 func (f *fakeBackend) AgentBy(id, email string) (ticket.Agent, error) {
@@ -100,11 +102,16 @@ func (f *fakeBackend) stand(at string, id ticket.ID) {
 }
 
 func (f *fakeBackend) Tickets(context.Context, ticket.Agent, ticket.Filter) ([]ticket.Ticket, error) {
-	return []ticket.Ticket{f.card.Ticket}, nil
+	return append([]ticket.Ticket{f.card.Ticket}, f.other...), nil
 }
 
-func (f *fakeBackend) Messages(context.Context, ticket.Agent, ticket.ID, int, int) ([]ticket.Message, error) {
-	return nil, nil
+func (f *fakeBackend) Messages(_ context.Context, _ ticket.Agent, _ ticket.ID, after, limit int) (list []ticket.Message, _ error) {
+	for _, m := range f.said {
+		if m.Seq > after && len(list) < limit {
+			list = append(list, m)
+		}
+	}
+	return list, nil
 }
 func (f *fakeBackend) Tiers() []bots.Tier                      { return f.tiers }
 func (f *fakeBackend) OnCall(string, time.Time) []ticket.Agent { return f.oncall }
@@ -187,7 +194,7 @@ func TestTheCardNamesTheCustomerAsWellAsItCan(t *testing.T) {
 
 func TestReferencesSurviveTheButton(t *testing.T) {
 	t.Parallel()
-	for _, r := range []ref{{1, 2, 3}, {1042, 0, 0}} {
+	for _, r := range []ref{{1, 2, 3, 0}, {Ticket: 1042}, {Ticket: 7, Seq: 12}} {
 		if got, ok := parseRef(r.String()); !ok || got != r {
 			t.Errorf("%v came back as %v", r, got)
 		}

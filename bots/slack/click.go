@@ -84,7 +84,13 @@ func (k *Desk) press(ctx context.Context, c click, what string, r ref) error {
 		a.Kind, a.Priority = ticket.ActSet, ticket.Normal
 	case doAccept:
 		a.Kind, a.Rev, a.Page = ticket.ActAccept, 0, r.Page
-	case doReply, doNote, doEscalate, doPage, doSolve, doDecline:
+	case doUndo:
+		a.Kind = ticket.ActUndo
+	case doBack:
+		return k.moveBack(ctx, c, r)
+	case doWithdraw:
+		return k.withdraw(ctx, c, r)
+	case doReply, doNote, doEscalate, doPage, doSolve, doDecline, doMerge, doSplit:
 		return k.open(c, what, r)
 	default:
 		return ticket.Errorf("slackdesk.click", ticket.Invalid, "This button is of an older version. Use the newest card.")
@@ -172,6 +178,10 @@ func (k *Desk) intent(v slack.View, m meta) (ticket.Action, error) {
 		a.Diagnosis = submitted(v, "diagnosis")
 	case doDecline:
 		a.Rev, a.Reason = 0, submitted(v, "reason")
+	case doMerge:
+		return mergeIntent(v, a)
+	case doSplit:
+		return splitIntent(v, a)
 	default:
 		return a, ticket.Errorf("slackdesk.submit", ticket.Invalid, "This form is of an older version. Open it again.")
 	}

@@ -42,6 +42,8 @@ func (k *Desk) run(ctx context.Context, cmd slack.SlashCommand) (slackapp.Reply,
 		}
 		_, err = k.back.Act(ctx, by, ticket.Action{Kind: ticket.ActTake, Ticket: id, Key: "slack:command:" + cmd.UserID + ":" + cmd.TriggerID})
 		return slackapp.Reply{Text: id.String() + " is yours."}, err
+	case "merge", "undo":
+		return k.transferCommand(ctx, by, strings.ToLower(word), rest, "slack:command:"+cmd.UserID+":"+cmd.TriggerID)
 	case "mine":
 		list, err := k.back.Tickets(ctx, by, ticket.Filter{Owner: by.ID, States: openStates[:], Limit: maxRows})
 		return slackapp.Reply{Text: "*Your tickets*\n" + listTickets(list, "You have none.")}, err
@@ -56,6 +58,8 @@ func help(cmd string) string {
 		"• `/tier show T-1042` the card of a ticket\n"+
 		"• `/tier take T-1042` makes it yours\n"+
 		"• `/tier mine` your open tickets\n"+
+		"• `/tier merge T-1042 T-1050` the first goes on in the second\n"+
+		"• `/tier undo T-1042` takes back its last merge, split or move\n"+
 		"• `/tier oncall` who is on call now\n"+
 		"What you type in a card's thread is an internal note; customers get what you send with *Reply*.", "/tier", cmd)
 }

@@ -136,7 +136,7 @@ func checkElement(bad func(string, ...any), e map[string]any) {
 		if u, _ := e["url"].(string); len(u) > 3000 {
 			bad("a url of %d", len(u))
 		}
-	case "overflow", "static_select":
+	case "overflow", "static_select", "multi_static_select":
 		text("placeholder", 150)
 		options, _ := e["options"].([]any)
 		if len(options) == 0 || len(options) > 100 || e["type"] == "overflow" && len(options) > 5 {
@@ -192,7 +192,9 @@ func (c chaos) message() ticket.Message {
 		Direction: pick(c, ticket.In, ticket.Out, ""), Channel: pick(c, "email", "slack", c.text()), Text: c.text(),
 		Author: ticket.Actor{Name: c.text()}, From: customer.Identity{Name: c.text(), Value: c.text()},
 		Delivery: pick(c, ticket.Queued, ticket.Sent, ticket.Failed, ""), Problem: c.text(), Warnings: c.texts(20),
-		Auto: c.Intn(2) == 0, At: time.Unix(c.Int63n(4e9), 0)}
+		Auto: c.Intn(2) == 0, At: time.Unix(c.Int63n(4e9), 0), NewTopic: pick(c, "", c.text()),
+		MovedTo: pick(c, ticket.MessageID{}, ticket.MessageID{Ticket: 7, Seq: 2}), MovedFrom: pick(c, ticket.MessageID{}, ticket.MessageID{Ticket: 7, Seq: 2}),
+		SendAt: pick(c, time.Time{}, time.Unix(4e9, 0))}
 	for range c.Intn(30) {
 		m.Attachments = append(m.Attachments, ticket.Attachment{Name: c.text(), Size: c.Int63n(1e9)})
 	}
@@ -213,6 +215,8 @@ func (c chaos) card() bots.Card {
 		Owner: ticket.Agent{Name: c.text()}, LastSaid: c.message(), Tried: c.texts(30), PageLog: c.texts(30),
 		URL: pick(c, "", "https://console.example/t/1?a=1&b=<!here>", c.text()), Thread: pick(c, "", "https://x.example/", c.text()),
 	}
+	b.Ticket.MergedInto, b.Ticket.SplitFrom = pick[ticket.ID](c, 0, 9), pick[ticket.ID](c, 0, 9)
+	b.Customer.Undeliverable = map[string]customer.Undeliverable{b.Customer.Identities[0].Value: {Reason: c.text()}}
 	b.LastSaid.Seq = c.Intn(2)
 	for range c.Intn(6) {
 		b.Ticket.Suggestions = append(b.Ticket.Suggestions, ticket.Suggestion{Article: fmt.Sprint("a", len(b.Ticket.Suggestions), strings.Repeat("-", c.Intn(130))),
@@ -256,8 +260,15 @@ func checkAll(t *testing.T, seed int64) {
 	m := meta{Ticket: card.Ticket.ID, Rev: 7, Channel: "C0123456789", Thread: "1700000000.000100"}
 	v := replyForm(card, by, m, draft{text: c.text(), preview: true, warning: c.text()})
 	checkView(t, v)
-	for _, what := range []string{doNote, doEscalate, doPage, doSolve, doDecline} {
-		k.back.(*fakeBackend).card = card
+	for _, what := range []string{doNote, doEscalate, doPage, doSolve, doDecline, doMerge, doSplit} {
+		back := k.back.(*fakeBackend)
+		back.card, back.said, back.other = card, []ticket.Message{{Ticket: 1, Seq: 1, Kind: ticket.Public, Text: "one can be split off"}}, nil
+		for n := range c.Intn(150) {
+			m := c.message()
+			m.Seq = n + 2
+			back.said = append(back.said, m)
+			back.other = append(back.other, ticket.Ticket{ID: ticket.ID(n + 5000), Subject: c.text(), State: ticket.Open})
+		}
 		v, err := k.form(t.Context(), click{by: by}, what, ref{Ticket: card.Ticket.ID, Rev: 3})
 		if err != nil {
 			t.Fatal(err)

@@ -62,6 +62,10 @@ func (k *Desk) form(ctx context.Context, c click, what string, r ref) (slack.Mod
 	case doDecline:
 		return modal(doDecline, id+": decline", "Decline", m.String(), about,
 			input("reason", "Why not?", "It goes on to the next at once; those who wait see this", line("", 500, true), false)), nil
+	case doMerge:
+		return k.mergeForm(ctx, c.by, card, m, about)
+	case doSplit:
+		return k.splitForm(ctx, c.by, card, m, r.Seq, about)
 	}
 	return slack.ModalViewRequest{}, ticket.Errorf("slackdesk.form", ticket.Invalid, "There is no such form.")
 }

@@ -27,23 +27,29 @@ const (
 	doPreview  = "preview" // in the reply modal
 	doInsert   = "insert"  // in the reply modal
 	doOpen     = "open"    // a link: nothing to do
+	doMerge    = "merge"
+	doSplit    = "split" // and move: the form asks where to
+	doBack     = "back"  // move a message back to where it came from
+	doUndo     = "undo"  // the merge
+	doWithdraw = "withdraw"
 )
 
-// ref is what a button is about: a ticket as it was shown, and the page that it belongs to.
+// ref is what a button is about: a ticket as it was shown, and the page or the message that it belongs to.
 type ref struct {
 	Ticket ticket.ID
 	Rev    int64
 	Page   int
+	Seq    int
 }
 
 func refTo(t ticket.Ticket) ref { return ref{Ticket: t.ID, Rev: t.Rev} }
 
-func (r ref) String() string { return fmt.Sprintf("%d.%d.%d", r.Ticket, r.Rev, r.Page) }
+func (r ref) String() string { return fmt.Sprintf("%d.%d.%d.%d", r.Ticket, r.Rev, r.Page, r.Seq) }
 
 func parseRef(s string) (ref, bool) {
 	var r ref
-	n, err := fmt.Sscanf(s, "%d.%d.%d", &r.Ticket, &r.Rev, &r.Page)
-	return r, err == nil && n == 3 && r.Ticket > 0
+	n, _ := fmt.Sscanf(s, "%d.%d.%d.%d", &r.Ticket, &r.Rev, &r.Page, &r.Seq)
+	return r, n >= 3 && r.Ticket > 0 // buttons of before messages had any name no message
 }
 
 // articleBlock is the id of a suggestion's block: its menu's options are too short for an article's id.

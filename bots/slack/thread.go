@@ -20,6 +20,11 @@ func messageBlocks(c bots.Card, m ticket.Message) (blocks []slack.Block, fallbac
 		text := ":gear: " + slackapp.EscapeCut(m.Text, maxSection-20)
 		return []slack.Block{small(text)}, text, true
 	}
+	if !m.MovedTo.IsZero() {
+		said := esc(spoken(m), roomLine)
+		text := head + "\n:arrow_right: moved to *" + m.MovedTo.Ticket.String() + "*: _" + strings.ReplaceAll(said, "_", "-") + "_"
+		return []slack.Block{small(text)}, text, true
+	}
 	if md := messageText(m); strings.TrimSpace(md) != "" {
 		body, whole = texts(md, maxMessage-2*maxSection)
 		fallback = slackapp.Split(md[:min(len(md), maxMessage)], maxFallback-200)[0]
@@ -41,9 +46,13 @@ func messageBlocks(c bots.Card, m ticket.Message) (blocks []slack.Block, fallbac
 	if m.Problem != "" {
 		notes = append(notes, ":x: "+esc(m.Problem, 500))
 	}
+	if m.NewTopic != "" {
+		notes = append(notes, ":twisted_rightwards_arrows: This seems to be another matter: "+esc(m.NewTopic, roomLine))
+	}
 	if len(notes) > 0 {
 		blocks = append(blocks, small(strings.Join(notes, "\n")))
 	}
+	blocks = append(blocks, messageTools(m)...)
 	return blocks, head + "\n" + fallback, whole
 }
 
@@ -63,13 +72,21 @@ func messageHead(c bots.Card, m ticket.Message) string {
 	if m.Auto {
 		head += " · :robot_face: automatic"
 	}
+	if !m.MovedFrom.IsZero() {
+		head += " · from " + m.MovedFrom.Ticket.String()
+	}
 	return head
 }
 
 func delivery(m ticket.Message) string {
 	switch m.Delivery {
 	case ticket.Queued:
+		if !m.SendAt.IsZero() {
+			return ":hourglass_flowing_sand: goes out in a moment"
+		}
 		return ":hourglass_flowing_sand: on its way"
+	case ticket.Withdrawn:
+		return ":leftwards_arrow_with_hook: taken back, not sent"
 	case ticket.Sent:
 		return ":white_check_mark: sent"
 	case ticket.Failed:
