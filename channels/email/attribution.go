@@ -1,9 +1,10 @@
 package email
 
 import (
-	"regexp"
+	"iter"
 	"slices"
 	"strings"
+	"sync"
 	"unicode"
 	"unicode/utf8"
 )
@@ -76,16 +77,17 @@ var (
 // cluesOf looks at one line, a word at a time. Its cost is linear in the line.
 func cluesOf(text string) clue {
 	text = strings.TrimSpace(text)
-	if text == "" || len(text) > maxClueLine || !strings.ContainsAny(text, "0123456789@:：-") && !mayEndInVerb(text) {
+	if text == "" || len(text) > maxClueLine || !hasFigures(text) && !mayEndInVerb(text) {
 		return 0
 	}
 	var c clue
+	ascii := isASCII(text)
 	if strings.HasPrefix(text, "--") && strings.HasSuffix(text, "--") {
 		c |= framed
 	}
 	text = strings.Trim(text, "-*_ \u200e\u200f")
 	n, opened := 0, true
-	for _, w := range strings.FieldsFunc(text, betweenWords) {
+	for w := range wordsOf(text) {
 		k := cluesOfWord(w)
 		if opened && n < 5 && k&(hasDate|hasDay|hasTime|hasYear) != 0 && k&hasAddr == 0 {
 			c |= startDate
@@ -109,7 +111,7 @@ func cluesOf(text string) clue {
 		n++
 	}
 	for _, v := range verbsWithin {
-		if strings.Contains(text, v) {
+		if !ascii && strings.Contains(text, v) {
 			c |= hasVerb
 			if strings.HasSuffix(text, v) {
 				c |= endVerb
@@ -127,9 +129,29 @@ func mayEndInVerb(text string) bool {
 	return verbs[strings.ToLower(text[strings.LastIndexAny(text, " \t>")+1:])]
 }
 
-func betweenWords(r rune) bool {
-	return unicode.IsSpace(r) || strings.ContainsRune(`<>()[]"“”„‹›«»;*`, r)
+// hasFigures says whether a line has a figure or a sign of an attribution's: it may hold a date, an address,
+// an end. Most lines have none.
+func hasFigures(text string) bool {
+	for i := range len(text) {
+		if b := text[i]; b >= '0' && b <= ':' || b == '@' || b == '-' || b == 0xef && strings.HasPrefix(text[i:], "：") {
+			return true
+		}
+	}
+	return false
 }
+
+// wordsOf are the words of a line, without blanks, brackets and quotation marks.
+func wordsOf(text string) iter.Seq[string] { return strings.FieldsFuncSeq(text, betweenWords) }
+
+func betweenWords(r rune) bool {
+	if r < utf8.RuneSelf {
+		return separates[r]
+	}
+	return unicode.IsSpace(r) || strings.ContainsRune("“”„‹›«»", r)
+}
+
+var separates = [utf8.RuneSelf]bool{' ': true, '\t': true, '\n': true, '\v': true, '\f': true, '\r': true,
+	'<': true, '>': true, '(': true, ')': true, '[': true, ']': true, '"': true, ';': true, '*': true}
 
 func cluesOfWord(w string) clue {
 	if strings.Contains(w, "@") && len(w) > 2 {
@@ -138,8 +160,10 @@ func cluesOfWord(w string) clue {
 	if d := figures(w); d != 0 {
 		return d
 	}
-	w = strings.ToLower(strings.Trim(w, ".,:：-'’"))
-	if len(w) > 40 {
+	if len(w) > 60 {
+		return 0
+	}
+	if w = strings.ToLower(strings.Trim(w, ".,:：-'’")); len(w) > 40 {
 		return 0
 	}
 	var c clue
@@ -234,9 +258,12 @@ const maxIntroduction = 6
 
 // introduces looks for an attribution that begins at line i.
 func introduces(lines []line, i int) introduction {
-	first := lines[i].clue
-	dated, named := first&startDate != 0, first&startDate == 0 && namelike(lines[i].text)
-	if !dated && !named {
+	first, near := lines[i].clue, clue(0)
+	for _, l := range lines[i:min(len(lines), i+maxIntroduction)] {
+		near |= l.clue
+	}
+	dated := first&startDate != 0
+	if near&(hasVerb|hasAddr|hasZone) == 0 || !dated && (near&endColon == 0 && near&framed == 0 || !namelike(lines[i].text)) {
 		return introduction{}
 	}
 	var all clue
@@ -320,11 +347,11 @@ func verdict(c clue, dated, marked, single bool) (ok, strong bool) {
 func namelike(text string) bool {
 	text = strings.Trim(text, "-*_ \u200e\u200f\"“„'")
 	r, _ := utf8.DecodeRuneInString(text)
-	if text == "" || len(text) > 200 || unicode.IsLower(r) && !strings.Contains(prefix(text, 64), "@") && !userWord.MatchString(text) {
+	if text == "" || len(text) > 200 || unicode.IsLower(r) && !strings.Contains(prefix(text, 64), "@") && !userWord().begins(text) {
 		return false
 	}
 	words := 0
-	for _, w := range strings.FieldsFunc(text, betweenWords) {
+	for w := range wordsOf(text) {
 		c := cluesOfWord(w)
 		if c&(hasVerb|hasAddr|hasDate) != 0 {
 			return words <= 8
@@ -336,7 +363,9 @@ func namelike(text string) bool {
 	return words > 0 && words <= 5
 }
 
-var userWord = regexp.MustCompile(`^(?:user|użytkownik|пользователь|користувач|from|von|od|от|від)\s`)
+var userWord = sync.OnceValue(func() *lexicon {
+	return newLexicon(`user|użytkownik|пользователь|користувач|from|von|od|от|від`)
+})
 
 // opensAddress: "On Tue at 10:07 PM Jane Doe", a blank line, "<", "mailto:Jane <jane@example.org>".
 func opensAddress(lines []line, i int) bool {
@@ -350,26 +379,65 @@ func closesAddress(text string) bool {
 		(rest == ":" || cluesOf(rest)&hasVerb != 0)
 }
 
-// onSameLine finds where an attribution begins behind the sender's last words: "Thanks! On Mon, 3 Apr
-// 2023 at 10:12, Jane <jane@example.org> wrote:".
-var onSameLine = regexp.MustCompile(`[\s.!?)](-{2,}\s?)?(On|Am|Le|El|Il|Op|Den|Em|W dniu|Dnia|På|Dne) ((?:giorno )?[\p{L}]{2,12}\.?,? )?(?:\d{1,4}|[A-Z][a-z]{2,8} \d{1,2},?)[\s./,-]|\S(-{2,}\s)(On|Am|Le|El|Il|Op|Den|Em) \S{1,12},? `)
+// datesOpen are the words with which an attribution begins behind the sender's last ones: "Thanks! On Mon,
+// 3 Apr 2023 at 10:12, Jane <jane@example.org> wrote:".
+var datesOpen = set(`On Am Le El Il Op Den Em W Dnia På Dne Vào`)
+
+// sharedAt is where in a line an attribution may begin behind the sender's last words: the last place, or
+// -1. The dashes that some programs write before it are its own.
+func sharedAt(text string) int {
+	for end := len(text); ; {
+		i := strings.LastIndexFunc(text[:end], unicode.IsUpper)
+		if i <= 0 {
+			return -1
+		}
+		end = i
+		word, _, ok := strings.Cut(text[i:min(len(text), i+8)], " ")
+		if !ok || !datesOpen[word] {
+			continue
+		}
+		before := strings.TrimRight(text[:i], " ")
+		dashed := strings.TrimRight(before, "-")
+		switch dashes := len(before) - len(dashed); {
+		case dashed == "" || dashes < 2 && !datedSoon(text[i+len(word):]):
+		case dashes >= 2:
+			return len(dashed)
+		case len(before) < i, strings.IndexByte(".!?)", before[i-1]) >= 0:
+			return i
+		}
+	}
+}
+
+// datedSoon says whether a figure begins one of the first words.
+func datedSoon(text string) bool {
+	n := 0
+	for w := range strings.FieldsSeq(text) {
+		if w[0] >= '0' && w[0] <= '9' {
+			return true
+		}
+		if n++; n > 3 {
+			break
+		}
+	}
+	return false
+}
 
 // splitShared parts lines that the sender's words share with an attribution. Only one that is
 // complete, and followed by what it introduces, counts.
 func splitShared(lines []line) []line {
 	for i := 0; i < len(lines) && i < maxLook; i++ {
 		text := lines[i].text
-		if lines[i].kind != plain || lines[i].clue&startDate != 0 || len(text) < 20 || len(text) > 2000 ||
-			!strings.ContainsAny(text, "0123456789") {
+		if lines[i].kind != plain || lines[i].clue&startDate != 0 || len(text) < 20 || len(text) > 2000 || !hasFigures(text) {
 			continue
 		}
-		all := onSameLine.FindAllStringIndex(text, 3)
-		if all == nil {
+		if c := lines[i].clue; len(text) <= maxClueLine && c&(hasDate|hasMonth|hasDay|hasYear) == 0 {
 			continue
 		}
-		m := all[len(all)-1]
-		_, size := utf8.DecodeRuneInString(text[m[0]:])
-		above, rest := text[:m[0]+size], line{text: text[m[0]+size:], kind: plain}
+		at := sharedAt(text)
+		if at < 0 {
+			continue
+		}
+		above, rest := text[:at], line{text: text[at:], kind: plain}
 		rest.clue = cluesOf(rest.text)
 		window := append([]line{rest}, lines[i+1:min(len(lines), i+2*maxIntroduction)]...)
 		if in := introduces(window, 0); in.strong && next(window, in.lines) < len(window) {

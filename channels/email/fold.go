@@ -88,14 +88,18 @@ func differs(lines []line, above, i int) bool {
 // joinLines leaves out blank lines at the ends and all but two in a row.
 func joinLines(lines []string) string {
 	var b strings.Builder
-	blank := 0
+	blank, size := 0, 0
+	for _, l := range lines {
+		size += len(l) + 1
+	}
+	b.Grow(size)
 	for _, l := range lines {
 		if strings.TrimSpace(l) == "" {
 			blank++
 			continue
 		}
 		if b.Len() > 0 {
-			b.WriteString(strings.Repeat("\n", min(blank, 2)+1))
+			b.WriteString("\n\n\n"[:min(blank, 2)+1])
 		}
 		blank = 0
 		b.WriteString(l)
@@ -158,7 +162,7 @@ func markHistory(lines []line) {
 			mark(lines[i:], gone)
 			return
 		}
-		words += len(strings.Fields(lines[i].text))
+		words += countWords(lines[i].text, maxHint+1)
 	}
 }
 

@@ -1,8 +1,8 @@
 package email
 
 import (
-	"regexp"
 	"strings"
+	"sync"
 	"unicode"
 )
 
@@ -51,6 +51,9 @@ func keys(lists map[fieldKind]string) map[string]fieldKind {
 // headerField reads a line as a field of a header: "*From:* Jane", indented, with direction marks, with
 // a blank before the colon.
 func headerField(text string) (fieldKind, string) {
+	if !hasColon(text) {
+		return noField, ""
+	}
 	text = strings.TrimLeftFunc(text[:min(len(text), 300)], func(r rune) bool {
 		return unicode.IsSpace(r) || strings.ContainsRune("*_•|", r) || unicode.Is(unicode.Cf, r)
 	})
@@ -68,6 +71,16 @@ func headerField(text string) (fieldKind, string) {
 		return noField, ""
 	}
 	return headerKeys[strings.ToLower(key)], value
+}
+
+// hasColon rules most lines out: none where the key of a field ends.
+func hasColon(text string) bool {
+	for i := range min(len(text), 300) {
+		if text[i] == ':' || text[i] == 0xef && strings.HasPrefix(text[i:], "：") {
+			return true
+		}
+	}
+	return false
 }
 
 // headerBlock is how many lines at the start are the header of a mail, 0 for none. An appointment's
@@ -128,7 +141,8 @@ func headerBlock(lines []line) int {
 }
 
 // originals and forwards are those words; a forward's text is what the sender wants to be read.
-var originals = words(`original message|original email|original e-mail|original mail|original appointment|reply message|
+var originals = sync.OnceValue(func() map[string]bool {
+	return words(`original message|original email|original e-mail|original mail|original appointment|reply message|
 	ursprüngliche nachricht|ursprüngliche mail|originalnachricht|original-nachricht|original nachricht|antwort nachricht|
 	originalmeldung|message d'origine|message d’origine|message original|message initial|mensaje original|mensaje de origen|
 	messaggio originale|messaggio di origine|oorspronkelijk bericht|origineel bericht|originele bericht|mensagem original|
@@ -138,8 +152,10 @@ var originals = words(`original message|original email|original e-mail|original 
 	пересланное сообщение от|оригінальне повідомлення|початкове повідомлення|tin nhắn gốc|thư gốc|orijinal mesaj|
 	özgün ileti|orijinal ileti|元のメッセージ|元メッセージ|original message from|原始邮件|原始郵件|原始信件|原邮件|원본 메시지|
 	원본메일|mesaj original|izvorna poruka|originalna poruka|αρχικό μήνυμα|הודעה מקורית|message from|quoted text|quoted message`)
+})
 
-var forwards = words(`forwarded message|begin forwarded message|start of forwarded message|weitergeleitete nachricht|
+var forwards = sync.OnceValue(func() map[string]bool {
+	return words(`forwarded message|begin forwarded message|start of forwarded message|weitergeleitete nachricht|
 	anfang der weitergeleiteten nachricht|anfang der weitergeleiteten e-mail|message transféré|message transfere|
 	début du message transféré|début du message réexpédié|mensaje reenviado|inicio del mensaje reenviado|
 	messaggio inoltrato|inizio messaggio inoltrato|inizio del messaggio inoltrato|doorgestuurd bericht|
@@ -149,6 +165,7 @@ var forwards = words(`forwarded message|begin forwarded message|start of forward
 	пересланное сообщение|пересылаемое сообщение|перенаправленное сообщение|переслане повідомлення|tin nhắn được chuyển tiếp|
 	thư đã chuyển tiếp|iletilen mesaj|yönlendirilen ileti|転送されたメッセージ|转发的邮件|转发邮件|轉寄的郵件|轉寄郵件|
 	전달된 메시지|전달된 메일|mesaj redirecționat|forwarded by`)
+})
 
 func words(list string) map[string]bool {
 	m := map[string]bool{}
@@ -158,6 +175,18 @@ func words(list string) map[string]bool {
 	return m
 }
 
+// separatorHeads are the first words of originals and forwards, which rule most lines out.
+var separatorHeads = sync.OnceValue(func() map[string]bool {
+	heads := map[string]bool{}
+	for _, m := range []map[string]bool{originals(), forwards()} {
+		for phrase := range m {
+			first, _, _ := strings.Cut(phrase, " ")
+			heads[first] = true
+		}
+	}
+	return heads
+})
+
 // separator says whether a line is one of those words, framed by dashes, stars or nothing.
 func separator(text string) (framed, original, forward bool) {
 	if len(text) > 200 {
@@ -166,11 +195,19 @@ func separator(text string) (framed, original, forward bool) {
 	text = strings.TrimFunc(text, func(r rune) bool { return unicode.IsSpace(r) || unicode.Is(unicode.Cf, r) })
 	inner := strings.Trim(text, "-–—*_=#~+>| \u00a0")
 	framed = len(text)-len(inner) >= 4 && !strings.HasPrefix(text, ">")
-	inner = strings.ToLower(strings.Join(strings.Fields(strings.TrimRight(inner, ":： ")), " "))
-	if by, _, ok := strings.Cut(inner, " processed by "); ok {
-		return true, originals[by], false
+	first, rest, more := strings.Cut(inner, " ")
+	if !more {
+		first = strings.TrimRight(first, ":：")
 	}
-	return framed, originals[inner], forwards[inner]
+	first = strings.ToLower(first)
+	if !separatorHeads()[first] {
+		return framed, false, false
+	}
+	inner = strings.ToLower(strings.Join(strings.Fields(first+" "+strings.TrimRight(rest, ":： ")), " "))
+	if by, _, ok := strings.Cut(inner, " processed by "); ok {
+		return true, originals()[by], false
+	}
+	return framed, originals()[inner], forwards()[inner]
 }
 
 // past is what was found where an earlier mail begins.
@@ -186,7 +223,7 @@ func history(lines []line, i int) past {
 	if n < 2 || len(text) > 1000 {
 		return past{}
 	}
-	if replyAbove.MatchString(text) && len(text) < 200 {
+	if asksAbove(text) {
 		return past{lines: 1}
 	}
 	if f, _ := headerField(text); f != noField {
@@ -222,9 +259,19 @@ func history(lines []line, i int) past {
 	return past{}
 }
 
-// replyAbove is how helpdesks part an answer from what they sent.
-var replyAbove = regexp.MustCompile(`(?i)^\s*(?:#{2,}|[-=_*]{2,})\W*(?:please |bitte |veuillez |por favor,? )?(?:(?:type|write|enter) your )?(?:reply|respond|antwort|schreiben|répond|respuesta|responda|risp|antwoord|typ)` +
-	`.{0,40}(?:above|oberhalb|über dieser|au-dessus|encima|sopra|boven)`)
+var asks = sync.OnceValue(func() *lexicon {
+	return newLexicon(`reply*|respond*|antwort*|schreiben*|répond*|respuesta*|responda*|risp*|antwoord*|typ*`,
+		`above|oberhalb|über dieser|au-dessus|encima|sopra|boven`)
+})
+
+// asksAbove: "##- Please type your reply above this line -##", by which helpdesks part an answer from what
+// they sent.
+func asksAbove(text string) bool {
+	if text = strings.TrimSpace(text); len(text) < 8 || len(text) >= 200 || strings.Trim(text[:2], "#-=_*") != "" {
+		return false
+	}
+	return asks().lists(lower(text)) == 3
+}
 
 // isRule says whether a line is a rule: only dashes and the like.
 func isRule(text string) bool {

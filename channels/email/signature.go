@@ -1,9 +1,7 @@
 package email
 
 import (
-	"regexp"
 	"strings"
-	"unicode"
 	"unicode/utf8"
 )
 
@@ -151,40 +149,15 @@ func ruledSignature(lines []line, n int) bool {
 		if isBlank(l.text) {
 			continue
 		}
-		if reachable.MatchString(l.text) {
+		if reaches(l.text) {
 			ways++
 		}
-		named = named || properName.MatchString(strings.TrimSpace(l.text))
-		footed = footed || footerLine.MatchString(l.text)
+		named = named || properName(l.text)
+		footed = footed || footerLine(l.text)
 	}
 	return footed || n <= maxRuled+3 && ways >= 2 && shortLines(lines) || n <= 3 && named && ways+1 >= n && shortLines(lines) ||
 		n == 1 && strings.Contains(strings.ToLower(lines[0].text), "signature")
 }
-
-var (
-	reachable  = regexp.MustCompile(`(?i)\S@\S+\.\w|https?://|www\.\w|^\W*(?:tel|fon|phone|mob|fax|mobile?|handy|t|m|f|e|mail|e-mail|skype|direct)\.?:? ?\+?[\d(]|\+\d[\d ()/.-]{6,}`)
-	properName = regexp.MustCompile(`^\p{Lu}[\p{L}'’.-]*(?: (?:von|van|de|der|da|di|la|le)?\s?\p{Lu}[\p{L}'’.-]*){0,3},?$`)
-	// footerLine begins what mailing lists and virus scanners add.
-	footerLine = regexp.MustCompile(`(?i)mailing list$|mailing list\b.*(?:http|@)|mailman/listinfo|^you(?:'re| are)? received? this (?:message|e?mail) because|` +
-		`^to unsubscribe from this|^reply to this email directly(?:,| or) view it on|^to post to this group|yahoo! groups links|` +
-		`^this e?-?mail (?:has been|was) (?:checked|scanned) (?:for|by)|^diese e-?mail wurde (?:von|auf).{0,30}(?:viren|avast|geprüft)|` +
-		`^virus-free\.|^cet? (?:e-?mail|courrier).{0,60}virus|avast\.com/|^unsubscribe\b.{0,60}$`)
-	// notices are how confidentiality notes speak. One of them in a mail's last paragraph is a word, two
-	// are a notice.
-	notices = regexp.MustCompile(`(?i)confidential|privileged|intended (?:solely |only )?(?:for|recipient)|intended addressee|unauthori[sz]ed|` +
-		`received (?:this|it) (?:e-?mail |message |communication |transmission )?(?:in error|by mistake)|disclos|notify the sender|advise the sender|delete (?:it|this|the)|` +
-		`vertraulich|empfänger|irrtümlich|unbefugt|vernichten sie|informieren sie|confidentiel|destinataire|par erreur|` +
-		`confidencial|destinatari[oa]|por error|por engano|riservat[aeo]|per errore|vertrouwelijk|geadresseerde|bestemd voor|abusievelijk|` +
-		`fortrolig|konfidentiell|poufn[eay]|adresata|адресат|конфиденциальн`)
-	noticeStart = regexp.MustCompile(`(?i)^\W*(?:(?:confidentiality|privacy|legal)(?: and \w+)? (?:notice|note|statement)|disclaimer|avis de confidentialité|aviso (?:de confidencialidad|legal)|vertraulichkeitshinweis|` +
-		`(?:this|the) (?:e-?mail|message|communication|transmission|information|content|document)|th(?:e|is) information (?:contained|in)|diese (?:e-?mail|nachricht|mitteilung)|der inhalt dieser|` +
-		`ce (?:message|courriel|mail)|cet? e-?mail|este (?:mensaje|correo|e-?mail)|esta mensagem|questo messaggio|questa (?:e-?mail|comunicazione)|le informazioni contenute|` +
-		`dit bericht|deze e-?mail|de informatie|denne e-?(?:mail|post)|detta meddelande|ta wiadomość|это (?:сообщение|письмо)|important(?: notice)?:|caution:|please consider the environment|bitte (?:denken sie|prüfen sie).{0,40}(?:umwelt|drucken))`)
-	farewell = regexp.MustCompile(`(?i)^(?:(?:kind|best|warm|many|with (?:kind|best))? ?regards|best(?: wishes)?|cheers|sincerely|yours (?:sincerely|faithfully|truly)|thanks(?: and regards|,? best)?|thank you|` +
-		`(?:mit )?(?:freundliche[nr]?|beste[nr]?|viele[nr]?|herzliche[nr]?|liebe[nr]?) grü(?:ß|ss)en?|mfg|lg|vg|gru(?:ß|ss)|(?:bien )?cordialement|(?:meilleures |sincères )?salutations|bien à vous|` +
-		`(?:un )?(?:cordial )?saludos?(?: cordiales)?|atentamente|cordiali saluti|distinti saluti|saluti|(?:met )?(?:vriendelijke|hartelijke) groet(?:en)?|groet(?:en|jes)?|mvh|(?:med )?(?:vänlig|vennlig|venlig) hil?sen|` +
-		`(?:med )?vänliga? hälsning(?:ar)?|hilsen|pozdrawiam|z poważaniem|s pozdravem|üdvözlettel|с уважением|з повагою|atenciosamente|terveisin|saygılarımla)\s*[,.!]?$`)
-)
 
 // footer is where a footer begins that ends at end, -1 when there is none.
 func footer(lines []line, first, end int) int {
@@ -194,7 +167,7 @@ func footer(lines []line, first, end int) int {
 			continue
 		}
 		seen++
-		if len(lines[i].text) < 300 && footerLine.MatchString(strings.TrimSpace(lines[i].text)) {
+		if footerLine(lines[i].text) {
 			for i-1 > first && (lines[i-1].kind == plain && (isRule(lines[i-1].text) || strings.TrimSpace(lines[i-1].text) == "__")) {
 				i--
 			}
@@ -213,18 +186,10 @@ func notice(lines []line, first, end int) int {
 	for i := end - 1; i > first && size < 4000 && lines[i].kind == plain; i-- {
 		text := strings.TrimSpace(lines[i].text)
 		size += len(text)
-		if text == "" || !isBlank(lines[i-1].text) && !isRule(lines[i-1].text) || !noticeStart.MatchString(text[:min(len(text), 200)]) {
+		if text == "" || !isBlank(lines[i-1].text) && !isRule(lines[i-1].text) || !beginsNotice(text) {
 			continue
 		}
-		var b strings.Builder
-		for _, l := range lines[i:end] {
-			b.WriteString(l.text + " ")
-		}
-		said := map[string]bool{}
-		for _, m := range notices.FindAllString(b.String(), 20) {
-			said[strings.ToLower(m)] = true
-		}
-		if len(said) >= 2 && b.Len() > 80 {
+		if soundsLikeNotice(lines[i:end]) {
 			from = i
 		}
 	}
@@ -240,17 +205,17 @@ func contactBlock(lines []line, first, end int) int {
 		if text == "" {
 			continue
 		}
-		if seen++; len(text) > 60 || !farewell.MatchString(text) {
+		if seen++; !isFarewell(text) {
 			continue
 		}
 		from := next(lines, i+1)
-		if from >= end || !properName.MatchString(strings.TrimSpace(lines[from].text)) {
+		if from >= end || !properName(lines[from].text) {
 			return -1
 		}
 		from = next(lines, from+1)
 		ways := 0
 		for _, l := range lines[min(from, end):end] {
-			if reachable.MatchString(l.text) {
+			if reaches(l.text) {
 				ways++
 			}
 		}
@@ -277,48 +242,4 @@ func ornaments(lines []line, i, first int) int {
 		return i + 1
 	}
 	return -1
-}
-
-var (
-	// gadget is what mails are sent from; despatch are the words for it.
-	gadget = regexp.MustCompile(`(?i)i-?phon|айфон|i-?pad|i-?pod|blackberry|galaxy|samsung|android|huawei|xiaomi|redmi|\bhtc\b|\blg\b|nokia|windows|` +
-		`mobil|handy|smartphone|\bphone|\bcell\b|telefon|téléphone|teléfono|telefoon|celular|móvil|cellulare|telemóvel|tablet|` +
-		`outlook|yahoo|airmail|mailbox|proton|gmail|k-9|typeapp|bluemail|blue mail|aquamail|spark|newton|superhuman|front|zoho|thunderbird|` +
-		`courrier|\bmail\b|gmx|web\.de|freenet|ti-85|alcatel|puhelim|матери|телефон|айфон|手机|手機|電話|휴대|điện thoại|\bpc\b|device|terminal`)
-	despatch = regexp.MustCompile(`(?i)\bsent\b|\bget\b|^from my\b|^\S+ from (?:my )?(?:mobile|phone|iphone)$|gesendet|geschickt|verschickt|abgeschickt|envoyé|enviado|enviada|inviato|inviata|` +
-		`verzonden|verstuurd|sendt|skickat|skickades|lähetetty|wysłan|odeslán|odoslan|küldve|отправлено|надіслано|gönderildi|trimis|` +
-		`傳送|发送|發送|寄出|发自|發自|送信|から送|보낸|보냄|gửi từ|download|télécharge|obtenez|obtener|scarica|holen sie sich|hämta|hent`)
-	// sentence are words that a mail program's advertisement hasn't.
-	sentenceWord  = regexp.MustCompile(`(?i)(?:^|[^\p{L}])(?:is|are|was|were|it|has|have|will|would|can|could|ist|sind|war|wurde am|habe|est|sont|es más|yesterday|today|last|because|much|you|your|we|us|please (?:call|check|send|reply|let|find|confirm)|i|no|not|nicht|pas|which|that|when|to)(?:[^\p{L}]|$)`)
-	deviceOpening = regexp.MustCompile(`(?i)^(?:sent (?:from|via|with|by|using|on)|get outlook|enviado desde|envoyé (?:de|depuis|à partir)|gesendet (?:von|mit|über)|von mein|diese nachricht wurde|inviato da|verzonden (?:vanaf|met|via)|verstuurd vanaf)\b`)
-	linkText      = regexp.MustCompile(`\[([^\]]*)\]\([^)]*\)|[<(]?https?://[^\s<>)]*[>)]?|[<>]`)
-)
-
-// deviceLine says whether a line is the advertisement of a mail program, in whatever language: it names
-// a device, and a word for sending. A sentence that begins alike ("Sent from my desk it is easier …")
-// has words that those lines haven't.
-func deviceLine(s string) bool {
-	if s = strings.TrimSpace(s); s == "" || len(s) > 200 {
-		return false
-	}
-	s = strings.TrimSpace(linkText.ReplaceAllString(s, " $1 "))
-	s = strings.Trim(s, " \t()[]{}*_-–—!.")
-	words := len(strings.Fields(s))
-	if words == 0 || words > 12 || len(s) > 110 || strings.HasSuffix(s, "?") {
-		return false
-	}
-	typos := strings.Contains(strings.ToLower(s), "excuse") || strings.Contains(strings.ToLower(s), "entschuldig")
-	if sentenceWord.MatchString(s) && !typos {
-		return false
-	}
-	if !despatch.MatchString(s) {
-		return false
-	}
-	if gadget.MatchString(s) {
-		return words <= 8 || deviceOpening.MatchString(s) || typos
-	}
-	low := strings.ToLower(s)
-	return words <= 8 && (strings.HasPrefix(low, "sent from my ") && words <= 6 && !strings.Contains(s, ",") ||
-		strings.HasPrefix(low, "sent with ") && words <= 3 || strings.HasPrefix(low, "sent via ") && words <= 3 || strings.HasPrefix(low, "verzonden met ") && words <= 4) &&
-		!strings.ContainsFunc(s, func(r rune) bool { return unicode.Is(unicode.Sc, r) })
 }
