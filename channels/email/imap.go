@@ -27,13 +27,63 @@ const (
 // session is one connection from login to its end. It says whether it got as far as to read the
 // mailbox; a nil error means that the lease is lost or ctx has ended.
 func (b *mailbox) session(ctx context.Context, in channels.Intake) (worked bool, err error) {
+	ctx, lose := context.WithCancelCause(ctx)
+	defer b.holding(ctx, lose)()
 	s, err := b.connect(ctx)
 	if err != nil {
 		return false, err
 	}
+	defer b.ending(ctx, s)()
+	if err := b.open(ctx, s); err != nil {
+		return false, err
+	}
+	b.set(nil)
+	b.log.Info("reading mailbox", "mailbox", b.Name(), "uidvalidity", b.cursor.Validity, "from", b.cursor.UID+1)
+	for ctx.Err() == nil && err == nil {
+		if err = b.sync(ctx, s, in); err == nil {
+			err = b.wait(ctx, s)
+		}
+	}
+	if cause := context.Cause(ctx); cause != nil { // what the end has broken is no fault
+		if err = cause; errors.Is(cause, errLease) || errors.Is(cause, context.Canceled) {
+			err = nil
+		}
+	}
+	return true, err
+}
+
+// holding keeps the lease until the function that it gives is called, and calls lose when it is lost:
+// another gateway has it, or the store has not answered for most of its time.
+func (b *mailbox) holding(ctx context.Context, lose context.CancelCauseFunc) (end func()) {
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		tick := time.NewTicker(leaseRenew)
+		defer tick.Stop()
+		for renewed := time.Now(); ; {
+			select {
+			case <-ctx.Done():
+				return
+			case <-tick.C:
+			}
+			held, err := b.lease(ctx)
+			switch {
+			case err == nil && !held:
+				lose(errLease)
+			case err == nil:
+				renewed = time.Now()
+			case time.Since(renewed) > leaseTime-leaseRenew:
+				lose(fmt.Errorf("the lease cannot be renewed: %w", err))
+			}
+		}
+	}()
+	return func() { lose(nil); <-done }
+}
+
+// ending ends a connection when it is done with. When ctx ends before, what is being done may end by
+// itself for a while.
+func (b *mailbox) ending(ctx context.Context, s *link) (end func()) {
 	over := make(chan struct{})
-	defer close(over)
-	// When we stop, what is being done may end by itself for a while.
 	stop := context.AfterFunc(ctx, func() {
 		select {
 		case <-over:
@@ -41,25 +91,7 @@ func (b *mailbox) session(ctx context.Context, in channels.Intake) (worked bool,
 			_ = s.client.Close()
 		}
 	})
-	defer stop()
-	defer s.close()
-	if err := b.open(ctx, s); err != nil {
-		return false, err
-	}
-	b.set(nil)
-	b.log.Info("reading mailbox", "mailbox", b.Name(), "uidvalidity", b.cursor.Validity, "from", b.cursor.UID+1)
-	for ctx.Err() == nil {
-		if err := b.sync(ctx, s, in); err != nil {
-			return true, err
-		}
-		if ctx.Err() != nil {
-			return true, nil
-		}
-		if held, err := b.wait(ctx, s); err != nil || !held {
-			return true, err
-		}
-	}
-	return true, nil
+	return func() { s.close(); stop(); close(over) }
 }
 
 // link is a connection whose every command ends in time.
@@ -132,22 +164,40 @@ func (b *mailbox) connect(ctx context.Context) (*link, error) {
 	return s, nil
 }
 
-// open logs in and selects the folder.
+// open logs in, selects the folder and loads the cursor.
 func (b *mailbox) open(ctx context.Context, s *link) error {
+	if err := b.login(ctx, s); err != nil {
+		return err
+	}
+	validity, err := s.choose(b.conf.Folder, b.conf.After == "leave")
+	if err != nil {
+		return err
+	}
+	return b.load(ctx, validity)
+}
+
+// login also learns what the server can do.
+func (b *mailbox) login(_ context.Context, s *link) error {
 	err := s.within(answerTime, func() error { return s.client.Login(b.conf.User, b.conf.Password.Reveal()).Wait() })
 	if err != nil {
 		return fmt.Errorf("login: %w", err)
 	}
-	var data *imap.SelectData
-	err = s.within(answerTime, func() (err error) {
-		s.caps = s.client.Caps()
-		data, err = s.client.Select(b.conf.Folder, &imap.SelectOptions{ReadOnly: b.conf.After == "leave"}).Wait()
+	return s.within(answerTime, func() error { s.caps = s.client.Caps(); return nil })
+}
+
+// choose selects a folder; read only it is EXAMINE, which changes nothing.
+func (s *link) choose(folder string, readOnly bool) (validity uint32, err error) {
+	err = s.within(answerTime, func() error {
+		data, err := s.client.Select(folder, &imap.SelectOptions{ReadOnly: readOnly}).Wait()
+		if err == nil {
+			validity = data.UIDValidity
+		}
 		return err
 	})
 	if err != nil {
-		return fmt.Errorf("select %q: %w", b.conf.Folder, err)
+		err = fmt.Errorf("select %q: %w", folder, err)
 	}
-	return b.load(ctx, data.UIDValidity)
+	return validity, err
 }
 
 // after deals with mails that are safe in the store. What the server refuses is logged and left: the
@@ -209,53 +259,42 @@ func tryCreate(err error) bool {
 }
 
 // wait returns when there may be mails: the server told so, or it is time to look. It also notices
-// that the link is dead, and that the lease is lost.
-func (b *mailbox) wait(ctx context.Context, s *link) (held bool, err error) {
+// that the link is dead.
+func (b *mailbox) wait(ctx context.Context, s *link) error {
 	select {
 	case <-s.news: // told while we were fetching
-		return true, nil
+		return nil
 	default:
 	}
-	var idle *imapclient.IdleCommand
-	if s.caps.Has(imap.CapIdle) {
-		if err := s.within(answerTime, func() (err error) { idle, err = s.client.Idle(); return err }); err != nil {
-			return false, err
+	if !s.caps.Has(imap.CapIdle) {
+		if err := b.listen(ctx, s); err != nil {
+			return err
 		}
+		return s.within(answerTime, func() error { return s.client.Noop().Wait() })
 	}
-	held, err = b.listen(ctx, s)
-	if idle != nil {
-		end := s.within(answerTime, func() error {
-			if err := idle.Close(); err != nil {
-				return err
-			}
-			return idle.Wait()
-		})
-		err = orElse(err, end)
-	} else if err == nil && held {
-		err = s.within(answerTime, func() error { return s.client.Noop().Wait() })
+	var idle *imapclient.IdleCommand
+	if err := s.within(answerTime, func() (err error) { idle, err = s.client.Idle(); return err }); err != nil {
+		return err
 	}
-	return held, err
+	err := b.listen(ctx, s)
+	end := s.within(answerTime, func() error {
+		if err := idle.Close(); err != nil {
+			return err
+		}
+		return idle.Wait()
+	})
+	return orElse(err, end)
 }
 
-func (b *mailbox) listen(ctx context.Context, s *link) (held bool, err error) {
+func (b *mailbox) listen(ctx context.Context, s *link) error {
 	poll := time.NewTimer(b.conf.Poll)
 	defer poll.Stop()
-	renew := time.NewTicker(leaseRenew)
-	defer renew.Stop()
-	for {
-		select {
-		case <-s.news:
-			return true, nil
-		case <-poll.C:
-			return true, nil
-		case <-ctx.Done():
-			return true, nil
-		case <-s.client.Closed():
-			return true, errors.New("the mail server has closed the connection")
-		case <-renew.C:
-			if held, err := b.lease(ctx); err != nil || !held {
-				return held, err
-			}
-		}
+	select {
+	case <-s.news:
+	case <-poll.C:
+	case <-ctx.Done():
+	case <-s.client.Closed():
+		return errors.New("the mail server has closed the connection")
 	}
+	return nil
 }

@@ -15,14 +15,20 @@ import (
 	"tierline/ticket"
 )
 
-// sync takes in all that is behind the cursor. While one portion is committed, the next is fetched.
-func (b *mailbox) sync(ctx context.Context, s *link, in channels.Intake) (err error) {
+// sync takes in all that is behind the cursor.
+func (b *mailbox) sync(ctx context.Context, s *link, in channels.Intake) error {
 	uids, err := s.search(imap.UIDSet{imap.UIDRange{Start: b.cursor.UID + 1}})
 	if err != nil {
 		return err
 	}
 	uids = slices.DeleteFunc(uids, func(u imap.UID) bool { return u <= b.cursor.UID }) // "n:*" names the last one always
 	slices.Sort(uids)
+	return b.bring(ctx, s, in, uids)
+}
+
+// bring takes in mails by their UIDs, in this order; what it has done when it fails, is done. While one
+// portion is committed, the next is fetched.
+func (b *mailbox) bring(ctx context.Context, s *link, in channels.Intake, uids []imap.UID) (err error) {
 	var before *portion
 	defer func() {
 		if end := b.settle(ctx, s, before); err == nil {
@@ -30,9 +36,6 @@ func (b *mailbox) sync(ctx context.Context, s *link, in channels.Intake) (err er
 		}
 	}()
 	for len(uids) > 0 && ctx.Err() == nil {
-		if held, err := b.lease(ctx); err != nil || !held {
-			return orElse(err, errLease)
-		}
 		n := min(len(uids), fetchCount)
 		if b.stuck != 0 && b.stuck >= uids[0] { // carefully: up to the one that ended the last session
 			n = 1
@@ -86,7 +89,8 @@ var errLease = errors.New("another gateway reads the mailbox now")
 
 func (s *link) search(set imap.UIDSet) (uids []imap.UID, err error) {
 	err = s.within(answerTime, func() error {
-		data, err := s.client.UIDSearch(&imap.SearchCriteria{UID: []imap.UIDSet{set}}, nil).Wait()
+		opts := &imap.SearchOptions{ReturnAll: s.caps.Has(imap.CapESearch)} // a million in a row is one range then
+		data, err := s.client.UIDSearch(&imap.SearchCriteria{UID: []imap.UIDSet{set}}, opts).Wait()
 		if err == nil {
 			uids = data.AllUIDs()
 		}
