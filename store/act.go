@@ -64,6 +64,9 @@ func (t *tx) saveActed(k *ticket.Ticket, units int, fx ticket.Effects) error {
 	if len(fx.Events)+len(fx.Jobs)+len(fx.Messages)+len(fx.Deliver) == 0 {
 		return nil // nothing came of it
 	}
+	if err := t.cancel(fx.Cancel); err != nil {
+		return err
+	}
 	if err := t.updateTicket(k); err != nil {
 		return err
 	}

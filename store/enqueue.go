@@ -123,6 +123,21 @@ func (t *tx) removeJob(j ticket.Job) (int, error) {
 		j.ID, j.Lease)
 }
 
+// cancel removes jobs that must not have begun.
+func (t *tx) cancel(unique []string) error {
+	for _, u := range unique {
+		n, err := t.leave("DELETE FROM jobs WHERE uniq=$1 AND attempts = 0 AND stage IN ('due', 'later', 'behind')"+
+			" RETURNING COALESCE(key, '')", shortKey(u))
+		if err != nil {
+			return err
+		}
+		if n == 0 {
+			return ticket.Errorf("store.Act", ticket.Conflict, "It is already on its way.")
+		}
+	}
+	return nil
+}
+
 // leave runs a statement that takes jobs out of the front of their keys, or puts them back there, and
 // settles who is in front now.
 func (t *tx) leave(query string, args ...any) (int, error) {

@@ -18,8 +18,13 @@ func (t *Ticket) Apply(a Action, now time.Time) (Effects, error) {
 	if !ok {
 		return Effects{}, Errorf("ticket.Apply", Invalid, "unknown action %.40q", string(a.Kind))
 	}
-	if t.State == Closed && a.Kind != ActReopen && !a.Kind.quiet() {
-		return Effects{}, Errorf("ticket.Apply", Invalid, "%s is closed. Reopen it first.", t.ID)
+	if t.State == Closed {
+		if a.Kind == ActRoute || a.Kind == ActPageDue {
+			return Effects{}, nil // its time is over
+		}
+		if err := t.resting(a.Kind); err != nil {
+			return Effects{}, err
+		}
 	}
 	c := change{t: t.clone(), a: a, now: now}
 	if err := step(&c); err != nil {
@@ -36,6 +41,17 @@ func (t *Ticket) Apply(a Action, now time.Time) (Effects, error) {
 	c.fx.Jobs = append([]Job{c.t.job(JobShow, "desk", PriorityDesk)}, c.fx.Jobs...)
 	*t = c.t
 	return c.fx, nil
+}
+
+// resting refuses what cannot be done to a closed ticket.
+func (t *Ticket) resting(k ActionKind) error {
+	switch {
+	case t.MergedInto != 0 && (k == ActNote || k == ActReopen || !k.quiet() && k != ActWithdraw):
+		return invalid("%s goes on in %s. Do it there, or take the merge back.", t.ID, t.MergedInto)
+	case k == ActReopen || k == ActWithdraw || k.quiet():
+		return nil
+	}
+	return invalid("%s is closed. Reopen it first.", t.ID)
 }
 
 // quiet actions make no card stale: whoever clicks what they saw before means it still.
@@ -61,6 +77,7 @@ var steps = map[ActionKind]func(*change) error{
 	ActPageDue: (*change).pageDue, ActSolve: (*change).solve, ActReopen: (*change).reopen,
 	ActClose: (*change).close, ActHold: (*change).hold, ActSet: (*change).set,
 	ActVerdict: (*change).verdict, ActDelivered: (*change).delivered, ActFailed: (*change).failed,
+	ActWithdraw: (*change).withdraw,
 }
 
 func (t *Ticket) clone() Ticket {

@@ -45,6 +45,7 @@ func Run(t *testing.T, fresh Fresh) {
 		"act/the same key twice":                         actTwice,
 		"act/the job goes with the commit":               actJob,
 		"act/delivery":                                   actDelivery,
+		"act/an answer is taken back":                    actWithdraw,
 		"act/everybody at once":                          actAtOnce,
 		"act/no change is lost":                          noneLost,
 		"outbox/a revived job is never stuck":            reviveAtOnce,
