@@ -17,11 +17,12 @@ import (
 
 // Limits of one conversation with an IMAP server.
 const (
-	answerTime = time.Minute      // for one command; the client has no timeouts of its own
-	fetchTime  = 10 * time.Minute // for one batch of mails
-	fetchCount = 200              // mails in one batch
-	fetchBytes = 32 << 20         // of one batch; a larger mail goes alone
-	maxKeep    = 1 << 30          // bytes of a mail that is kept unread
+	answerTime   = time.Minute      // for one command; the client has no timeouts of its own
+	fetchTime    = 10 * time.Minute // for one batch of mails
+	fetchCount   = 200              // mails in one batch
+	fetchBytes   = 32 << 20         // of one batch; a larger mail goes alone
+	maxKeep      = 1 << 30          // bytes of a mail that is kept unread
+	fetchReaders = 8                // mails that are read at the same time: more than processors, for they wait for the disk
 )
 
 // session is one connection from login to its end. It says whether it got as far as to read the

@@ -10,6 +10,7 @@ import (
 
 	"github.com/emersion/go-imap/v2"
 	"github.com/emersion/go-imap/v2/imapclient"
+	"golang.org/x/sync/errgroup"
 
 	"tierline/channels"
 	"tierline/ticket"
@@ -244,37 +245,20 @@ func (b *mailbox) fetchLarge(ctx context.Context, s *link, u imap.UID, size int6
 	return it, err
 }
 
-// fetch reads mails one after the other as they come, each into memory only once, and marks in got
-// those that it made an item of.
-func (b *mailbox) fetch(ctx context.Context, s *link, uids []imap.UID, got map[imap.UID]bool) (items []item, err error) {
+// fetch reads mails as they come, several at once, each into memory only once, and marks in got those
+// that it made an item of. The items are in the order of uids.
+func (b *mailbox) fetch(ctx context.Context, s *link, uids []imap.UID, got map[imap.UID]bool) ([]item, error) {
 	if len(uids) == 0 {
 		return nil, nil
 	}
-	asked := make(map[imap.UID]bool, len(uids))
-	for _, u := range uids {
-		asked[u] = true
+	place := make(map[imap.UID]int, len(uids)) // of those that are still to come
+	for i, u := range uids {
+		place[u] = i
 	}
-	type arrived struct {
-		uid imap.UID
-		raw []byte
-	}
-	mails := make(chan arrived, 16)
-	done := make(chan error, 1)
-	go func() { // reads what has come while more is coming
-		var failed error
-		for m := range mails {
-			if failed != nil {
-				continue
-			}
-			it, err := b.mail.prepare(context.WithoutCancel(ctx), m.raw, b.origin(m.uid))
-			if failed = err; err == nil {
-				got[m.uid] = true
-				items = append(items, it)
-			}
-		}
-		done <- failed
-	}()
-	err = s.within(fetchTime, func() error {
+	items, ready := make([]item, len(uids)), make([]bool, len(uids))
+	work, working := errgroup.WithContext(context.WithoutCancel(ctx))
+	work.SetLimit(fetchReaders) // then the server waits
+	err := s.within(fetchTime, func() error {
 		cmd := s.client.Fetch(imap.UIDSetNum(uids...), &imap.FetchOptions{UID: true,
 			BodySection: []*imap.FetchItemBodySection{{Peek: true}}})
 		for m := cmd.Next(); m != nil; m = cmd.Next() {
@@ -284,15 +268,28 @@ func (b *mailbox) fetch(ctx context.Context, s *link, uids []imap.UID, got map[i
 				_ = s.client.Close()
 				return err
 			}
-			if err == nil && raw != nil && asked[uid] {
-				delete(asked, uid)
-				mails <- arrived{uid, raw}
+			i, asked := place[uid]
+			if err != nil || raw == nil || !asked || working.Err() != nil {
+				continue
 			}
+			delete(place, uid)
+			work.Go(func() (err error) {
+				items[i], err = b.mail.prepare(context.WithoutCancel(ctx), raw, b.origin(uid))
+				ready[i] = err == nil
+				return err
+			})
 		}
 		return cmd.Close()
 	})
-	close(mails)
-	return items, orElse(<-done, err)
+	err = orElse(work.Wait(), err)
+	whole := items[:0]
+	for i, ok := range ready {
+		if ok {
+			got[uids[i]] = true
+			whole = append(whole, items[i])
+		}
+	}
+	return whole, err
 }
 
 // errShort says that the connection ended within a mail. The client must not be asked for more then:
