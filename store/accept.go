@@ -99,7 +99,8 @@ func (k *intake) take(in ticket.Inbound, rest []ticket.Inbound) (ticket.Accepted
 		return ticket.Accepted{Suppressed: true, Match: m}, nil
 	}
 	var fx ticket.Effects
-	if t != nil {
+	opens := t == nil
+	if !opens {
 		if _, same := k.refs[refKey{in.Channel, shortKey(in.External)}]; m.By == ticket.BySameID && !same {
 			in.Warnings = append(in.Warnings, "An earlier message of this ticket has the same id and says something else.")
 		}
@@ -124,7 +125,7 @@ func (k *intake) take(in ticket.Inbound, rest []ticket.Inbound) (ticket.Accepted
 		k.unitsOf[id], k.opened[id] = 0, true
 	}
 	k.keep(in, t, fx)
-	return ticket.Accepted{Ticket: t.ID, Seq: t.LastSeq, Opened: k.opened[t.ID] && t.LastSeq == 1, Match: m}, nil
+	return ticket.Accepted{Ticket: t.ID, Seq: t.LastSeq, Opened: opens, Match: m}, nil
 }
 
 // keep notes what is to be saved.

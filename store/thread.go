@@ -27,9 +27,9 @@ func (k *intake) thread(in ticket.Inbound) (to *ticket.Ticket, m *ticket.Match, 
 					"It names %s (by %s), but %s.", named.ID, key.By, why)}}
 			}
 			continue
-		case over(t):
+		case t.Over(k.now):
 			why := "is closed"
-			if t.State != ticket.Closed {
+			if t.LastSeq >= ticket.MaxMessages {
 				why = fmt.Sprintf("holds %d messages, which is the most", t.LastSeq)
 			}
 			return nil, &ticket.Match{By: key.By, Ticket: t.ID, Follows: true, Reasons: []string{fmt.Sprintf(
@@ -61,22 +61,19 @@ func (k *intake) newest(t *ticket.Ticket, from customer.Identity, proof bool) *t
 	if !proof && !t.Has(from) {
 		return nil
 	}
-	if !over(t) {
+	if !t.Over(k.now) {
 		return t
 	}
 	best := t
 	for _, id := range k.next[t.ID] { // a later number is a later ticket: this ends
 		if n := k.tickets[id]; n != nil && n.ID > best.ID {
-			if n = k.newest(n, from, proof); n != nil && (over(best) || !over(n)) && n.ID > best.ID {
+			if n = k.newest(n, from, proof); n != nil && (best.Over(k.now) || !n.Over(k.now)) && n.ID > best.ID {
 				best = n
 			}
 		}
 	}
 	return best
 }
-
-// over says that a ticket takes no more messages.
-func over(t *ticket.Ticket) bool { return t.State == ticket.Closed || t.LastSeq >= ticket.MaxMessages }
 
 // findTickets loads, and on PostgreSQL locks, the tickets that the batch names and those that follow
 // them up. They are locked in the order of their numbers, so that two batches don't wait for each other.
@@ -112,7 +109,7 @@ func (k *intake) findTickets() error {
 				return err
 			}
 			k.know(&t)
-			if over(&t) {
+			if t.Over(k.now) {
 				closed = append(closed, int64(t.ID))
 			}
 			return nil

@@ -12,7 +12,7 @@ func TestNewest(t *testing.T) {
 	t.Parallel()
 	ann := customer.Identity{Kind: customer.Email, Value: "ann@x.example"}
 	bob := customer.Identity{Kind: customer.Email, Value: "bob@x.example"}
-	k := &intake{tickets: map[ticket.ID]*ticket.Ticket{}, next: map[ticket.ID][]ticket.ID{}, unitsOf: map[ticket.ID]int{}}
+	k := &intake{tx: &tx{}, tickets: map[ticket.ID]*ticket.Ticket{}, next: map[ticket.ID][]ticket.ID{}, unitsOf: map[ticket.ID]int{}}
 	add := func(id, follows ticket.ID, state ticket.State, messages int, who ...customer.Identity) {
 		k.know(&ticket.Ticket{ID: id, FollowsUp: follows, State: state, LastSeq: messages, Participants: who})
 	}

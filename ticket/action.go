@@ -25,7 +25,7 @@ const (
 	ActReopen    ActionKind = "reopen"    //
 	ActClose     ActionKind = "close"     //
 	ActHold      ActionKind = "hold"      // with a Reason: supplier, field work
-	ActSet       ActionKind = "set"       // Subject, Diagnosis, Priority, Language, Tags, Units: what is not empty
+	ActSet       ActionKind = "set"       // Subject, Diagnosis, Priority, Language, Tags, Units, Without: what is not empty
 	ActVerdict   ActionKind = "verdict"   // Article and Verdict: what an agent thinks of a suggestion. Changes no Rev
 	ActMerge     ActionKind = "merge"     // all of it goes on in Other; this ticket is closed. Act gives Other
 	ActSplit     ActionKind = "split"     // messages Seqs become a ticket of their own, with Subject. Act gives the new one
@@ -58,11 +58,12 @@ type Action struct {
 	Priority    Priority
 	Tags        []string
 	Units       []string
+	Without     []customer.Identity // participants to leave out of answers from now on
 	Article     string
 	Verdict     string
 	Decision    *Decision
 	Chain       []string      // agent ids to ring, in order
-	Wait        time.Duration // how long each of them has to answer
+	Wait        time.Duration // of a page: how long each of them has to answer; of a reply: how long it can be taken back; of a solve: until it is closed (0: never)
 	Page        int
 	Step        int
 	Seq         int
@@ -81,6 +82,7 @@ type Decision struct {
 	Suggestions        []Suggestion
 	Fits               bool
 	Reasons            []string
+	Acknowledge        string // Markdown that tells the customer that it has come in; "" tells nothing
 }
 
 // PageState is where a page is.

@@ -2,7 +2,6 @@ package ticket
 
 import (
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 )
@@ -48,7 +47,7 @@ func (t *Ticket) resting(k ActionKind) error {
 	switch {
 	case t.MergedInto != 0 && (k == ActNote || k == ActReopen || !k.quiet() && k != ActWithdraw):
 		return invalid("%s goes on in %s. Do it there, or take the merge back.", t.ID, t.MergedInto)
-	case k == ActReopen || k == ActWithdraw || k.quiet():
+	case k == ActReopen || k == ActClose || k == ActWithdraw || k.quiet():
 		return nil
 	}
 	return invalid("%s is closed. Reopen it first.", t.ID)
@@ -157,6 +156,7 @@ func (c *change) route() error {
 		for seq := 1; seq <= c.t.LastSeq; seq++ { // what was said before there was a card
 			c.fx.Jobs = append(c.fx.Jobs, c.t.post(seq, PriorityCustomer))
 		}
+		c.acknowledge(d.Acknowledge)
 	}
 	return nil
 }
@@ -188,62 +188,6 @@ func (c *change) assign() error {
 	return nil
 }
 
-func (c *change) reply() error {
-	text := strings.TrimSpace(c.a.Text)
-	switch {
-	case text == "" && len(c.a.Attachments) == 0:
-		return invalid("An answer needs a text.")
-	case len(text) > MaxText:
-		return invalid("The answer is too long: %d bytes of at most %d.", len(text), MaxText)
-	case len(c.a.Attachments) > MaxAttachments:
-		return invalid("Too many attachments: at most %d.", MaxAttachments)
-	case c.t.LastSeq >= MaxMessages:
-		return invalid("%s has %d messages, which is the most that one ticket holds.", c.t.ID, MaxMessages)
-	}
-	seq := c.message(Message{Kind: Public, Direction: Out, Channel: c.t.Channel, Text: text,
-		Attachments: c.a.Attachments, Delivery: Queued, DeskRef: c.a.DeskRef})
-	c.fx.Jobs = append(c.fx.Jobs, c.t.send(seq))
-	if c.t.Owner == "" && c.a.By.Kind == ByAgent {
-		c.t.Owner = c.a.By.ID
-		c.say("owner", c.a.By.ID)
-	}
-	c.t.State, c.t.LastAgent, c.t.SolvedAt = Pending, c.now, time.Time{}
-	c.say("seq", strconv.Itoa(seq))
-	return nil
-}
-
-func (c *change) note() error {
-	text := strings.TrimSpace(c.a.Text)
-	if c.a.Note != nil {
-		text = strings.TrimSpace(c.a.Note.String() + "\n" + text)
-	}
-	switch {
-	case text == "" && len(c.a.Attachments) == 0:
-		return invalid("A note needs a text.")
-	case len(text) > MaxText:
-		return invalid("The note is too long: %d bytes of at most %d.", len(text), MaxText)
-	case c.t.LastSeq >= MaxMessages:
-		return invalid("%s has %d messages, which is the most that one ticket holds.", c.t.ID, MaxMessages)
-	}
-	seq := c.message(Message{Kind: Note, Text: text, Fields: c.a.Note, Attachments: c.a.Attachments, DeskRef: c.a.DeskRef})
-	c.say("seq", strconv.Itoa(seq))
-	return nil
-}
-
-// String is the note as people read it: one line a field that is filled in.
-func (n *NoteFields) String() string {
-	var b strings.Builder
-	for _, f := range []struct{ name, text string }{
-		{"Reported", n.Reported}, {"Tried", n.Tried}, {"Result", n.Result},
-		{"Next step", n.NextStep}, {"Promised", n.Promised},
-	} {
-		if s := strings.TrimSpace(f.text); s != "" {
-			b.WriteString(f.name + ": " + s + "\n")
-		}
-	}
-	return strings.TrimSpace(b.String())
-}
-
 func (c *change) escalate() error {
 	if c.a.Tier == "" || strings.TrimSpace(c.a.Reason) == "" {
 		return invalid("Say where to and why: an escalation needs a tier and a reason.")
@@ -255,88 +199,11 @@ func (c *change) escalate() error {
 	c.say("tier", c.a.Tier)
 	c.say("from_owner", c.t.Owner)
 	c.t.Tier, c.t.Queue, c.t.Owner = c.a.Tier, c.a.Queue, c.a.Owner
-	c.t.SolvedAt = time.Time{}
+	c.t.SolvedAt, c.t.CloseAt = time.Time{}, time.Time{}
 	if c.t.State != New {
 		c.t.State = Open
 	}
 	c.tell("Escalated to " + c.a.Tier + " by " + c.a.By.Name + ": " + cut(c.a.Reason, MaxReason))
-	return nil
-}
-
-func (c *change) solve() error {
-	if c.t.State == Solved {
-		c.nothing = true
-		return nil
-	}
-	if d := strings.TrimSpace(c.a.Diagnosis); d != "" {
-		c.t.Diagnosis = cut(d, MaxReason)
-	}
-	if c.t.Diagnosis == "" {
-		return invalid("Say what it was first: the diagnosis is missing.")
-	}
-	c.say("diagnosis", c.t.Diagnosis)
-	if c.t.Owner == "" && c.a.By.Kind == ByAgent {
-		c.t.Owner = c.a.By.ID
-	}
-	c.t.State, c.t.SolvedAt, c.t.HoldReason = Solved, c.now, ""
-	if c.t.Page.Now() != "" {
-		c.endPage(PageCancelled)
-	}
-	return nil
-}
-
-func (c *change) reopen() error {
-	if !c.t.State.Done() {
-		c.nothing = true
-		return nil
-	}
-	c.say("from", string(c.t.State))
-	c.t.State, c.t.SolvedAt = Open, time.Time{}
-	return nil
-}
-
-func (c *change) close() error {
-	if c.t.State != Solved {
-		return invalid("Solve %s before it is closed.", c.t.ID)
-	}
-	c.t.State = Closed
-	return nil
-}
-
-func (c *change) hold() error {
-	if strings.TrimSpace(c.a.Reason) == "" {
-		return invalid("Say what it waits for.")
-	}
-	c.t.State, c.t.HoldReason = OnHold, cut(c.a.Reason, MaxReason)
-	return nil
-}
-
-func (c *change) set() error {
-	if c.a.Priority != "" {
-		if !c.a.Priority.Valid() {
-			return invalid("%.20q is no priority: low, normal, high or urgent.", string(c.a.Priority))
-		}
-		c.t.Priority = c.a.Priority
-		c.say("priority", string(c.a.Priority))
-	}
-	if s := strings.TrimSpace(c.a.Subject); s != "" {
-		c.t.Subject = cut(s, MaxSubject)
-		c.say("subject", c.t.Subject)
-	}
-	if s := strings.TrimSpace(c.a.Diagnosis); s != "" {
-		c.t.Diagnosis = cut(s, MaxReason)
-		c.say("diagnosis", c.t.Diagnosis)
-	}
-	if c.a.Language != "" {
-		c.t.Language = cut(c.a.Language, 35)
-		c.say("language", c.t.Language)
-	}
-	c.t.Tags, c.t.Units = addUnique(c.t.Tags, c.a.Tags...), addUnique(c.t.Units, c.a.Units...)
-	if len(c.t.Tags) > MaxTags || len(c.t.Units) > MaxTags {
-		return invalid("Too many tags or units: at most %d.", MaxTags)
-	}
-	c.say("tags", strings.Join(c.a.Tags, " "))
-	c.say("units", strings.Join(c.a.Units, " "))
 	return nil
 }
 
@@ -356,25 +223,3 @@ func (c *change) verdict() error {
 	}
 	return invalid("That article is not among the suggestions.")
 }
-
-func (c *change) delivered() error {
-	c.fx.Deliver = append(c.fx.Deliver, DeliveryUpdate{Seq: c.a.Seq, Delivery: Sent, External: c.a.External})
-	c.say("seq", strconv.Itoa(c.a.Seq))
-	c.say("external", c.a.External)
-	c.fx.Jobs = append(c.fx.Jobs, c.repost(c.a.Seq))
-	return nil
-}
-
-func (c *change) failed() error {
-	c.fx.Deliver = append(c.fx.Deliver, DeliveryUpdate{Seq: c.a.Seq, Delivery: Failed, Problem: cut(c.a.Reason, MaxReason)})
-	c.say("seq", strconv.Itoa(c.a.Seq))
-	c.tell("Message #" + strconv.Itoa(c.a.Seq) + " was not delivered: " + cut(c.a.Reason, MaxReason))
-	c.fx.Jobs = append(c.fx.Jobs, c.repost(c.a.Seq))
-	if c.t.State == Pending { // the customer knows nothing of it, so it is ours to act
-		c.t.State = Open
-	}
-	return nil
-}
-
-// repost has the desk show a message as it is now; showing is idempotent by the message's DeskRef.
-func (c *change) repost(seq int) Job { return c.t.post(seq, PriorityDesk) }

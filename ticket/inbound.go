@@ -23,17 +23,19 @@ type Inbound struct {
 	Turns                    []Turn              // of a call
 	References               []string            // ids of the messages it answers, oldest first
 	Attachments              []Attachment
-	Units                    []string  // serial numbers that were found in it
-	Language                 string    // BCP 47, the primary subtag; "" when not known
-	Auto                     bool      // written by a machine: recorded, reopens nothing, answers nothing
-	Alone                    string    // a short code: when it continues no ticket it opens none; "" opens one
-	Doubt                    string    `json:",omitempty"` // why it may not be from whom it says: only proof joins it to a ticket; "" is no doubt
-	Warnings                 []string  // what staff should know: "sender could not be verified"
-	At                       time.Time // when it was written; zero takes the time of acceptance
-	NewTopic                 string    `json:",omitempty"` // why it seems to begin another matter than the ticket's
-	Past                     *Past     `json:",omitempty"` // it is history: nobody is told, nothing is to be done
-	Bounce                   *Bounce   `json:",omitempty"` // it reports on a message that went out, and is no message itself
-	Mail                     *MailSeen `json:"-"`          // of a mail: enters it into the ledger
+	Units                    []string   // serial numbers that were found in it
+	Language                 string     // BCP 47, the primary subtag; "" when not known
+	Auto                     bool       // written by a machine: recorded, reopens nothing, answers nothing
+	Alone                    string     // a short code: when it continues no ticket it opens none; "" opens one
+	Doubt                    string     `json:",omitempty"` // why it may not be from whom it says: only proof joins it to a ticket; "" is no doubt
+	Warnings                 []string   // what staff should know: "sender could not be verified"
+	At                       time.Time  // when it was written; zero takes the time of acceptance
+	NewTopic                 string     `json:",omitempty"` // why it seems to begin another matter than the ticket's
+	NoAuto                   string     `json:",omitempty"` // why nothing may answer it automatically, though a person wrote it
+	Forwarded                *Forwarded `json:",omitempty"` // staff has passed it on: From is who wrote it first
+	Past                     *Past      `json:",omitempty"` // it is history: nobody is told, nothing is to be done
+	Bounce                   *Bounce    `json:",omitempty"` // it reports on a message that went out, and is no message itself
+	Mail                     *MailSeen  `json:"-"`          // of a mail: enters it into the ledger
 }
 
 // Past makes a contact history, as an import brings it in: its ticket is closed, no job follows, and
@@ -41,6 +43,12 @@ type Inbound struct {
 // one that follows it up.
 type Past struct {
 	Out bool // it was written by us to the customer, who is Inbound.With[0]; From is who wrote it
+}
+
+// Forwarded makes a contact somebody else's that one of staff has passed on.
+type Forwarded struct {
+	By   Actor
+	Note string // what they wrote above it: a note
 }
 
 // ThreadKey is one way in which a contact may belong to an existing ticket.
@@ -112,6 +120,12 @@ func OpenTicket(id ID, in Inbound, c customer.Customer, why *Match, now time.Tim
 	var fx Effects
 	ev := Event{Ticket: id, Kind: "opened", By: authorOf(in, c), At: now,
 		Data: map[string]string{"channel": in.Channel, "inbox": in.Inbox}}
+	if in.Forwarded != nil {
+		ev.By, ev.Data["for"] = in.Forwarded.By, in.From.Value
+	}
+	if why != nil && !why.Follows && in.NoAuto == "" { // an answer to ours from elsewhere: its own answers may come from elsewhere again
+		in.NoAuto = "It names " + why.Ticket.String() + ", in which its sender takes no part."
+	}
 	if why != nil {
 		ev.Why = why.Reasons
 		if why.Ticket != 0 {
@@ -139,16 +153,19 @@ func (t *Ticket) Receive(in Inbound, c customer.Customer, m *Match, now time.Tim
 		ev.Data["matched_by"] = m.By
 	}
 	fx.Events = append(fx.Events, ev)
+	in.NewTopic = firstOf(in.NewTopic, t.newTopic(in, m, now))
 	t.append(in, c, &fx, now)
 	if !in.Auto && (t.State == Pending || t.State == OnHold || t.State == Solved) {
 		fx.Events = append(fx.Events, Event{Ticket: t.ID, Kind: "reopened", By: ev.By, At: now,
 			Data: map[string]string{"from": string(t.State)}})
-		t.State, t.SolvedAt, t.HoldReason = Open, time.Time{}, ""
+		t.State, t.SolvedAt, t.CloseAt, t.HoldReason = Open, time.Time{}, time.Time{}, ""
 	}
 	t.Rev++
 	t.Updated = now
 	fx.Jobs = append(fx.Jobs, t.job(JobShow, "desk", PriorityCustomer))
-	fx.Jobs = append(fx.Jobs, t.post(t.LastSeq, PriorityCustomer))
+	for _, m := range fx.Messages {
+		fx.Jobs = append(fx.Jobs, t.post(m.Seq, PriorityCustomer))
+	}
 	return fx
 }
 
@@ -157,12 +174,21 @@ func (t *Ticket) append(in Inbound, c customer.Customer, fx *Effects, now time.T
 	if at.IsZero() || at.After(now) {
 		at = now
 	}
+	by := Actor{}
+	if f := in.Forwarded; f != nil {
+		by = f.By
+		if note := strings.TrimSpace(f.Note); note != "" {
+			t.LastSeq++
+			fx.Messages = append(fx.Messages, Message{Ticket: t.ID, Seq: t.LastSeq, Kind: Note, Author: by, Text: note, At: now})
+		}
+	}
 	t.LastSeq++
 	fx.Messages = append(fx.Messages, Message{
 		Ticket: t.ID, Seq: t.LastSeq, Kind: Public, Direction: In, Channel: in.Channel,
 		Author: authorOf(in, c), From: in.From, ReplyTo: in.ReplyTo, Subject: cut(in.Subject, MaxSubject),
 		Text: in.Text, Folded: in.Folded, HTML: in.HTML, External: in.External, References: in.References,
 		Attachments: in.Attachments, Auto: in.Auto, Turns: in.Turns, Warnings: in.Warnings, At: at,
+		NoAuto: firstOf(in.NoAuto, in.Doubt), ForwardedBy: by, NewTopic: in.NewTopic,
 	})
 	for _, p := range append([]customer.Identity{in.From}, in.With...) {
 		if !p.IsZero() && !t.Has(p) && len(t.Participants) < MaxParticipant {
@@ -183,6 +209,9 @@ func authorOf(in Inbound, c customer.Customer) Actor {
 		Name: firstOf(in.From.Name, c.Name, in.From.Value)}
 }
 
+// noSubject stands in for the subject of a contact that has neither subject nor text.
+const noSubject = "(no subject)"
+
 func subjectOf(in Inbound) string {
 	if s := strings.TrimSpace(in.Subject); s != "" {
 		return cut(s, MaxSubject)
@@ -191,7 +220,7 @@ func subjectOf(in Inbound) string {
 	if s := strings.TrimSpace(cut(line, 80)); s != "" {
 		return s
 	}
-	return "(no subject)"
+	return noSubject
 }
 
 func firstOf(list ...string) string {

@@ -18,6 +18,7 @@ const (
 	JobSend    JobKind = "send"     // deliver message Seq to the customer
 	JobPage    JobKind = "page"     // tell the person whose turn it is in page Seq
 	JobPageDue JobKind = "page_due" // nobody answered page Seq in time: go on down the chain
+	JobClose   JobKind = "close"    // the ticket was solved so long ago that it is closed
 )
 
 // Priorities of jobs; lower goes first.
@@ -69,8 +70,16 @@ func (t *Ticket) post(seq, priority int) Job {
 	return j
 }
 
-func (t *Ticket) send(seq int) Job {
+// closing closes the ticket when it has been solved for long enough. A ticket that is solved again has
+// one for each time; the older ones find that it is not their time.
+func (t *Ticket) closing() Job {
+	return Job{Kind: JobClose, Ticket: t.ID, Priority: PriorityLater, RunAt: t.CloseAt,
+		Unique: fmt.Sprintf("close:%d:%d", t.ID, t.CloseAt.UnixMicro())}
+}
+
+// send delivers message seq, not before at.
+func (t *Ticket) send(seq int, at time.Time) Job {
 	j := t.job(JobSend, "send", PriorityCustomer)
-	j.Seq, j.Unique = seq, fmt.Sprintf("send:%d:%d", t.ID, seq)
+	j.Seq, j.Unique, j.RunAt = seq, fmt.Sprintf("send:%d:%d", t.ID, seq), at
 	return j
 }

@@ -119,6 +119,8 @@ type Ticket struct {
 	LastCustomer time.Time               `json:"last_customer,omitzero"` // newest message of the customer
 	LastAgent    time.Time               `json:"last_agent,omitzero"`    // newest answer to the customer
 	SolvedAt     time.Time               `json:"solved_at,omitzero"`
+	CloseAt      time.Time               `json:"close_at,omitzero"`     // of a solved ticket: from then on it counts as closed
+	Acknowledged time.Time               `json:"acknowledged,omitzero"` // when the customer was told that it has come in
 }
 
 // Has says whether an identity takes part in this ticket.
@@ -126,6 +128,12 @@ func (t *Ticket) Has(i customer.Identity) bool {
 	return slices.ContainsFunc(t.Participants, func(p customer.Identity) bool {
 		return p.Kind == i.Kind && p.Value == i.Value
 	})
+}
+
+// Over says that the ticket takes no more messages: what continues it opens one that follows it up.
+func (t *Ticket) Over(now time.Time) bool {
+	return t.State == Closed || t.LastSeq >= MaxMessages ||
+		t.State == Solved && !t.CloseAt.IsZero() && !t.CloseAt.After(now)
 }
 
 // Suggestion is a knowledge-base article that may answer the case.
@@ -187,17 +195,19 @@ type Message struct {
 	External    string              `json:"external,omitempty"` // the channel's own id, such as a Message-ID
 	References  []string            `json:"references,omitempty"`
 	Attachments []Attachment        `json:"attachments,omitempty"`
-	Auto        bool                `json:"auto,omitempty"`      // written by a machine: out-of-office and the like
-	Turns       []Turn              `json:"turns,omitempty"`     // of a call
-	Warnings    []string            `json:"warnings,omitempty"`  // shown to staff
-	Delivery    Delivery            `json:"delivery,omitempty"`  // of an outgoing message
-	Problem     string              `json:"problem,omitempty"`   // why the delivery failed, safe to show
-	DeskRef     string              `json:"desk_ref,omitempty"`  // where the desk shows it
-	ReplyTo     []customer.Identity `json:"reply_to,omitempty"`  // where an answer goes, when not to From
-	NewTopic    string              `json:"new_topic,omitempty"` // why it seems to begin another matter: a split is proposed
-	SendAt      time.Time           `json:"send_at,omitzero"`    // until then an answer waits and can be taken back
-	MovedTo     MessageID           `json:"moved_to,omitzero"`   // it counts there now, and is here for the record
-	MovedFrom   MessageID           `json:"moved_from,omitzero"` // it is a copy of that one
+	Auto        bool                `json:"auto,omitempty"`        // written by a machine: out-of-office and the like
+	Turns       []Turn              `json:"turns,omitempty"`       // of a call
+	Warnings    []string            `json:"warnings,omitempty"`    // shown to staff
+	Delivery    Delivery            `json:"delivery,omitempty"`    // of an outgoing message
+	Problem     string              `json:"problem,omitempty"`     // why the delivery failed, safe to show
+	DeskRef     string              `json:"desk_ref,omitempty"`    // where the desk shows it
+	ReplyTo     []customer.Identity `json:"reply_to,omitempty"`    // where an answer goes, when not to From
+	NoAuto      string              `json:"no_auto,omitempty"`     // why nothing may answer it automatically
+	ForwardedBy Actor               `json:"forwarded_by,omitzero"` // who of staff has passed it on
+	NewTopic    string              `json:"new_topic,omitempty"`   // why it seems to begin another matter: a split is proposed
+	SendAt      time.Time           `json:"send_at,omitzero"`      // until then an answer waits and can be taken back
+	MovedTo     MessageID           `json:"moved_to,omitzero"`     // it counts there now, and is here for the record
+	MovedFrom   MessageID           `json:"moved_from,omitzero"`   // it is a copy of that one
 	At          time.Time           `json:"at"`
 }
 

@@ -1,0 +1,66 @@
+package ticket
+
+import (
+	"strings"
+	"time"
+)
+
+func (c *change) solve() error {
+	if c.t.State == Solved {
+		c.nothing = true
+		return nil
+	}
+	if d := strings.TrimSpace(c.a.Diagnosis); d != "" {
+		c.t.Diagnosis = cut(d, MaxReason)
+	}
+	if c.t.Diagnosis == "" {
+		return invalid("Say what it was first: the diagnosis is missing.")
+	}
+	c.say("diagnosis", c.t.Diagnosis)
+	if c.t.Owner == "" && c.a.By.Kind == ByAgent {
+		c.t.Owner = c.a.By.ID
+	}
+	c.t.State, c.t.SolvedAt, c.t.CloseAt, c.t.HoldReason = Solved, c.now, time.Time{}, ""
+	if c.a.Wait > 0 {
+		c.t.CloseAt = c.now.Add(c.a.Wait)
+		c.fx.Jobs = append(c.fx.Jobs, c.t.closing())
+	}
+	if c.t.Page.Now() != "" {
+		c.endPage(PageCancelled)
+	}
+	return nil
+}
+
+func (c *change) reopen() error {
+	if !c.t.State.Done() {
+		c.nothing = true
+		return nil
+	}
+	c.say("from", string(c.t.State))
+	c.t.State, c.t.SolvedAt, c.t.CloseAt = Open, time.Time{}, time.Time{}
+	return nil
+}
+
+// close ends a ticket. When the gateway does it by itself it is only for a ticket whose time has come:
+// one that was reopened meanwhile, or solved again, has another.
+func (c *change) close() error {
+	early := c.t.State != Solved || c.t.CloseAt.After(c.now)
+	switch {
+	case c.t.State == Closed, c.a.By.Kind == BySystem && early:
+		c.nothing = true
+		return nil
+	case c.t.State != Solved:
+		return invalid("Solve %s before it is closed.", c.t.ID)
+	}
+	c.t.State = Closed
+	return nil
+}
+
+func (c *change) hold() error {
+	if strings.TrimSpace(c.a.Reason) == "" {
+		return invalid("Say what it waits for.")
+	}
+	c.t.State, c.t.HoldReason = OnHold, cut(c.a.Reason, MaxReason)
+	c.t.SolvedAt, c.t.CloseAt = time.Time{}, time.Time{}
+	return nil
+}
