@@ -46,8 +46,8 @@ type mapper struct {
 	now   func() time.Time
 	log   *slog.Logger
 
-	packers sync.Pool // of *gzip.Writer
-	storms  *storms   // nil lets every machine's mail in
+	packers, quickPackers sync.Pool // of *packer
+	storms                *storms   // nil lets every machine's mail in
 }
 
 // prepare reads a mail and keeps its attachments. An error means that it must be tried again; a mail
@@ -123,7 +123,7 @@ func (p *mapper) quarantine(ctx context.Context, raw []byte, o origin, seen *tic
 		q.Reason, q.Detail = f.Code, f.Detail
 	}
 	var err error
-	if q.Blob, q.Size, err = p.blobs.Put(ctx, bytes.NewReader(raw), int64(len(raw))); err != nil {
+	if q.Blob, q.Size, err = p.blobs.Put(ctx, bytes.NewBuffer(raw), int64(len(raw))); err != nil {
 		return item{}, err
 	}
 	q.External = q.Blob
@@ -233,7 +233,7 @@ func (p *mapper) keep(ctx context.Context, m *Mail, raw []byte, in *ticket.Inbou
 	}
 	var list []ticket.Attachment
 	for _, a := range parts {
-		sum, size, err := p.blobs.Put(ctx, bytes.NewReader(a.Data), int64(len(a.Data)))
+		sum, size, err := p.blobs.Put(ctx, bytes.NewBuffer(a.Data), int64(len(a.Data)))
 		if err != nil {
 			return nil, err
 		}

@@ -155,6 +155,10 @@ func decodeQ(s string) []byte {
 // decodeBase64 takes what is there: other characters are skipped, padding may be missing or stand in
 // the middle, and a cut end gives the bytes before it.
 func decodeBase64(b []byte) []byte {
+	all := make([]byte, base64.StdEncoding.DecodedLen(len(b)))
+	if n, err := base64.StdEncoding.Decode(all, b); err == nil { // as nearly all is
+		return all[:n]
+	}
 	clean := make([]byte, 0, len(b))
 	var out []byte
 	flush := func() {

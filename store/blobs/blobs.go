@@ -94,12 +94,13 @@ func (b *Blobs) Ping(ctx context.Context) error {
 	return failure("blobs.Ping", err)
 }
 
-// Put keeps what r holds and says under which name, and how many bytes it is.
+// Put keeps what r holds and says under which name, and how many bytes it is. A *bytes.Buffer is not
+// copied.
 func (b *Blobs) Put(ctx context.Context, r io.Reader, max int64) (string, int64, error) {
 	const op = "blobs.Put"
 	s := &spool{hash: sha256.New()}
 	defer s.close()
-	size, err := io.Copy(s, io.LimitReader(r, max+1))
+	size, err := s.fill(r, max)
 	if err != nil {
 		var known *ticket.Error
 		if errors.As(err, &known) {
@@ -111,21 +112,39 @@ func (b *Blobs) Put(ctx context.Context, r io.Reader, max int64) (string, int64,
 		return "", 0, ticket.Errorf(op, ticket.Invalid, "Too large: more than %d bytes.", max)
 	}
 	sum := hex.EncodeToString(s.hash.Sum(nil))
-	a, err := b.bucket.Attributes(ctx, key(sum))
-	if err == nil && a.Size == size {
-		return sum, size, nil
-	}
-	if err != nil && gcerrors.Code(err) != gcerrors.NotFound {
-		return "", 0, failure(op, err)
+	there, err := b.has(ctx, sum, size)
+	if err != nil || there {
+		return sum, size, failure(op, err)
 	}
 	from, err := s.reader()
 	if err != nil {
 		return "", 0, failure(op, err)
 	}
-	if err := b.write(ctx, sum, from); err != nil {
+	if b.dir != "" {
+		err = b.writeFile(ctx, sum, from)
+	} else {
+		err = b.write(ctx, sum, from)
+	}
+	if err != nil {
 		return "", 0, failure(op, err)
 	}
 	return sum, size, nil
+}
+
+// has says that a blob is there. One of another size was cut short, and is written anew.
+func (b *Blobs) has(ctx context.Context, sum string, size int64) (bool, error) {
+	if b.dir != "" {
+		info, err := os.Stat(b.file(sum))
+		if errors.Is(err, os.ErrNotExist) {
+			return false, nil
+		}
+		return err == nil && info.Size() == size, err
+	}
+	a, err := b.bucket.Attributes(ctx, key(sum))
+	if gcerrors.Code(err) == gcerrors.NotFound {
+		return false, nil
+	}
+	return err == nil && a.Size == size, err
 }
 
 func (b *Blobs) write(ctx context.Context, sum string, from io.Reader) error {
@@ -140,11 +159,42 @@ func (b *Blobs) write(ctx context.Context, sum string, from io.Reader) error {
 		_ = w.Close() // the first error is the one that tells
 		return err
 	}
-	if err := w.Close(); err != nil || b.dir == "" {
+	return w.Close()
+}
+
+func (b *Blobs) file(sum string) string { return filepath.Join(b.dir, filepath.FromSlash(key(sum))) }
+
+// writeFile writes a blob into the folder as its bucket would, in less time, and has it on the disk
+// before it has its name.
+func (b *Blobs) writeFile(ctx context.Context, sum string, from io.Reader) (err error) {
+	if err := ctx.Err(); err != nil {
 		return err
 	}
-	file := filepath.Join(b.dir, filepath.FromSlash(key(sum)))
-	return errors.Join(flush(file), flush(filepath.Dir(file)), flush(b.dir))
+	file := b.file(sum)
+	dir := filepath.Dir(file)
+	if err := os.Mkdir(dir, 0o700); err == nil {
+		if err := flush(b.dir); err != nil {
+			return err
+		}
+	} else if !errors.Is(err, os.ErrExist) {
+		return err
+	}
+	f, err := os.CreateTemp(dir, "*.tmp")
+	if err != nil {
+		return err
+	}
+	_, err = io.Copy(f, from)
+	if err == nil {
+		err = f.Sync()
+	}
+	if err = errors.Join(err, f.Close()); err == nil {
+		err = os.Rename(f.Name(), file)
+	}
+	if err != nil {
+		_ = os.Remove(f.Name()) // the first error is the one that tells
+		return err
+	}
+	return flush(dir)
 }
 
 func flush(path string) error {
@@ -214,7 +264,18 @@ func (c *checked) Close() error { return c.r.Close() }
 type spool struct {
 	hash hash.Hash
 	mem  bytes.Buffer
+	all  *bytes.Buffer // in place of mem, when what comes is in memory already
 	file *os.File
+}
+
+// fill reads r to its end, or one byte beyond max.
+func (s *spool) fill(r io.Reader, max int64) (int64, error) {
+	if in, ok := r.(*bytes.Buffer); ok {
+		s.hash.Write(in.Bytes())
+		s.all = in
+		return int64(in.Len()), nil
+	}
+	return io.Copy(s, io.LimitReader(r, max+1))
 }
 
 func (s *spool) Write(p []byte) (int, error) {
@@ -236,7 +297,10 @@ func (s *spool) Write(p []byte) (int, error) {
 }
 
 func (s *spool) reader() (io.Reader, error) {
-	if s.file == nil {
+	switch {
+	case s.all != nil:
+		return s.all, nil
+	case s.file == nil:
 		return &s.mem, nil
 	}
 	_, err := s.file.Seek(0, io.SeekStart)
