@@ -3,6 +3,7 @@
 package peers
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -17,6 +18,9 @@ const Required = "TIERLINE_REQUIRE_PEERS"
 // runs the suite is told what it left out.
 const Skips = "TIERLINE_SKIPS"
 
+// Scores is the environment variable that names a file to which scores are added.
+const Scores = "TIERLINE_SCORES"
+
 // Missing ends the test because a peer is not there: as a skip that names it, or as a failure where
 // skipping is forbidden.
 func Missing(t testing.TB, what string, err error) {
@@ -30,20 +34,34 @@ func Missing(t testing.TB, what string, err error) {
 // Skip ends the test for want of something that may be missing, and writes that down.
 func Skip(t testing.TB, what string) {
 	t.Helper()
-	if name := os.Getenv(Skips); name != "" {
-		f, err := os.OpenFile(name, os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o644)
-		if err != nil {
-			t.Fatal(err)
-		}
-		_, err = fmt.Fprintf(f, "%s: for want of %s\n", t.Name(), what)
-		if err := f.Close(); err != nil {
-			t.Fatal(err)
-		}
-		if err != nil {
-			t.Fatal(err)
-		}
-	}
+	write(t, Skips, fmt.Sprintf("%s: for want of %s\n", t.Name(), what))
 	t.Skipf("SKIPPED for want of %s", what)
+}
+
+// Score tells how much of a corpus came out as wanted, in one line.
+func Score(t testing.TB, what string, good, all int, of string) {
+	t.Helper()
+	line := fmt.Sprintf("%-44s %6d of %-6d %s", what, good, all, of)
+	write(t, Scores, line+"\n")
+	t.Log(line)
+}
+
+// write adds a line to the file that an environment variable names. One write is one line, whoever else
+// writes.
+func write(t testing.TB, variable, line string) {
+	t.Helper()
+	name := os.Getenv(variable)
+	if name == "" {
+		return
+	}
+	f, err := os.OpenFile(name, os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o644)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = f.WriteString(line)
+	if err = errors.Join(err, f.Close()); err != nil {
+		t.Fatal(err)
+	}
 }
 
 // Corpus is a folder of real files beside the checkout (../shared/corpora/NAME), which are no part of
