@@ -22,6 +22,7 @@ test: peers check
 	@rm -f $(SKIPS)
 	@test -n "$(RACE)" || echo "no C compiler: the race detector is off"
 	TIERLINE_SKIPS=$(SKIPS) $(GO) test $(RACE) -timeout 9m ./...
+	@test -z "$(RACE)" || $(GO) test -timeout 5m -run '^TestTimeIsLinear$$' ./internal/sanitise
 	@if [ -s $(SKIPS) ]; then echo "SKIPPED:"; sort -u $(SKIPS); else echo "nothing was skipped"; fi
 
 bench: peers
