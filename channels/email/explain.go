@@ -3,6 +3,7 @@ package email
 import (
 	"context"
 	"encoding/base64"
+	"errors"
 	"fmt"
 	"strings"
 	"time"
@@ -117,6 +118,9 @@ func (x *Explainer) explain(ctx context.Context, raw []byte) (Explained, error) 
 		return quarantined(m, err), nil
 	}
 	in, err := x.mail.contact(ctx, m, raw, x.origin(m))
+	if f := (*Fault)(nil); errors.As(err, &f) {
+		return quarantined(m, f), nil
+	}
 	if err != nil {
 		return Explained{}, err
 	}

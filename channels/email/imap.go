@@ -42,6 +42,9 @@ func (b *mailbox) session(ctx context.Context, in channels.Intake) (worked bool,
 	b.log.Info("reading mailbox", "mailbox", b.Name(), "uidvalidity", b.cursor.Validity, "from", b.cursor.UID+1)
 	for ctx.Err() == nil && err == nil {
 		if err = b.sync(ctx, s, in); err == nil {
+			err = b.daily(ctx, s, in)
+		}
+		if err == nil {
 			err = b.wait(ctx, s)
 		}
 	}

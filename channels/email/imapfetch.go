@@ -17,22 +17,35 @@ import (
 )
 
 // sync takes in all that is behind the cursor.
-func (b *mailbox) sync(ctx context.Context, s *link, in channels.Intake) error {
+func (b *mailbox) sync(ctx context.Context, s *link, in channels.Intake) (err error) {
 	uids, err := s.search(imap.UIDSet{imap.UIDRange{Start: b.cursor.UID + 1}})
 	if err != nil {
 		return err
 	}
 	uids = slices.DeleteFunc(uids, func(u imap.UID) bool { return u <= b.cursor.UID }) // "n:*" names the last one always
 	slices.Sort(uids)
-	return b.bring(ctx, s, in, uids)
+	if len(uids) == 0 {
+		return nil
+	}
+	if !b.proven {
+		defer b.survived(ctx)
+		if uids, err = b.prove(ctx, s, in, uids); err != nil {
+			return err
+		}
+	}
+	if _, err = b.bring(ctx, s, in, uids); err == nil {
+		b.proven = true
+	}
+	return err
 }
 
 // bring takes in mails by their UIDs, in this order; what it has done when it fails, is done. While one
 // portion is committed, the next is fetched.
-func (b *mailbox) bring(ctx context.Context, s *link, in channels.Intake, uids []imap.UID) (err error) {
+func (b *mailbox) bring(ctx context.Context, s *link, in channels.Intake, uids []imap.UID) (t Tally, err error) {
 	var before *portion
 	defer func() {
-		if end := b.settle(ctx, s, before); err == nil {
+		done, end := b.settle(ctx, s, before)
+		if t.add(done); err == nil {
 			err = end
 		}
 	}()
@@ -43,26 +56,30 @@ func (b *mailbox) bring(ctx context.Context, s *link, in channels.Intake, uids [
 		}
 		sizes, err := s.sizes(uids[:n])
 		if err != nil {
-			return err
+			return t, err
 		}
 		for batch := uids[:n]; len(batch) > 0; {
 			p := b.cut(batch, sizes)
 			if err := b.gather(ctx, s, p); err != nil {
-				return err
+				return t, err
 			}
-			done := before
+			last := before
 			before = nil
-			if err := b.settle(ctx, s, done); err != nil {
-				return err
+			done, err := b.settle(ctx, s, last)
+			if t.add(done); err != nil {
+				return t, err
 			}
 			before = p
-			p.committed = make(chan error, 1)
-			go func() { p.committed <- b.mail.commit(ctx, in, p.items) }()
+			p.committed = make(chan committed, 1)
+			go func() {
+				t, err := b.mail.commit(ctx, in, p.items)
+				p.committed <- committed{t, err}
+			}()
 			batch = batch[len(p.uids):]
 		}
 		uids = uids[n:]
 	}
-	return nil
+	return t, nil
 }
 
 // portion is some mails that go through fetching, commit and what comes after it together.
@@ -71,7 +88,12 @@ type portion struct {
 	sizes     map[imap.UID]int64
 	fetched   []imap.UID
 	items     []item
-	committed chan error
+	committed chan committed
+}
+
+type committed struct {
+	Tally
+	err error
 }
 
 // cut takes as many mails from the front as fit into memory, at least one.
@@ -126,9 +148,9 @@ func (b *mailbox) gather(ctx context.Context, s *link, p *portion) error {
 			it, err = b.unread(ctx, u, strings.NewReader(b.Name()), "not-fetched",
 				"The mail server could not deliver it. It is still in the mailbox.")
 		case known && size > b.conf.MaxSize:
-			if it, err = b.fetchLarge(ctx, s, u, size); err != nil {
-				b.suspect([]imap.UID{u}, nil)
-			}
+			it, err = b.fetchUnread(ctx, s, u, "too-large", fmt.Sprintf("It has %d bytes; at most %d are read.", size, b.conf.MaxSize))
+		case known && u == b.fatal:
+			it, err = b.fetchUnread(ctx, s, u, "parser-fault", fmt.Sprintf("Reading it has ended our program %d times.", maxDeaths))
 		default:
 			p.fetched = append(p.fetched, u)
 			continue
@@ -167,21 +189,22 @@ func (b *mailbox) complete(s *link, p *portion, got map[imap.UID]bool) error {
 
 // settle waits until a portion is committed, deals with its mails on the server, and moves the cursor:
 // in this order.
-func (b *mailbox) settle(ctx context.Context, s *link, p *portion) error {
+func (b *mailbox) settle(ctx context.Context, s *link, p *portion) (Tally, error) {
 	if p == nil {
-		return nil
+		return Tally{}, nil
 	}
-	if err := <-p.committed; err != nil {
-		return err
+	done := <-p.committed
+	if done.err != nil {
+		return done.Tally, done.err
 	}
 	if err := b.after(s, p.fetched); err != nil {
-		return err
+		return done.Tally, err
 	}
 	last := p.uids[len(p.uids)-1]
 	if b.stuck <= last {
 		b.stuck, b.tries = 0, 0
 	}
-	return b.save(ctx, last)
+	return done.Tally, b.save(ctx, last)
 }
 
 // suspect remembers the first mail that did not come.
@@ -216,9 +239,9 @@ func (b *mailbox) unread(ctx context.Context, u imap.UID, r io.Reader, code, det
 	return item{where: fmt.Sprintf("imap uid %d", u), bad: q}, err
 }
 
-// fetchLarge brings a mail that is too large to be read from the server to the blobs, without ever
-// holding it in memory.
-func (b *mailbox) fetchLarge(ctx context.Context, s *link, u imap.UID, size int64) (it item, err error) {
+// fetchUnread brings a mail that is not to be read from the server to the blobs, without ever holding it
+// in memory.
+func (b *mailbox) fetchUnread(ctx context.Context, s *link, u imap.UID, code, detail string) (it item, err error) {
 	err = s.within(fetchTime, func() error {
 		cmd := s.client.Fetch(imap.UIDSetNum(u), &imap.FetchOptions{UID: true, BodySection: []*imap.FetchItemBodySection{{Peek: true}}})
 		var keepErr error
@@ -229,8 +252,7 @@ func (b *mailbox) fetchLarge(ctx context.Context, s *link, u imap.UID, size int6
 					continue
 				}
 				whole := &io.LimitedReader{R: body.Literal, N: body.Literal.Size()}
-				it, keepErr = b.unread(context.WithoutCancel(ctx), u, whole, "too-large",
-					fmt.Sprintf("It has %d bytes; at most %d are read.", size, b.conf.MaxSize))
+				it, keepErr = b.unread(context.WithoutCancel(ctx), u, whole, code, detail)
 				if keepErr == nil && whole.N > 0 {
 					_ = s.client.Close()
 					return errShort
@@ -241,6 +263,9 @@ func (b *mailbox) fetchLarge(ctx context.Context, s *link, u imap.UID, size int6
 	})
 	if err == nil && it.bad == nil {
 		err = fmt.Errorf("the server left out the mail with UID %d", u)
+	}
+	if err != nil {
+		b.suspect([]imap.UID{u}, nil)
 	}
 	return it, err
 }

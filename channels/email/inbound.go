@@ -5,9 +5,11 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"log/slog"
 	"regexp"
+	"runtime/debug"
 	"slices"
 	"strings"
 	"sync"
@@ -61,6 +63,9 @@ func (p *mapper) prepare(ctx context.Context, raw []byte, o origin) (item, error
 		return p.quarantine(ctx, raw, o, o.seen(m, int64(len(raw))), err)
 	}
 	in, err := p.contact(ctx, m, raw, o)
+	if f := (*Fault)(nil); errors.As(err, &f) {
+		return p.quarantine(ctx, raw, o, o.seen(m, int64(len(raw))), f)
+	}
 	if err != nil {
 		return item{}, err
 	}
@@ -80,8 +85,10 @@ func (p *mapper) read(raw []byte, o origin) (*Mail, error) {
 	return m, err
 }
 
-// contact makes a contact of a mail and keeps its attachments. An error means that it must be tried again.
+// contact makes a contact of a mail and keeps its attachments. An error means that it must be tried again,
+// unless it is a [Fault].
 func (p *mapper) contact(ctx context.Context, m *Mail, raw []byte, o origin) (in ticket.Inbound, err error) {
+	defer p.guard(&err)
 	in = ticket.Inbound{
 		Channel: channels.Email, Inbox: o.inbox, Brand: o.brand,
 		From: m.From[0].identity(), Subject: cutRunes(m.Subject, ticket.MaxSubject),
@@ -105,16 +112,18 @@ func (p *mapper) contact(ctx context.Context, m *Mail, raw []byte, o origin) (in
 	return in, err
 }
 
-// parse guards the intake against a fault of the parser: such a mail goes to quarantine like any other
-// that cannot be read.
 func (p *mapper) parse(raw []byte) (m *Mail, err error) {
-	defer func() {
-		if r := recover(); r != nil {
-			p.log.Error("the mail parser panicked", "panic", fmt.Sprint(r))
-			err = &Fault{"parser-fault", "Reading it brought our parser down."}
-		}
-	}()
+	defer p.guard(&err)
 	return Parse(raw)
+}
+
+// guard is deferred. It keeps a fault of the parser from the intake: such a mail goes to quarantine like
+// any other that cannot be read.
+func (p *mapper) guard(err *error) {
+	if r := recover(); r != nil {
+		p.log.Error("the mail parser panicked", "panic", fmt.Sprint(r), "stack", string(debug.Stack()))
+		*err = &Fault{"parser-fault", "Reading it brought our parser down."}
+	}
 }
 
 func (p *mapper) quarantine(ctx context.Context, raw []byte, o origin, seen *ticket.MailSeen, cause error) (item, error) {

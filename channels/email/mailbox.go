@@ -30,6 +30,7 @@ type mailbox struct {
 	conf    Mailbox
 	mail    *mapper
 	cursors ticket.Cursors
+	ledger  Unseen // nil: it is not compared with the ledger
 	holder  string
 	log     *slog.Logger
 
@@ -40,6 +41,10 @@ type mailbox struct {
 	cursor cursor
 	tries  int      // sessions that ended while suspect was fetched
 	stuck  imap.UID // the first mail that could not be fetched; it is tried alone
+	proven bool     // mails were read since the program has started
+	fatal  imap.UID // a mail that ends the program when it is read
+
+	reconciled time.Time // when the mailbox was last compared with the ledger
 }
 
 // cursor is how far a mailbox was read: all UIDs up to UID, in this incarnation of the mailbox.

@@ -3,6 +3,7 @@ package email
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 
@@ -91,7 +92,11 @@ func (d *Desk) released(ctx context.Context, e ticket.MailEntry, src ticket.Mail
 	if err != nil {
 		m.From = []Address{{Name: "Unknown sender", Address: noSender}}
 	}
-	return d.mail.contact(ctx, m, raw, origin{inbox: e.Inbox})
+	in, err := d.mail.contact(ctx, m, raw, origin{inbox: e.Inbox})
+	if f := (*Fault)(nil); errors.As(err, &f) {
+		return unreadContact(e, src), nil
+	}
+	return in, err
 }
 
 // noSender stands in for the sender of a mail without one (RFC 2606: no such domain).

@@ -20,6 +20,7 @@ import (
 type Deps struct {
 	Blobs   ticket.Blobs
 	Cursors ticket.Cursors
+	Ledger  Unseen           // nil: mailboxes are not compared with it
 	Holder  string           // names this gateway among others on the same store
 	Now     func() time.Time // default time.Now
 	Log     *slog.Logger     // default slog.Default
@@ -59,10 +60,13 @@ func NewSources(c Config, d Deps) ([]channels.Source, error) {
 		all = append(all, s)
 	}
 	for _, b := range c.Mailboxes {
-		all = append(all, &mailbox{conf: b.withDefaults(), mail: m, cursors: d.Cursors, holder: d.Holder, log: d.Log,
-			err: errors.New("not started")})
+		all = append(all, newMailbox(b, c, m, d))
 	}
 	return all, nil
+}
+
+func newMailbox(b Mailbox, _ Config, m *mapper, d Deps) *mailbox {
+	return &mailbox{conf: b.withDefaults(), mail: m, cursors: d.Cursors, ledger: d.Ledger, holder: d.Holder, log: d.Log, err: errors.New("not started")}
 }
 
 func newMapper(c Config, d Deps) *mapper {
