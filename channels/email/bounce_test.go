@@ -7,6 +7,8 @@ import (
 	"strings"
 	"testing"
 	"unicode/utf8"
+
+	"tierline/internal/peers"
 )
 
 // wanted is what a report says, as people read it.
@@ -65,7 +67,7 @@ func TestBounceCorpus(t *testing.T) {
 		check("original id", got.OriginalMessageID == want.Original, got.OriginalMessageID, want.Original)
 	}
 	for _, what := range []string{"kind", "recipients", "status", "hard or soft", "original id"} {
-		t.Logf("bounces: %-12s %d of %d", what, score[what][0], score[what][1])
+		peers.Score(t, "bounces: "+what, score[what][0], score[what][1], "right")
 	}
 }
 

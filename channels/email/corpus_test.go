@@ -1,6 +1,7 @@
 package email
 
 import (
+	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -70,6 +71,6 @@ func TestCorpora(t *testing.T) {
 				t.Logf("%s: nothing to be seen in %d bytes", name, len(raw))
 			}
 		}
-		t.Logf("%s: %d of %d understood, %d taken for a machine's", folder, parsed, len(corpus(t, folder)), machines)
+		peers.Score(t, "mails read: "+folder, parsed, len(corpus(t, folder)), fmt.Sprintf("with nothing lost, %d by machines", machines))
 	}
 }

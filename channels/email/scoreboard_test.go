@@ -6,6 +6,8 @@ import (
 	"os"
 	"strings"
 	"testing"
+
+	"tierline/internal/peers"
 )
 
 // seenMail is what a person would want to see of a mail of the corpus.
@@ -75,7 +77,7 @@ func TestScoreboard(t *testing.T) {
 		}
 	}
 	for project := range all {
-		t.Logf("%s: %d of %d as wanted", project, good[project], all[project])
+		peers.Score(t, "mails understood: "+project, good[project], all[project], "as wanted")
 		if good[project]*100 < all[project]*98 {
 			t.Errorf("%s: below 98 in a hundred", project)
 		}

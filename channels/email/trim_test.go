@@ -6,6 +6,8 @@ import (
 	"os"
 	"strings"
 	"testing"
+
+	"tierline/internal/peers"
 )
 
 // trims fails when the new text of a mail is not what is wanted, or when a line is in neither part.
@@ -253,7 +255,7 @@ func TestReplyCorpus(t *testing.T) {
 			t.Errorf("%s: new is\n%s\nwant\n%s", name, fresh, expected)
 		}
 	}
-	t.Logf("replies: %d of %d trimmed exactly, %d lines of customers lost", exact, scored, lost)
+	peers.Score(t, "replies trimmed", exact, scored, fmt.Sprintf("exactly, %d lines of customers lost", lost))
 }
 
 // pick gives lines of a text: "1-3,7" counts from one.
