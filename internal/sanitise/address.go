@@ -92,13 +92,13 @@ func isRemote(s string) bool {
 	return s != "" && s[0] != '#' && name != "cid" && name != "data" && name != "about" && name != "javascript"
 }
 
-// images knows the images that are part of the mail.
+// images knows the images that are part of the mail, and those that may be loaded.
 type images struct {
-	give  func(id string) string
-	given map[string]bool // addresses that were given: they come again in the next round
+	give, remote func(id string) string
+	given        map[string]bool // addresses that were given: they come again in the next round
 }
 
-// address is where an image of the mail is. ok is false for every other image.
+// address is where an image of the mail is, or one that may be loaded. ok is false for every other image.
 func (m *images) address(src string) (address string, ok bool) {
 	src = bare(src)
 	if m.given[src] {
@@ -111,19 +111,32 @@ func (m *images) address(src string) (address string, ok bool) {
 		_, err := base64.StdEncoding.DecodeString(data)
 		return src, raster.MatchString(src) && err == nil
 	}
-	name, id := scheme(src)
-	if name != "cid" || m.give == nil || len(id) > 2000 {
-		return "", false
-	}
-	if decoded, err := url.PathUnescape(id); err == nil {
-		id = decoded
-	}
-	address = bare(m.give(strings.Trim(id, "<> ")))
-	if address == "" {
+	if address = bare(m.ask(src)); address == "" {
 		return "", false
 	}
 	m.given[address] = true
 	return address, true
+}
+
+// maxImageAddress is the longest address of an image that is asked for, in bytes.
+const maxImageAddress = 2000
+
+func (m *images) ask(src string) string {
+	if strings.HasPrefix(src, "//") {
+		src = "https:" + src
+	}
+	name, id := scheme(src)
+	switch {
+	case len(src) > maxImageAddress:
+	case name == "cid" && m.give != nil:
+		if decoded, err := url.PathUnescape(id); err == nil {
+			id = decoded
+		}
+		return m.give(strings.Trim(id, "<> "))
+	case (name == "http" || name == "https") && strings.HasPrefix(id, "//") && m.remote != nil:
+		return m.remote(name + ":" + strings.ReplaceAll(id, " ", "%20"))
+	}
+	return ""
 }
 
 // cssURL is an address as it may stand between quotes in a style.

@@ -80,6 +80,12 @@ func shows(n *html.Node) bool {
 	return w > 2 || h > 2
 }
 
+// reports says whether an image is one pixel, which nobody is to see.
+func reports(n *html.Node) bool {
+	w, h := attr(n, "width"), attr(n, "height")
+	return (w == "0" || w == "1") && (h == "0" || h == "1")
+}
+
 func describe(n *html.Node, index int) *element {
 	e := &element{tag: n.Data, id: attr(n, "id"), attrs: n.Attr, index: index, last: true}
 	if v := attr(n, "class"); v != "" {
@@ -137,7 +143,9 @@ func (c *cleaner) attributes(n *html.Node, style []declaration) {
 		}
 		out = append(out, link(attr(n, "href"))...)
 	case "img":
-		if url, ok := c.cid.address(attr(n, "src")); ok {
+		if src := attr(n, "src"); isRemote(src) && reports(n) {
+			break
+		} else if url, ok := c.cid.address(src); ok {
 			out = append(out, html.Attribute{Key: "src", Val: url})
 		}
 	}

@@ -5,7 +5,7 @@
 // rest (see below) is shown as its text alone. Text that a reader would have seen is kept in all cases.
 //
 // What comes out is safe by itself, in any page, without a frame or a policy around it; those are a
-// second line. It runs nothing, loads nothing by itself (besides the inline images that its caller
+// second line. It runs nothing, loads nothing by itself (besides the images that its caller
 // gives addresses to), takes no part in the page's styles, names or forms, and draws nothing outside
 // its own box, whose style contains and clips it.
 //
@@ -22,7 +22,7 @@
 //     they would take part in the page's own styles. No position, transform, z-index, negative margin,
 //     animation or variable; no function but plain colours; no address.
 //   - Images: data: and cid: ones in raster formats. Remote ones are counted and show their alternative
-//     text.
+//     text, unless the caller gives them addresses of its own.
 //   - Links: http, https, mailto, tel, and places inside the mail, whose names get a prefix. They open
 //     elsewhere and tell nobody where from.
 //   - Text of forms and of unknown elements stays, their function goes. Scripts, style sheets, titles,

@@ -16,12 +16,21 @@ func FuzzHTML(f *testing.F) {
 	for _, s := range []string{
 		"<p style='color:red;font:12px/2 a,b;background:url(cid:logo@x)'>", "<style>p.a>b,#x{margin:-1px 2px}</style><p class=a><b id=x>",
 		"<table><a href=http://x>y<tr><td><a href=http://z>", "<b><p></b><table><i></table><td>", "<a href='#x'><a name=x>", "<body bgcolor=fff text=red><h1><h2>",
-		"<pre>\n\nx</pre><textarea>\n<b></textarea>", "<img src=cid:logo@x alt=a><img src=//x alt=b>", "<font color=red size=+7><big><big><center><li>", "<ul><li><ol><dt><dd>"} {
+		"<pre>\n\nx</pre><textarea>\n<b></textarea>", "<img src=cid:logo@x alt=a><img src=//x alt=b>", "<font color=red size=+7><big><big><center><li>", "<ul><li><ol><dt><dd>",
+		"<img src=//logo><img src='http:logo'><table background='https://logo/ x'><td style='background:url(HTTP://logo)'><img src=/inline/1.png><img src=http://logo width=1 height=1>"} {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, s string) {
 		out, remote := HTML(s, Options{CID: func(id string) string {
 			if id == "logo@x" {
+				return "/inline/1.png"
+			}
+			return ""
+		}, Remote: func(address string) string {
+			if !strings.HasPrefix(address, "http://") && !strings.HasPrefix(address, "https://") {
+				t.Errorf("%q asks for %q", s, address)
+			}
+			if strings.Contains(address, "logo") {
 				return "/inline/1.png"
 			}
 			return ""

@@ -26,10 +26,14 @@ type Options struct {
 	// as in the mail), or "" if there is none. Nil is as if there were none. The address is loaded when
 	// the HTML is shown, so it must be the caller's own.
 	CID func(id string) string
+	// Remote gives the address under which a remote image (http or https, complete) may be loaded, or ""
+	// if it may not. Nil loads none. The address is loaded when the HTML is shown, so it must be the
+	// caller's own. Pictures of one pixel, which are there to report, are not asked for.
+	Remote func(address string) string
 }
 
 // HTML is source made harmless, in a box of its own, and the number of remote things that it wanted
-// to load.
+// to load, those that Remote gave addresses to included.
 func HTML(source string, o Options) (out string, remote int) {
 	if own, ok := strings.CutPrefix(source, boxOpen); ok {
 		source = strings.TrimSuffix(own, boxClose)
@@ -38,7 +42,7 @@ func HTML(source string, o Options) (out string, remote int) {
 		source = source[:maxSize]
 	}
 	source = strings.ReplaceAll(strings.ToValidUTF8(source, "\uFFFD"), "\x00", "")
-	cid := images{give: o.CID, given: map[string]bool{}}
+	cid := images{give: o.CID, remote: o.Remote, given: map[string]bool{}}
 	out, remote, ok := round(source, &cid)
 	for try := 1; ok; try++ {
 		var again string

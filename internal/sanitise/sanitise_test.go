@@ -1,6 +1,7 @@
 package sanitise
 
 import (
+	"slices"
 	"strings"
 	"testing"
 )
@@ -70,5 +71,37 @@ func TestHTML(t *testing.T) {
 		if got := inner(c.in); got != c.want {
 			t.Errorf("%s: %s\n becomes %s\n     not %s", c.name, c.in, got, c.want)
 		}
+	}
+}
+
+// Remote images are asked for with complete addresses, each as long as its caller wants it.
+func TestRemoteImages(t *testing.T) {
+	t.Parallel()
+	var asked []string
+	out, remote := HTML(`<img src="HTTP://a.example/x y.png" alt=a><img src=" //b.example/&quot;'()" alt=b><img src="https://no.example/" alt=c>
+		<img src=/mine alt=d><img src="ftp://e.example/x" alt=e><img src="https:f.example" alt=f><img src="https://pixel.example" width=1 height=1>
+		<table background="https://bg.example/1"><td style="background:url(https://bg.example/2)">x</table>
+		<p style="list-style-image:url(https://g.example);cursor:url(https://h.example),auto">y</p><video poster="https://i.example"></video>`,
+		Options{Remote: func(address string) string {
+			asked = append(asked, address)
+			if strings.Contains(address, "no.example") {
+				return ""
+			}
+			return "/get?u=" + address[strings.Index(address, "//")+2:]
+		}})
+	want := []string{`http://a.example/x%20y.png`, `https://b.example/"'()`, `https://no.example/`, `https://bg.example/2`, `https://bg.example/1`}
+	slices.Sort(asked)
+	slices.Sort(want)
+	if asked = slices.Compact(asked); !slices.Equal(asked, want) {
+		t.Errorf("asked for %q\n      not %q", asked, want)
+	}
+	for _, has := range []string{`<img alt="a" src="/get?u=a.example/x%20y.png"/>`, `<img alt="b" src="/get?u=b.example/&#34;&#39;()"/>`, `<img alt="c"/>`, `<img alt="d"/>`,
+		`<img alt="e"/>`, `<img alt="f"/>`, `url(&#39;/get?u=bg.example/1&#39;)`, `url(&#39;/get?u=bg.example/2&#39;)`, `<p>y</p>`} {
+		if !strings.Contains(out, has) {
+			t.Errorf("%s is missing in %s", has, out)
+		}
+	}
+	if strings.Contains(out, "pixel") || strings.Contains(out, "i.example") || remote != 12 {
+		t.Errorf("%d remote things in %s", remote, out)
 	}
 }
