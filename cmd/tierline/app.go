@@ -131,12 +131,15 @@ func (a *app) wireDesk(context.Context) error {
 }
 
 func (a *app) wireChannels(context.Context) error {
-	mail := email.Deps{Blobs: a.blobs, Cursors: a.store, Holder: holder(), Now: a.now, Log: a.log.With("part", "email")}
+	mail := email.Deps{Blobs: a.blobs, Cursors: a.store, Ledger: a.store, Holder: holder(), Now: a.now, Log: a.log.With("part", "email")}
 	sources, err := email.NewSources(a.cfg.Email, mail)
 	if err != nil {
 		return err
 	}
 	a.sources = append(a.sources, sources...)
+	if err := a.registry.Register(mailMetrics{a.cfg.Email, a.store}); err != nil {
+		return err
+	}
 	a.mail = email.Forgetter{Ledger: a.store, Remove: a.blobs.Remove, After: a.cfg.Email.KeepSource, Now: a.now, Log: mail.Log}
 	if a.cfg.Email.Sending.Host != "" {
 		if a.jobs.Senders[channels.Email], err = email.NewSender(a.cfg.Email, mail); err != nil {

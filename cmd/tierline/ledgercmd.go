@@ -7,10 +7,7 @@ import (
 	"strconv"
 	"time"
 
-	"tierline/channels"
 	"tierline/channels/email"
-	"tierline/store"
-	"tierline/store/blobs"
 	"tierline/ticket"
 )
 
@@ -76,33 +73,12 @@ type mailIDs struct {
 
 // each does something with each mail.
 func (c mailIDs) each(e *env, do func(*email.Desk, int64) error) (err error) {
-	cfg, err := load(e, c.Config)
+	r, err := openMail(e, c.Config)
 	if err != nil {
 		return err
 	}
-	if err := ownSecrets(&cfg); err != nil {
-		return err
-	}
-	log := logger(e.err, cfg.Log.Format, "warn")
-	sc := cfg.StoreConfig()
-	sc.Log = log
-	s, err := store.Open(e.ctx, sc)
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, s.Close()) }()
-	bc := cfg.Attachments
-	bc.Data = cfg.Data
-	b, err := blobs.Open(e.ctx, bc)
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, b.Close()) }()
-	in, err := channels.Understand(s, cfg.Understand)
-	if err != nil {
-		return err
-	}
-	desk := email.NewDesk(cfg.Email, email.Deps{Blobs: b, Cursors: s, Log: log}, in, s)
+	defer func() { err = errors.Join(err, r.close()) }()
+	desk := email.NewDesk(r.cfg.Email, r.deps(), r.in, r.store)
 	for _, id := range c.Mails {
 		if err := do(desk, id); err != nil {
 			return fmt.Errorf("mail %d: %w", id, err)

@@ -25,6 +25,8 @@ type mailCmd struct {
 	Source  mailSourceCmd  `cmd:"" help:"Print a mail of the ledger as it came."`
 	Release mailReleaseCmd `cmd:"" help:"Make messages of mails that are in quarantine."`
 	Discard mailDiscardCmd `cmd:"" help:"Take mails out of quarantine for good."`
+
+	Reconcile mailReconcileCmd `cmd:"" help:"Compare each mailbox with the ledger, and fetch what was passed over. Ends with 1 when there was any."`
 }
 
 type mailExplainCmd struct {
