@@ -53,6 +53,7 @@ agents:
 tiers:
   - {name: l1, title: Level 1, level: 1, channel: support-l1}
   - {name: l2, title: Level 2, level: 2, channel: support-l2, oncall: {people: [chloe]}}
+answers: {undo: {email: 0s, slack: 0s}, acknowledge: {when: "false"}}
 rules:
   - {name: lemons, when: lemon, then: {tier: l2, priority: high}}
   - {name: everything else, then: {tier: l1}}

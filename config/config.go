@@ -83,7 +83,8 @@ const minSecret = 32 // characters
 
 // Default is a configuration with what is used where the file says nothing.
 func Default() Config {
-	return Config{Data: "data", Log: Log{Level: "info", Format: "text"}, KB: KB{Engine: Bleve}}
+	return Config{Data: "data", Log: Log{Level: "info", Format: "text"}, KB: KB{Engine: Bleve},
+		Router: router.Config{Answers: router.DefaultAnswers()}}
 }
 
 func (c *Config) check(at check.At) {

@@ -93,8 +93,9 @@ func TestTheFirstMinute(t *testing.T) {
 	agent.Do(chromedp.Click("dialog[data-view-id] [data-submit]"))
 	agent.Until(`document.querySelector("dialog[data-view-id]") == null`)
 
-	customer.Until(`document.querySelector("#list [data-mail]:not([data-sent])") != null`)
-	peers.JS[bool](customer, `document.querySelector("#list [data-mail]:not([data-sent])").click(), true`)
+	const answer = `[...document.querySelectorAll("#list [data-mail]:not([data-sent])")].find(e => e.innerText.includes("grind finer"))`
+	customer.Until(answer + ` != null`)
+	peers.JS[bool](customer, answer+`.click(), true`)
 	customer.Until(`document.querySelector("#view").innerText.includes("grind finer")`)
 	customer.Screenshot("first-minute-answer")
 	agent.NoProblems()

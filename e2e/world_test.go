@@ -117,6 +117,7 @@ agents:
   - {id: chloe, name: Chloé Martin, email: chloe@support.example, roles: [level2]}
   - {id: dev, name: Dev Patel, email: dev@support.example, roles: [level2]}
   - {id: lena, name: Lena Vogel, email: lena@support.example, roles: [lead, editor, supervisor]}
+answers: {{if .Answers}}{{.Answers}}{{else}}{undo: {email: 0s, slack: 0s}, acknowledge: {when: "false"}}{{end}}
 tiers:
   - {name: l1, title: Level 1, level: 1, channel: support-l1}
   - {name: l2, title: Level 2, level: 2, channel: support-l2, page_wait: {{.PageWait}}, oncall: {people: [chloe, dev], then: [lena]}}
@@ -131,6 +132,7 @@ type options struct {
 	attachments string // URL of a bucket; in dir when empty
 	web         string // its address; a free one when empty
 	pageWait    time.Duration
+	answers     string // how customers are answered, in YAML; at once, and nothing by itself, when empty
 }
 
 // start starts a gateway and waits until it is ready.
@@ -162,7 +164,7 @@ func (w *world) launch(o options) *gateway {
 	var text bytes.Buffer
 	err = configuration.Execute(&text, map[string]any{"Dir": o.dir, "DSN": w.dsn, "Web": g.web, "SMTP": g.smtp, "Key": apiKey,
 		"Support": support, "SinkPort": sinkPort, "Slack": w.sim.App(), "SlackURL": w.sim.APIURL(), "PageWait": o.pageWait,
-		"Attachments": o.attachments})
+		"Attachments": o.attachments, "Answers": o.answers})
 	if err != nil {
 		w.t.Fatal(err)
 	}

@@ -21,10 +21,11 @@ import (
 
 // Config is who works here, the tiers they work in, and the rules that bring tickets there.
 type Config struct {
-	Agents []ticket.Agent `yaml:"agents"`
-	Tiers  []Tier         `yaml:"tiers"`
-	Rules  []Rule         `yaml:"rules"`
-	Brands []ticket.Brand `yaml:"brands"` // the first is the one of inboxes that name none
+	Agents  []ticket.Agent `yaml:"agents"`
+	Tiers   []Tier         `yaml:"tiers"`
+	Rules   []Rule         `yaml:"rules"`
+	Brands  []ticket.Brand `yaml:"brands"` // the first is the one of inboxes that name none
+	Answers Answers        `yaml:"answers"`
 }
 
 // Tier is a level of support (ITIL: functional escalation goes from tier to tier).
@@ -88,6 +89,7 @@ func (c Config) Check(at check.At) {
 		}
 	}
 	c.checkBrands(at.Key("brands"))
+	c.Answers.Check(at.Key("answers"))
 	c.checkTiers(at, func(id string) bool { return agents[id] })
 	c.checkRules(at, func(id string) bool { return agents[id] })
 }

@@ -32,17 +32,20 @@ type Facts struct {
 	Lemon        bool     `expr:"lemon"`
 	BestScore    float64  `expr:"best_score"` // of the best suggestion, 0 to 1
 	Fits         bool     `expr:"fits"`
-	Contacts     int      `expr:"contacts"` // messages of the customer in this ticket
-	Open         bool     `expr:"open"`     // it is within the brand's hours
+	Contacts     int      `expr:"contacts"`     // messages of the customer in this ticket
+	Open         bool     `expr:"open"`         // it is within the brand's hours
+	Auto         bool     `expr:"auto"`         // a machine opened it
+	ForwardedBy  string   `expr:"forwarded_by"` // id of the agent who has passed it on
 }
 
 const maxFactText = 20_000 // bytes of text that rules look at
 
 // Rules are compiled rules. They are pure: the same facts give the same decision.
 type Rules struct {
-	groups  [][]compiled
-	lowest  Tier
-	queueOf map[string]string
+	groups      [][]compiled
+	acknowledge compiled // matches where the customer is told that it has come in
+	lowest      Tier
+	queueOf     map[string]string
 }
 
 type compiled struct {
@@ -82,6 +85,11 @@ func NewRules(c Config) (*Rules, error) {
 		}
 		r.groups[i] = append(r.groups[i], compiled{rule, p})
 	}
+	p, err := compile(c.Answers.Acknowledge.When)
+	if err != nil {
+		return nil, fmt.Errorf("router: answers.acknowledge: %w", err)
+	}
+	r.acknowledge.program = p
 	return r, nil
 }
 

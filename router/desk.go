@@ -47,6 +47,9 @@ func (d *Desk) Act(ctx context.Context, by ticket.Agent, a ticket.Action) (ticke
 	if a.Kind == ticket.ActAssign && a.Owner != "" && d.agent(a.Owner).Roles == nil {
 		return ticket.Ticket{}, ticket.Errorf("router.Act", ticket.Invalid, "There is no agent %.60q.", a.Owner)
 	}
+	if err := d.Plan(ctx, &a); err != nil {
+		return ticket.Ticket{}, err
+	}
 	return d.Store.Act(ctx, a)
 }
 

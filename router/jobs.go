@@ -29,6 +29,7 @@ func (w *Jobs) Dispatcher(reg prometheus.Registerer) *Dispatcher {
 	d.handlers = map[ticket.JobKind]handler{
 		ticket.JobRoute: w.route, ticket.JobShow: w.show, ticket.JobPost: w.post,
 		ticket.JobSend: w.send, ticket.JobPage: w.page, ticket.JobPageDue: w.pageDue,
+		ticket.JobClose: w.close,
 	}
 	d.giveUp = w.giveUp
 	return d
@@ -48,6 +49,13 @@ func (w *Jobs) route(ctx context.Context, j ticket.Job) error {
 	for _, h := range answer.Hits {
 		d.Suggestions = append(d.Suggestions, ticket.Suggestion{Article: h.ID, Title: h.Title, Language: h.Language,
 			Internal: h.Internal, Score: h.Score, Why: h.Why})
+	}
+	var why string
+	if d.Acknowledge, why, err = w.acknowledge(ctx, j.Ticket, facts); err != nil {
+		return err
+	}
+	if why != "" {
+		d.Reasons = append(d.Reasons, "no acknowledgement: "+why)
 	}
 	t, err := w.store().Act(ctx, ticket.Action{Kind: ticket.ActRoute, Ticket: j.Ticket, By: ticket.Gateway, Decision: &d, Job: j})
 	if err != nil || len(reasons) == 0 || j.Step >= maxLooks || t.State.Done() {
@@ -190,7 +198,7 @@ func (w *Jobs) outbound(ctx context.Context, t ticket.Ticket, m ticket.Message) 
 		return out, err
 	}
 	for _, p := range msgs {
-		if p.Seq >= m.Seq || p.Kind != ticket.Public {
+		if p.Seq >= m.Seq || p.Kind != ticket.Public || p.Delivery == ticket.Withdrawn || !p.MovedTo.IsZero() {
 			continue
 		}
 		out.Previous = append(out.Previous, p)
@@ -207,6 +215,10 @@ func (w *Jobs) outbound(ctx context.Context, t ticket.Ticket, m ticket.Message) 
 	}
 	if len(out.To) == 0 && len(t.Participants) > 0 {
 		out.To = t.Participants[:1]
+	}
+	if m.Auto { // RFC 3834 §4: to whoever wrote, and to nobody else
+		out.To = out.To[:min(len(out.To), 1)]
+		return out, nil
 	}
 	to := map[string]bool{answered.Key(): true}
 	for _, i := range out.To {
@@ -259,6 +271,12 @@ func (w *Jobs) page(ctx context.Context, j ticket.Job) error {
 func (w *Jobs) pageDue(ctx context.Context, j ticket.Job) error {
 	_, err := w.store().Act(ctx, ticket.Action{Kind: ticket.ActPageDue, Ticket: j.Ticket, Page: j.Seq, Step: j.Step,
 		By: ticket.Gateway, Job: j})
+	return err
+}
+
+// close closes a ticket that has been solved for long enough.
+func (w *Jobs) close(ctx context.Context, j ticket.Job) error {
+	_, err := w.store().Act(ctx, ticket.Action{Kind: ticket.ActClose, Ticket: j.Ticket, By: ticket.Gateway, Job: j})
 	return err
 }
 

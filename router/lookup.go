@@ -162,8 +162,15 @@ func (d *Desk) facts(ctx context.Context, id ticket.ID) (Facts, kb.Answer, []str
 	if len(f.Text) > maxFactText {
 		f.Text = strings.ToValidUTF8(f.Text[:maxFactText], "")
 	}
+	first := true
 	for _, m := range msgs {
-		if m.Kind == ticket.Public && m.Direction == ticket.In && !m.Auto {
+		if m.Kind != ticket.Public || m.Direction != ticket.In {
+			continue
+		}
+		if first {
+			f.Auto, f.ForwardedBy, first = m.Auto, m.ForwardedBy.ID, false
+		}
+		if !m.Auto {
 			f.Contacts++
 		}
 	}

@@ -17,6 +17,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"tierline/channels"
 	"tierline/channels/chat"
 	"tierline/channels/email"
 	"tierline/channels/phone"
@@ -43,7 +44,8 @@ type demoCmd struct {
 const (
 	demoSupport = "support@bruehwerk.example"
 	demoDomain  = "bruehwerk.example"
-	demoLead    = "lena" // signs in to the console
+	demoLead    = "lena"          // signs in to the console
+	demoUndo    = 5 * time.Second // long enough to be seen, short enough not to be waited for
 )
 
 // demoPlaces are the links that the demo prints.
@@ -224,6 +226,8 @@ func demoTeam() router.Config {
 			{Name: "l2", Title: "Level 2", Level: 2, Channel: "support-l2", PageWait: 2 * time.Minute,
 				OnCall: oncall.Config{People: []string{"chloe", "dev"}, Then: []string{demoLead}}},
 		},
+		Answers: router.Answers{Undo: map[string]time.Duration{channels.Email: demoUndo, channels.Slack: demoUndo},
+			Acknowledge: router.DefaultAnswers().Acknowledge},
 		Rules: []router.Rule{
 			{Name: "a case for level 1", Then: router.Then{Tier: "l1"}},
 			{Name: "a unit that keeps coming back", Group: "priority", When: "lemon", Then: router.Then{Priority: ticket.High, Tags: []string{"lemon"}}},
