@@ -43,7 +43,7 @@ var may = map[string][]string{
 	"store/blobs":     {"ticket", "config/check"},
 	"store/storetest": {"ticket", "customer", "kb"},
 
-	"web": {"ticket", "customer", "channels", "kb", "bots", "router", "router/oncall", "config/check", "config/secret", "internal/markdown", "internal/sanitise"},
+	"web": {"ticket", "customer", "channels", "kb", "bots", "router", "router/oncall", "config/check", "config/secret", "internal/markdown", "internal/sanitise", "internal/images"},
 
 	"internal/markdown":  {},
 	"internal/peers":     {},
@@ -51,6 +51,7 @@ var may = map[string][]string{
 	"internal/slacksim":  {"internal/slacksim/ui"},
 	"internal/demoworld": {},
 	"internal/sanitise":  {},
+	"internal/images":    {},
 
 	"config": {"*"}, // it composes every Config
 	"cmd":    {"*"}, // the only one that wires
