@@ -305,7 +305,9 @@ func decideQuotes(lines []line) {
 			case l.kind == boxed, l.kind == indented, l.kind == cited && isBlank(l.text):
 				l.kind = plain
 			case l.kind == cited:
-				l.kind, l.text = quoted, "> "+l.text
+				if l.kind = quoted; !strings.HasPrefix(l.text, ">") {
+					l.text = "> " + l.text
+				}
 			}
 		}
 	}

@@ -21,9 +21,10 @@ type htmlReader struct {
 	linkAt  int
 	list    []int // numbers of the lists that are open: -1 has bullets
 	regions []region
-	rest    kind // of everything that follows
-	inner   int  // blockquotes that are open within a wrapper
-	answers bool // below a wrapper's quotation the sender's words may stand, in the wrapper
+	rest    kind  // of everything that follows
+	inner   int   // blockquotes that are open within a wrapper
+	rules   []int // lines below a rule
+	answers bool  // below a wrapper's quotation the sender's words may stand, in the wrapper
 }
 
 // region is an element whose content is quoted history or a signature.
@@ -35,7 +36,10 @@ type region struct {
 	wrap bool // it holds an attribution and a blockquote
 }
 
-const maxRegions = 1000
+const (
+	maxRegions = 1000
+	maxRules   = 50
+)
 
 // htmlLines reads HTML as a person would see it.
 func htmlLines(s string) []line {
@@ -45,6 +49,7 @@ func htmlLines(s string) []line {
 		switch z.Next() {
 		case html.ErrorToken:
 			r.flush(1)
+			r.ruled()
 			return r.lines
 		case html.TextToken:
 			if r.skip == "" {
@@ -53,19 +58,47 @@ func htmlLines(s string) []line {
 		case html.StartTagToken, html.SelfClosingTagToken:
 			name, more := z.TagName()
 			tag := string(name)
-			attrs := map[string]string{}
-			for more && len(attrs) < 50 {
+			var a attributes
+			for n := 0; more && n < maxAttributes; n++ {
 				var k, v []byte
-				k, v, more = z.TagAttr()
-				if len(v) < 4096 {
-					attrs[string(k)] = string(v)
+				if k, v, more = z.TagAttr(); len(v) < maxAttribute {
+					a.set(k, v)
 				}
 			}
-			r.start(tag, attrs)
+			r.start(tag, a)
 		case html.EndTagToken:
 			name, _ := z.TagName()
 			r.end(string(name))
 		}
+	}
+}
+
+// attributes are those that say what an element is.
+type attributes struct{ class, id, name, typ, style, marker, href, alt string }
+
+const (
+	maxAttributes = 50   // of an element
+	maxAttribute  = 4096 // bytes
+)
+
+func (a *attributes) set(k, v []byte) {
+	switch string(k) {
+	case "class":
+		a.class = string(v)
+	case "id":
+		a.id = string(v)
+	case "name":
+		a.name = string(v)
+	case "type":
+		a.typ = string(v)
+	case "style":
+		a.style = string(v)
+	case "data-marker":
+		a.marker = string(v)
+	case "href":
+		a.href = string(v)
+	case "alt":
+		a.alt = string(v)
 	}
 }
 
@@ -82,7 +115,7 @@ var blocks = map[string]int{ // line ends around the element
 	"summary": 1, "figure": 1, "main": 1, "aside": 1, "nav": 1,
 }
 
-func (r *htmlReader) start(tag string, attrs map[string]string) {
+func (r *htmlReader) start(tag string, a attributes) {
 	if r.skip != "" {
 		return
 	}
@@ -93,7 +126,7 @@ func (r *htmlReader) start(tag string, attrs map[string]string) {
 	if n := blocks[tag]; n > 0 {
 		r.flush(n)
 	}
-	r.enter(tag, attrs)
+	r.enter(tag, a)
 	switch tag {
 	case "br":
 		r.newline()
@@ -112,9 +145,9 @@ func (r *htmlReader) start(tag string, attrs map[string]string) {
 	case "li":
 		r.bullet()
 	case "a":
-		r.link, r.linkAt = attrs["href"], r.cur.Len()
+		r.link, r.linkAt = a.href, r.cur.Len()
 	case "img":
-		if alt := strings.TrimSpace(attrs["alt"]); alt != "" && len(alt) < 300 {
+		if alt := strings.TrimSpace(a.alt); alt != "" && len(alt) < 300 {
 			r.text(" [" + alt + "] ")
 		}
 	}
@@ -230,7 +263,11 @@ func (r *htmlReader) kind() kind {
 	return r.rest
 }
 
-func (r *htmlReader) enter(tag string, attrs map[string]string) {
+func (r *htmlReader) enter(tag string, a attributes) {
+	if len(r.rules) < maxRules && (tag == "hr" || tag == "div" && ruledAbove(a.style)) {
+		r.flush(1)
+		r.rules = append(r.rules, len(r.lines))
+	}
 	if void[tag] {
 		return
 	}
@@ -245,7 +282,7 @@ func (r *htmlReader) enter(tag string, attrs map[string]string) {
 		}
 		return
 	}
-	k, toEnd := quotedBy(tag, attrs)
+	k, toEnd := quotedBy(tag, a)
 	if toEnd && r.rest == plain {
 		r.flush(1)
 		r.rest = k
@@ -254,7 +291,7 @@ func (r *htmlReader) enter(tag string, attrs map[string]string) {
 		if k == indented && r.answers {
 			k = cited
 		}
-		wrap := k == cited && tag != "blockquote" && wrapClass.MatchString(attrs["class"])
+		wrap := k == cited && tag != "blockquote" && wraps(a.class)
 		r.regions = append(r.regions, region{tag, 1, k, len(r.lines), wrap})
 		r.inner = 0
 	}
@@ -299,39 +336,38 @@ func (r *htmlReader) leave(tag string) {
 	}
 }
 
-// Marks that mail programs leave in their HTML.
-var (
-	quoteClass = regexp.MustCompile(`(?i)\b(gmail_quote|gmail_extra_quote|yahoo_quoted|yahoo-quoted|protonmail_quote|` +
-		`tutanota_quote|zmail_extra|front-blockquote|moz-email-headers-table|ms-outlook-mobile-reference-message)`)
-	citeClass = regexp.MustCompile(`(?i)\b(moz-cite-prefix|gmail_attr|iosymail|moz-forward-container)`)
-	signClass = regexp.MustCompile(`(?i)\b(gmail_signature|moz-signature|protonmail_signature_block|` +
-		`ms-outlook-mobile-signature|applemailsignature|signature_tutanota)`)
-	wrapClass = regexp.MustCompile(`(?i)\b(gmail_quote|protonmail_quote|tutanota_quote)`)
-	restID    = regexp.MustCompile(`(?i)^(x_)*(divRplyFwdMsg|appendonsend|OLK_SRC_BODY_SECTION|` +
-		`mail-editor-reference-message-container|reply-intro|divtagdefaultwrapper_reply)$`)
-)
-
-func quotedBy(tag string, attrs map[string]string) (k kind, toEnd bool) {
-	class, id := attrs["class"], attrs["id"]
-	switch {
-	case restID.MatchString(id):
-		return gone, true
-	case tag == "blockquote" && strings.EqualFold(attrs["type"], "cite"):
-		return cited, false
-	case tag == "blockquote" && strings.Contains(class, "gmail_quote"): // also how Gmail indents
-		return indented, false
-	case tag == "div" && attrs["name"] == "quote": // GMX, Web.de
-		return cited, false
-	case quoteClass.MatchString(class) || quoteClass.MatchString(id):
-		return cited, false
-	case tag == "blockquote" && !strings.Contains(strings.ReplaceAll(attrs["style"], " ", ""), "border:none"):
-		return boxed, false
-	case citeClass.MatchString(class):
-		return gone, false
-	case signClass.MatchString(class) || signClass.MatchString(id):
-		return signed, false
+// ruled marks what stands below a rule, or an element with a line above it, when it begins like the header of an
+// earlier mail. That is how Outlook does it, in any language.
+func (r *htmlReader) ruled() {
+	for _, at := range r.rules {
+		if below := next(r.lines, at); below < len(r.lines) && r.lines[below].kind == plain && headed(r.lines[below:]) {
+			for i := at; i < len(r.lines); i++ {
+				if r.lines[i].kind != signed {
+					r.lines[i].kind = gone
+				}
+			}
+			return
+		}
 	}
-	return plain, false
+}
+
+// headed is weaker than headerBlock: a rule above says the rest.
+func headed(lines []line) bool {
+	fields, named, proof := 0, false, false
+	for i, l := range lines[:min(len(lines), 5)] {
+		at := strings.IndexAny(l.text[:min(len(l.text), 40)], ":：")
+		if at <= 0 {
+			if i == 0 || isBlank(l.text) {
+				break
+			}
+			continue
+		}
+		fields++
+		f, _ := headerField(l.text)
+		named = named || f == fieldFrom || f == fieldDate
+		proof = proof || strings.Contains(l.text, "@") || cluesOf(l.text)&(hasDate|hasYear) != 0 && cluesOf(l.text)&hasTime != 0
+	}
+	return proof && (named || fields >= 3)
 }
 
 var metaCharset = regexp.MustCompile(`(?i)<meta[^>]{0,200}charset\s*=\s*["']?([a-z0-9_:.-]{2,40})`)

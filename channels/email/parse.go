@@ -222,31 +222,6 @@ func (m *Mail) body(views []view) {
 	}
 }
 
-// read gives the text of a view, whole and in its two parts. The structure of the HTML says best what
-// is quoted; where it says nothing, the sender's own plain text is the better text.
-func (v view) read() (whole, fresh, folded string) {
-	if v.html != "" {
-		lines := htmlLines(v.html)
-		structured := false
-		empty := true
-		for _, l := range lines {
-			structured = structured || l.kind != plain
-			empty = empty && isBlank(l.text)
-		}
-		if !empty && (structured || strings.TrimSpace(v.text) == "") {
-			fresh, folded = foldLines(lines)
-			all := make([]string, len(lines))
-			for i, l := range lines {
-				all[i] = l.text
-			}
-			return joinLines(all), fresh, folded
-		}
-	}
-	lines := textLines(v.text)
-	fresh, folded = foldLines(lines)
-	return v.text, fresh, folded
-}
-
 func cutBytes(s string, n int) string {
 	if len(s) <= n {
 		return s

@@ -204,9 +204,37 @@ func TestTrimHTML(t *testing.T) {
 		"yandex":          {`<p>It works.</p><p>03.04.2023, 10:12, "Jane" &lt;jane@shop.example&gt;:</p><blockquote>Did it?</blockquote>`, "It works."},
 		"qq":              {`<div>It works.</div><div>------------------ 原始邮件 ------------------</div><div>发件人: "Jane"</div><div>Did it?</div>`, "It works."},
 		"iphone":          {`It works.<br><br><div>Sent from my iPhone</div><div><br>On 3. Apr 2023, at 10:12, Jane &lt;jane@shop.example&gt; wrote:<br><br></div><blockquote type="cite"><div>Did it?</div></blockquote>`, "It works."},
+		"border, Thai":    {`<p>It works.</p><div style="border:none;border-top:solid #B5C4DF 1.0pt;padding:3.0pt 0cm 0cm 0cm"><p><b><span>ผู้ส่ง:</span></b> Jane [mailto:jane@shop.example]<br><b>เวลา:</b> 3 เมษายน 2566<br><b>ถึง:</b> Max<br><b>เรื่อง:</b> x</p></div><p>Did it?</p>`, "It works."},
+		"border, two":     {`<p>It works.</p><div style="padding-top: 5px; border-top-color: #e5e5e5; border-top-width: 1px; border-top-style: solid;"><div><b>From:</b>&nbsp;<a href="mailto:jane@shop.example">Jane</a></div><div><b>Sent:</b>&nbsp;Monday</div></div><p>Did it?</p>`, "It works."},
+		"border, own":     {`<p>It works.</p><div style="border-top:1px solid red"><p>But the price:</p><p>Is it 3 or 4?</p></div>`, "It works.\n\nBut the price:\n\nIs it 3 or 4?"},
+		"hr, own":         {`<p>It works.</p><hr><p>Another thing: can I pay by card?</p>`, "It works.\n\nAnother thing: can I pay by card?"},
+		"hr, date":        {`<p>It works.</p><hr id="stopSpelling">Date: Mon, 3 Apr 2023 10:12:13 +0200<br>From: jane@shop.example<br>Did it?`, "It works."},
+		"hotmail, gmail":  {`<div>It works.</div><div class="x_gmail_quote"><div>On Mon, 3 Apr 2023, Jane wrote:</div><blockquote class="x_gmail_quote">Did it?</blockquote></div>`, "It works."},
+		"spark":           {`<div name="messageBodySection">It works.</div><div name="messageSignatureSection">Jane, ACME</div><div name="messageReplySection">On 3 Apr 2023, 10:12 +0200, Jane wrote:<blockquote>Did it?</blockquote></div>`, "It works."},
+		"zimbra":          {`<div>It works.</div><hr id="zwchr" data-marker="__DIVIDER__"><div data-marker="__HEADERS__"><b>De: </b>Jane<br><b>Envoyé: </b>Lundi</div><div data-marker="__QUOTED_TEXT__">Did it?</div>`, "It works."},
+		"roundcube":       {`<p>It works.</p><p id="reply-intro">Am 03.04.2023 10:12, schrieb Jane:</p><blockquote type="cite"><div>Did it?</div></blockquote>`, "It works."},
+		"airmail":         {`<div>It works.</div><p class="airmail_on">On 3 April 2023 at 10:12:13, Jane wrote:</p><blockquote type="cite" class="clean_bq">Did it?</blockquote>`, "It works."},
+		"netease":         {`<div>It works.</div><blockquote id="isReplyContent" style="margin:0">At 2023-04-03 10:12:13, "Jane" wrote:<br>Did it?</blockquote>`, "It works."},
 		"gmail forward":   {`<div class="gmail_quote"><div class="gmail_attr">---------- Forwarded message ---------<br>From: Jane &lt;jane@shop.example&gt;<br>Date: Mon, Apr 3, 2023 at 10:12 AM<br>Subject: Pump<br>To: Max<br></div><br>It leaks.</div>`, "It leaks."},
 	} {
 		t.Run(name, func(t *testing.T) { trims(t, view{html: c.html}, c.want) })
+	}
+}
+
+// TestTrimBoth has mails with a plain text and HTML: the HTML says where to cut, the plain text is shown.
+func TestTrimBoth(t *testing.T) {
+	const top = `<div>It <b>works</b>.</div><div>See <a href="https://shop.example/a">this</a></div>`
+	for name, c := range map[string]struct{ text, html, want string }{
+		"outlook":       {"It works.\nSee this<https://shop.example/a>\n\nJane schreibt\nDid it?\n", top + `<div id="appendonsend"></div><div>Jane schreibt</div><div>Did it?</div>`, "It works.\nSee this<https://shop.example/a>"},
+		"signature":     {"It *works*.\nSee this <https://shop.example/a>\n\nJane Doe\nACME\n", top + `<div class="gmail_signature">Jane Doe<br>ACME</div>`, "It *works*.\nSee this <https://shop.example/a>"},
+		"gmx":           {"It works.\nSee this https://shop.example/a\n\nJane, on the 3rd\nDid it?\n", top + `<div name="quote">Jane, on the 3rd<div>Did it?</div></div>`, "It works.\nSee this https://shop.example/a"},
+		"between":       {"> Which?\n\nBlue\n\n> When?\n\nMonday\n", `<blockquote type="cite">Which?</blockquote>Blue<blockquote type="cite">When?</blockquote>Monday`, "> Which?\n\nBlue\n\n> When?\n\nMonday"},
+		"not the same":  {"Please read this mail with a program that shows HTML.", top + `<div name="quote">Did it?</div>`, "It works.\nSee this (https://shop.example/a)"},
+		"more in HTML":  {"It works.\n\nDid it?", `<div>It works.</div><ul><li>in the morning</li><li>at night</li></ul><div class="gmail_quote">Did it?</div>`, "It works.\n- in the morning\n- at night"},
+		"less in HTML":  {"It works.\n\nAnd a line of the list's own, which is only in this part of the mail.\n\nDid it?", `<div>It works.</div><div class="gmail_quote">Did it?</div>`, "It works."},
+		"more in plain": {"It works.\nOne more thing.\nJane Doe wrote to all of you here today\nDid it?", `<div>It works.</div><div class="gmail_quote">Jane Doe wrote to all of you here today<br>Did it?</div>`, "It works.\nOne more thing."},
+	} {
+		t.Run(name, func(t *testing.T) { trims(t, view{text: c.text, html: c.html}, c.want) })
 	}
 }
 
