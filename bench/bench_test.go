@@ -14,6 +14,7 @@ type amounts struct {
 	runs     int           // of each measurement
 	accept   time.Duration // at least, of one run of Accept
 	mails    int           // in the mailbox
+	tickets  int           // in a store that is full
 	rules    int
 	decide   int // decisions in a run
 	articles int
@@ -25,9 +26,9 @@ type amounts struct {
 }
 
 var (
-	few = amounts{runs: 1, mails: 40, rules: 10, decide: 10, articles: 200, asked: 5, starts: 1, contacts: 3,
+	few = amounts{runs: 1, mails: 40, tickets: 200, rules: 10, decide: 10, articles: 200, asked: 5, starts: 1, contacts: 3,
 		every: 10 * time.Millisecond}
-	many = amounts{runs: 3, accept: 1500 * time.Millisecond, mails: 5000, rules: 1000, decide: 2000, articles: 20_000, asked: 300,
+	many = amounts{runs: 3, accept: 1500 * time.Millisecond, mails: 5000, tickets: 1_000_000, rules: 1000, decide: 2000, articles: 20_000, asked: 300,
 		starts: 5, settle: 4 * time.Second, contacts: 150, every: 50 * time.Millisecond}
 )
 
@@ -43,6 +44,7 @@ func TestFigures(t *testing.T) {
 	}{
 		{"accept on SQLite", acceptSQLite}, {"accept on PostgreSQL", acceptPostgres},
 		{"mailbox into SQLite", ingestSQLite}, {"mailbox into PostgreSQL", ingestPostgres},
+		{"million tickets on SQLite", fullSQLite}, {"million tickets on PostgreSQL", fullPostgres},
 		{"decision", decide}, {"suggestion, bleve", suggestBleve}, {"suggestion, Meilisearch", suggestMeili},
 		{"program", program},
 	} {

@@ -58,7 +58,16 @@ type writing struct {
 	b bytes.Buffer
 }
 
-func (x mix) id(i int) string { return fmt.Sprintf("<%d.%x@mail%d.example>", i, i*7919+x.box, x.box) }
+// id is in no order, as those of most mail programs are.
+func (x mix) id(i int) string {
+	return fmt.Sprintf("<%016x@mail%d.example>", scatter(uint64(i)), x.box)
+}
+
+// scatter gives each number another one, far from those of its neighbours (splitmix64).
+func scatter(n uint64) uint64 {
+	n = (n + 0x9e3779b97f4a7c15) * 0xbf58476d1ce4e5b9
+	return (n ^ n>>27) * 0x94d049bb133111eb
+}
 
 // writer is who has a case with mail i: a third of all mails come from a few who write often.
 func (x mix) writer(i int) string {
@@ -206,7 +215,7 @@ func (w *writing) foreign() {
 }
 
 func (w *writing) bounce() {
-	w.head("Undelivered Mail Returned to Sender: Case", "MAILER-DAEMON@mx.firm.example", "Auto-Submitted: auto-replied", "Return-Path: <>")
+	w.head("Undelivered Mail Returned to Sender: Case", fmt.Sprintf("MAILER-DAEMON@mx%d.firm.example", w.i%600), "Auto-Submitted: auto-replied", "Return-Path: <>")
 	fmt.Fprintf(&w.b, "Content-Type: multipart/report; report-type=delivery-status; boundary=b\r\n\r\n--b\r\n\r\nThis is the mail system at host mx.firm.example.\r\n"+
 		"I'm sorry to have to inform you that your message could not be delivered.\r\n\r\n--b\r\nContent-Type: message/delivery-status\r\n\r\n"+
 		"Reporting-MTA: dns; mx.firm.example\r\n\r\nFinal-Recipient: rfc822; gone%d@firm.example\r\nAction: failed\r\nStatus: 5.1.1\r\n"+
