@@ -19,7 +19,7 @@ func desk5() Config {
 			{ID: "marc", Name: "Marc", Email: "marc@desk.example", Roles: []ticket.Role{ticket.RoleLevel2}},
 		},
 		Tiers: []Tier{
-			{Name: "l2", Title: "Level 2", Level: 2, Channel: "support-l2", OnCall: oncall.Config{People: []string{"lena", "marc"}}},
+			{Name: "l2", Title: "Level 2", Level: 2, Channel: "support-l2", OnCall: oncall.Config{Layer: oncall.Layer{People: []string{"lena", "marc"}}}},
 			{Name: "l1", Title: "Level 1", Level: 1, Queue: "first", Channel: "support-l1"},
 		},
 		Rules: []Rule{
@@ -86,7 +86,7 @@ func TestConfigCheckReportsEveryFault(t *testing.T) {
 	bad := desk5()
 	bad.Brands = []ticket.Brand{{Name: "a", Hours: ticket.Hours{Zone: "Mars/Base"}}, {Name: "a"}}
 	bad.Agents = append(bad.Agents, ticket.Agent{ID: "anna", Roles: []ticket.Role{"king"}})
-	bad.Tiers = append(bad.Tiers, Tier{Name: "l1", OnCall: oncall.Config{People: []string{"nobody"}}})
+	bad.Tiers = append(bad.Tiers, Tier{Name: "l1", OnCall: oncall.Config{Layer: oncall.Layer{People: []string{"nobody"}}}})
 	bad.Rules = append(bad.Rules,
 		Rule{Name: "everything", When: "subjcet == 1", Then: Then{Tier: "l9", Owner: "nobody", Priority: "huge"}},
 		Rule{When: `channel + "x"`})

@@ -83,7 +83,7 @@ func start(t testing.TB, change ...func(*Config, *Deps)) *site {
 		Ready: []Probe{{Name: "store", Check: st.Ping}}}
 	rc := router.Config{Agents: staffList(), Tiers: []router.Tier{
 		{Name: "l1", Title: "Level 1", Level: 1, Channel: "support"},
-		{Name: "l2", Title: "Level 2", Level: 2, Channel: "experts", OnCall: oncall.Config{People: []string{"lea"}}}}}
+		{Name: "l2", Title: "Level 2", Level: 2, Channel: "experts", OnCall: oncall.Config{Layer: oncall.Layer{People: []string{"lea"}}}}}}
 	d.Backend = &router.Desk{Store: st, KB: st, Suggest: d.Suggest, Config: rc, Now: time.Now}
 	for _, f := range change {
 		f(&cfg, &d)

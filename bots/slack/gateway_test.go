@@ -51,7 +51,7 @@ func newGateway(t *testing.T) *gateway {
 			{ID: "dev", Name: "Dev Patel", Email: "dev@support.example", Roles: []ticket.Role{ticket.RoleLevel2}},
 		},
 		Tiers: []router.Tier{{Name: "l1", Title: "Level 1", Level: 1, Channel: "support-l1"},
-			{Name: "l2", Title: "Level 2", Level: 2, Channel: "support-l2", OnCall: oncall.Config{People: []string{"chloe", "dev"}}}},
+			{Name: "l2", Title: "Level 2", Level: 2, Channel: "support-l2", OnCall: oncall.Config{Layer: oncall.Layer{People: []string{"chloe", "dev"}}}}},
 	}
 	desk := &router.Desk{Store: g.store, KB: g.store, Suggest: noKB{}, Config: rc, Now: time.Now}
 	a := g.sim.App()

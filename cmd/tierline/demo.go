@@ -224,7 +224,7 @@ func demoTeam() router.Config {
 		Tiers: []router.Tier{
 			{Name: "l1", Title: "Level 1", Level: 1, Channel: "support-l1"},
 			{Name: "l2", Title: "Level 2", Level: 2, Channel: "support-l2", PageWait: 2 * time.Minute,
-				OnCall: oncall.Config{People: []string{"chloe", "dev"}, Then: []string{demoLead}}},
+				OnCall: oncall.Config{Layer: oncall.Layer{People: []string{"chloe", "dev"}}, Then: []string{demoLead}}},
 		},
 		Answers: router.Answers{Undo: map[string]time.Duration{channels.Email: demoUndo, channels.Slack: demoUndo},
 			Acknowledge: router.DefaultAnswers().Acknowledge},

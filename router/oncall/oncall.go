@@ -1,178 +1,273 @@
-// Package oncall says who is on call. A schedule is a pure function of time: asking it does no I/O
-// and can be repeated, and it always names somebody while it has people.
+// Package oncall says who is on call. A schedule is a pure function of time: asking it does no I/O and can
+// be repeated.
 //
-// Hand-overs happen at a time of the wall clock in the schedule's zone. Where daylight saving skips
-// that time, the hand-over is at the first instant after the gap; where it comes twice, at the
-// first of the two.
+// What happens when things fail: a schedule with a fault is refused by [Config.Compile], which names all
+// of them. When nobody is on call, that is a gap: [Schedule.Gaps] finds it beforehand, and [Schedule.Chain]
+// still names everybody who could be rung.
+//
+// All times of a schedule are of the wall clock in its zone. Where daylight saving skips such a time, what
+// begins or changes then does so at the first instant after the gap; where it comes twice, what begins
+// then begins at the first of the two, and a window that ends then ends at the second.
 package oncall
 
 import (
+	"errors"
 	"slices"
 	"time"
 
 	"tierline/config/check"
 )
 
-// Rotation is how often the people of a schedule change.
+// Config is a schedule. In its short form it is one layer, whose fields stand in it.
+type Config struct {
+	Layer     `yaml:",inline"`
+	Zone      string      `yaml:"zone"`      // IANA zone; default UTC
+	Layers    []Layer     `yaml:"layers"`    // each goes over those before it, where it is on
+	Overrides []Override  `yaml:"overrides"` // each goes over those before it
+	Temporary []Temporary `yaml:"temporary"` // each goes over all else
+	Then      []string    `yaml:"then"`      // rung after everybody else: the lead
+}
+
+// Layer is people who take turns.
+type Layer struct {
+	Name   string   `yaml:"name"`
+	People []string `yaml:"people"` // agent ids, in the order of their turns
+	// Rotate says when the next takes over: never, hourly, daily, weekly, monthly; default never. A monthly
+	// turn that begins on the 31st begins on the last day of a shorter month.
+	Rotate Rotation `yaml:"rotate"`
+	Every  int      `yaml:"every"` // so many hours, days, weeks or months make a turn; default 1
+	// Rule is, in place of Rotate, a recurrence rule (RFC 5545 §3.3.10) whose occurrences are the hand-overs:
+	// "FREQ=WEEKLY;BYDAY=MO,TH".
+	Rule     string            `yaml:"rule"`
+	Start    string            `yaml:"start"`    // of the first turn, 2006-01-02 or 2006-01-02 15:04; needed to rotate. Nobody is on before it
+	Handover string            `yaml:"handover"` // time of day, 15:04, of a start that has none; default 09:00
+	Until    string            `yaml:"until"`    // when the layer ends, like Start; default never
+	On       map[string]string `yaml:"on"`       // mon … sun: "18:00-08:00", or several, with commas; default always
+	Beside   bool              `yaml:"beside"`   // it stands beside those before it, not over them
+}
+
+// Rotation is how often the people of a layer change.
 type Rotation string
 
 // The rotations.
 const (
-	Never  Rotation = "never"
-	Daily  Rotation = "daily"
-	Weekly Rotation = "weekly"
+	Never   Rotation = "never"
+	Hourly  Rotation = "hourly"
+	Daily   Rotation = "daily"
+	Weekly  Rotation = "weekly"
+	Monthly Rotation = "monthly"
 )
 
-// Config is a schedule.
-type Config struct {
-	People    []string   `yaml:"people"`    // agent ids, in the order of their turns
-	Rotate    Rotation   `yaml:"rotate"`    // never, daily or weekly; default never
-	Start     string     `yaml:"start"`     // first day of the first turn, 2006-01-02; needed to rotate
-	Handover  string     `yaml:"handover"`  // time of day, 15:04; default 09:00
-	Zone      string     `yaml:"zone"`      // IANA zone; default UTC
-	Overrides []Override `yaml:"overrides"` // who stands in when
-	Then      []string   `yaml:"then"`      // rung after everybody else: the lead
-}
-
-// Override puts one person on call instead of whoever would be, from From to To (not included).
+// Override changes who is on call, from From to To (not included). Person alone takes the place of
+// everybody; with Instead, of that one where they would be on; Beside, of nobody. Instead without Person
+// takes somebody off.
 type Override struct {
-	Person string    `yaml:"person"`
-	From   time.Time `yaml:"from"`
-	To     time.Time `yaml:"to"`
+	Person  string    `yaml:"person" json:"person,omitempty"`
+	Instead string    `yaml:"instead" json:"instead,omitempty"`
+	Beside  bool      `yaml:"beside" json:"beside,omitempty"`
+	From    time.Time `yaml:"from" json:"from"`
+	To      time.Time `yaml:"to" json:"to"`
 }
 
+// Temporary puts fixed shifts in the place of all else, from From to To (not included). Between its
+// shifts nobody is on.
+type Temporary struct {
+	From   time.Time `yaml:"from" json:"from"`
+	To     time.Time `yaml:"to" json:"to"`
+	Shifts []Shift   `yaml:"shifts" json:"shifts"`
+}
+
+// Shift is a stretch of time for which one person is on call.
+type Shift struct {
+	Person string    `yaml:"person" json:"person"`
+	From   time.Time `yaml:"from" json:"from"`
+	To     time.Time `yaml:"to" json:"to"` // not included
+}
+
+// Limits of a schedule.
 const (
-	dayLayout     = "2006-01-02"
-	clockLayout   = "15:04"
-	defaultHandAt = "09:00"
+	MaxPeople = 500    // of a layer
+	MaxLayers = 50     //
+	MaxShifts = 10_000 // of a temporary schedule, and overrides
 )
+
+// Schedule is a Config made ready to be asked. Its zero value has nobody.
+type Schedule struct {
+	zone      *time.Location
+	layers    []layer
+	overrides []Override
+	temporary []Temporary
+	then      []string
+}
+
+// Compile makes a schedule ready to be asked.
+func (c Config) Compile() (Schedule, error) {
+	var l check.List
+	s := c.compile(l.Root())
+	var faults []error
+	for _, f := range l.Faults {
+		if !f.Warning {
+			faults = append(faults, errors.New(f.What))
+		}
+	}
+	return s, errors.Join(faults...)
+}
 
 // Check reports what is wrong; known says whether an agent of that id exists.
 func (c Config) Check(at check.At, known func(id string) bool) {
+	c.compile(at)
 	person := func(at check.At, id string) {
 		if !known(id) {
 			at.Error("name one of the agents", "there is no agent %.60q", id)
 		}
 	}
-	for i, p := range c.People {
-		person(at.Key("people").Index(i), p)
+	people := func(at check.At, ids []string) {
+		for i, p := range ids {
+			person(at.Index(i), p)
+		}
 	}
-	for i, p := range c.Then {
-		person(at.Key("then").Index(i), p)
+	people(at.Key("people"), c.People)
+	people(at.Key("then"), c.Then)
+	for i, l := range c.Layers {
+		people(at.Key("layers").Index(i).Key("people"), l.People)
 	}
 	for i, o := range c.Overrides {
-		person(at.Key("overrides").Index(i).Key("person"), o.Person)
-		if !o.From.Before(o.To) {
-			at.Key("overrides").Index(i).Error("", "ends before it begins")
-		}
-	}
-	switch c.Rotate {
-	case "", Never:
-	case Daily, Weekly:
-		if _, err := time.Parse(dayLayout, c.Start); err != nil {
-			at.Key("start").Error("give the first day of the first turn, such as 2026-01-05", "a rotation needs a start")
-		}
-	default:
-		at.Key("rotate").Error("never, daily or weekly", "%.20q is no rotation", string(c.Rotate))
-	}
-	if c.Handover != "" {
-		if _, err := time.Parse(clockLayout, c.Handover); err != nil {
-			at.Key("handover").Error("give a time such as 09:00", "%.20q is no time of day", c.Handover)
-		}
-	}
-	if _, err := time.LoadLocation(c.Zone); err != nil {
-		at.Key("zone").Error("give an IANA zone such as Europe/Berlin", "%.60q is no time zone", c.Zone)
-	}
-}
-
-// Chain is who is rung at a time, first the one on call, then the others in the order of their
-// turns, then the last resort; nobody twice. It is empty only when the schedule has nobody.
-func (c Config) Chain(at time.Time) []string {
-	var chain []string
-	add := func(ids ...string) {
-		for _, id := range ids {
-			if id != "" && !slices.Contains(chain, id) {
-				chain = append(chain, id)
+		for key, id := range map[string]string{"person": o.Person, "instead": o.Instead} {
+			if id != "" {
+				person(at.Key("overrides").Index(i).Key(key), id)
 			}
 		}
 	}
-	for _, o := range slices.Backward(c.Overrides) { // the last one written counts
-		if !at.Before(o.From) && at.Before(o.To) {
-			add(o.Person)
-			break
+	for i, t := range c.Temporary {
+		for j, s := range t.Shifts {
+			person(at.Key("temporary").Index(i).Key("shifts").Index(j).Key("person"), s.Person)
 		}
 	}
-	if n := len(c.People); n > 0 {
-		turn := c.turn(at) % n
-		if turn < 0 {
-			turn += n
-		}
-		add(c.People[turn:]...)
-		add(c.People[:turn]...)
+}
+
+func (c Config) compile(at check.At) Schedule {
+	zone, err := time.LoadLocation(c.Zone)
+	if err != nil {
+		at.Key("zone").Error("give an IANA zone such as Europe/Berlin", "%.60q is no time zone", c.Zone)
+		zone = time.UTC
 	}
-	add(c.Then...)
+	s := Schedule{zone: zone, overrides: c.Overrides, temporary: c.Temporary, then: c.Then}
+	if len(c.People) > 0 {
+		s.layers = append(s.layers, c.Layer.compile(at, zone))
+	}
+	if len(c.Layers) > MaxLayers {
+		at.Key("layers").Error("", "%d layers; at most %d", len(c.Layers), MaxLayers)
+		return s
+	}
+	for i, l := range c.Layers {
+		here := at.Key("layers").Index(i)
+		if len(l.People) == 0 {
+			here.Key("people").Error("name at least one agent", "a layer has nobody")
+		}
+		s.layers = append(s.layers, l.compile(here, zone))
+	}
+	if len(c.Overrides) > MaxShifts {
+		at.Key("overrides").Error("", "%d overrides; at most %d", len(c.Overrides), MaxShifts)
+	}
+	for i, o := range c.Overrides {
+		here := at.Key("overrides").Index(i)
+		if o.Person == "" && o.Instead == "" {
+			here.Key("person").Error("say who is on, or instead of whom", "nobody is named")
+		}
+		ends(here, o.From, o.To)
+	}
+	for i, t := range c.Temporary {
+		here := at.Key("temporary").Index(i)
+		ends(here, t.From, t.To)
+		for j, shift := range t.Shifts[:min(len(t.Shifts), MaxShifts)] {
+			ends(here.Key("shifts").Index(j), shift.From, shift.To)
+		}
+	}
+	return s
+}
+
+func ends(at check.At, from, to time.Time) {
+	if !from.Before(to) {
+		at.Error("", "ends before it begins")
+	}
+}
+
+// With is the schedule with overrides over its own.
+func (s Schedule) With(more ...Override) Schedule {
+	s.overrides = append(slices.Clip(s.overrides), more...)
+	return s
+}
+
+// On is who is on call at a time, nobody twice. It is empty in a gap.
+func (s Schedule) On(at time.Time) []string {
+	var on []string
+	for _, l := range s.layers {
+		p := l.on(at, s.zone)
+		switch {
+		case p == "":
+		case l.Beside:
+			on = addOne(on, p)
+		default:
+			on = []string{p}
+		}
+	}
+	for _, o := range s.overrides {
+		if at.Before(o.From) || !at.Before(o.To) {
+			continue
+		}
+		here := slices.Index(on, o.Instead)
+		switch {
+		case o.Instead == "" && o.Beside:
+			on = addOne(on, o.Person)
+		case o.Instead == "":
+			on = []string{o.Person}
+		case here < 0: // who is to be replaced is not on
+		case o.Person == "" || slices.Contains(on, o.Person):
+			on = slices.Delete(slices.Clone(on), here, here+1)
+		default:
+			on = slices.Clone(on)
+			on[here] = o.Person
+		}
+	}
+	for _, t := range s.temporary {
+		if at.Before(t.From) || !at.Before(t.To) {
+			continue
+		}
+		on = nil
+		for _, shift := range t.Shifts {
+			if !at.Before(shift.From) && at.Before(shift.To) {
+				on = addOne(on, shift.Person)
+			}
+		}
+	}
+	return on
+}
+
+func addOne(list []string, p string) []string {
+	if p == "" || slices.Contains(list, p) {
+		return list
+	}
+	return append(list, p)
+}
+
+// Chain is who is rung at a time: first those on call, then the others of the layers in the order of
+// their turns, then the last resort; nobody twice. It is empty only when the schedule has nobody.
+func (s Schedule) Chain(at time.Time) []string {
+	chain := s.On(at)
+	for _, l := range slices.Backward(s.layers) {
+		turn := max(0, l.turn(at, s.zone)) % len(l.People)
+		for _, p := range append(slices.Clone(l.People[turn:]), l.People[:turn]...) {
+			chain = addOne(chain, p)
+		}
+	}
+	for _, p := range s.then {
+		chain = addOne(chain, p)
+	}
 	return chain
 }
 
-// turn counts hand-overs since the start; it may be negative before it.
-func (c Config) turn(at time.Time) int {
-	days := 0
-	switch c.Rotate {
-	case Daily:
-		days = 1
-	case Weekly:
-		days = 7
-	default:
-		return 0
-	}
-	zone, err := time.LoadLocation(c.Zone)
-	if err != nil {
-		zone = time.UTC
-	}
-	start, err := time.Parse(dayLayout, c.Start)
-	if err != nil {
-		return 0
-	}
-	handover := c.Handover
-	if handover == "" {
-		handover = defaultHandAt
-	}
-	clock, err := time.Parse(clockLayout, handover)
-	if err != nil {
-		return 0
-	}
-	local := at.In(zone)
-	today := time.Date(local.Year(), local.Month(), local.Day(), 0, 0, 0, 0, time.UTC)
-	passed := int(today.Sub(start).Hours()) / 24 // civil days: both are midnights of UTC
-	if at.Before(firstInstant(local, clock, zone)) {
-		passed--
-	}
-	turn := passed / days
-	if passed%days < 0 {
-		turn--
-	}
-	return turn
-}
-
-// firstInstant is when the wall clock of that day first shows the time, or, when the day skips it,
-// the first instant after the gap.
-func firstInstant(day, clock time.Time, zone *time.Location) time.Time {
-	t := time.Date(day.Year(), day.Month(), day.Day(), clock.Hour(), clock.Minute(), 0, 0, zone)
-	shown := t.Hour()*60 + t.Minute()
-	wanted := clock.Hour()*60 + clock.Minute()
-	if shown != wanted { // skipped: time.Date used the offset of one side of the gap
-		start, end := t.ZoneBounds()
-		if shown < wanted {
-			return end
-		}
-		return start
-	}
-	if start, _ := t.ZoneBounds(); !start.IsZero() { // twice: the same reading just before the change
-		_, now := t.Zone()
-		_, before := start.Add(-time.Second).Zone()
-		if earlier := t.Add(-time.Duration(before-now) * time.Second); before > now && earlier.Before(start) {
-			return earlier
-		}
-	}
-	return t
+// Chain is [Schedule.Chain] of a checked configuration.
+func (c Config) Chain(at time.Time) []string {
+	s, _ := c.Compile()
+	return s.Chain(at)
 }

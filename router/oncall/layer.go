@@ -1,0 +1,322 @@
+package oncall
+
+import (
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/teambition/rrule-go"
+
+	"tierline/config/check"
+)
+
+// Wall-clock times are reckoned with as times of UTC ("floating", RFC 5545 §3.3.5), where every day has
+// 24 hours, and become instants of a zone at the very end.
+
+// layer is a Layer made ready to be asked.
+type layer struct {
+	Layer
+	start, until time.Time // floating; zero: none
+	rule         *rrule.RRule
+	windows      [7][]window
+	limited      bool
+}
+
+// window is a part of a day in minutes of its wall clock. One that ends at or before its beginning ends
+// on the next day.
+type window struct{ from, to int }
+
+const (
+	dayLayout     = "2006-01-02"
+	minuteLayout  = "2006-01-02 15:04"
+	clockLayout   = "15:04"
+	defaultHandAt = "09:00"
+	maxEvery      = 9000
+)
+
+var weekdays = map[string]time.Weekday{"sun": time.Sunday, "mon": time.Monday, "tue": time.Tuesday, "wed": time.Wednesday,
+	"thu": time.Thursday, "fri": time.Friday, "sat": time.Saturday}
+
+func (l Layer) compile(at check.At, zone *time.Location) layer {
+	k := layer{Layer: l}
+	k.Every = max(k.Every, 1)
+	if l.Every < 0 || l.Every > maxEvery {
+		at.Key("every").Error("1 is each", "%d cannot be counted with", l.Every)
+		k.Every = 1
+	}
+	if len(l.People) > MaxPeople {
+		at.Key("people").Error("", "%d people; at most %d", len(l.People), MaxPeople)
+	}
+	clock, err := time.Parse(clockLayout, defaultHandAt)
+	if l.Handover != "" {
+		if clock, err = time.Parse(clockLayout, l.Handover); err != nil {
+			at.Key("handover").Error("give a time such as 09:00", "%.20q is no time of day", l.Handover)
+		}
+	}
+	rotates := false
+	switch l.Rotate {
+	case "", Never:
+	case Hourly, Daily, Weekly, Monthly:
+		rotates = true
+	default:
+		at.Key("rotate").Error("never, hourly, daily, weekly or monthly", "%.20q is no rotation", string(l.Rotate))
+	}
+	if l.Start != "" || rotates || l.Rule != "" {
+		if k.start, err = moment(l.Start, clock); err != nil {
+			at.Key("start").Error("give the first day of the first turn, such as 2026-01-05", "a rotation needs a start")
+			return k
+		}
+	}
+	if l.Until != "" {
+		if k.until, err = moment(l.Until, clock); err != nil || !k.until.After(k.start) {
+			at.Key("until").Error("give a day after the start, such as 2026-12-31", "%.20q cannot be its end", l.Until)
+		}
+	}
+	if l.Rule != "" {
+		k.rule = recurrence(at, l, k.start)
+	}
+	k.windowsOf(at)
+	return k
+}
+
+// moment reads a day, with or without a time.
+func moment(s string, clock time.Time) (time.Time, error) {
+	if t, err := time.Parse(minuteLayout, s); err == nil {
+		return t, nil
+	}
+	t, err := time.Parse(dayLayout, s)
+	return t.Add(time.Duration(clock.Hour()*60+clock.Minute()) * time.Minute), err
+}
+
+func recurrence(at check.At, l Layer, start time.Time) *rrule.RRule {
+	if l.Rotate != "" {
+		at.Key("rule").Error("keep one of rotate and rule", "the layer has both")
+	}
+	opt, err := rrule.StrToROption(strings.TrimPrefix(l.Rule, "RRULE:"))
+	if err == nil && opt.Freq > rrule.HOURLY {
+		at.Key("rule").Error("FREQ=HOURLY or longer", "hand-overs come too often")
+		return nil
+	}
+	var rule *rrule.RRule
+	if err == nil {
+		opt.Dtstart = start
+		rule, err = rrule.NewRRule(*opt)
+	}
+	if err != nil {
+		at.Key("rule").Error(`such as "FREQ=WEEKLY;BYDAY=MO,TH"`, "%.100q is no recurrence rule: %v", l.Rule, err)
+		return nil
+	}
+	return rule
+}
+
+func (k *layer) windowsOf(at check.At) {
+	k.limited = len(k.On) > 0
+	for day, list := range k.On {
+		weekday, ok := weekdays[day]
+		if !ok {
+			at.Key("on").Error("mon, tue, wed, thu, fri, sat or sun", "%.20q is no day", day)
+			continue
+		}
+		for part := range strings.SplitSeq(list, ",") {
+			from, to, cut := strings.Cut(strings.TrimSpace(part), "-")
+			w := window{minutes(from), minutes(to)}
+			if !cut || w.from < 0 || w.to < 0 || w.from == 24*60 {
+				at.Key("on").Key(day).Error("such as 18:00-08:00", "%.20q is no span of time", part)
+				continue
+			}
+			k.windows[weekday] = append(k.windows[weekday], w)
+		}
+	}
+}
+
+// minutes reads 15:04; -1 is a fault.
+func minutes(s string) int {
+	hour, minute, ok := strings.Cut(strings.TrimSpace(s), ":")
+	h, err := strconv.Atoi(hour)
+	m, err2 := strconv.Atoi(minute)
+	if !ok || err != nil || err2 != nil || h < 0 || m < 0 || m > 59 || h*60+m > 24*60 {
+		return -1
+	}
+	return h*60 + m
+}
+
+// on is who of the layer is on call, or "".
+func (k *layer) on(at time.Time, zone *time.Location) string {
+	if !k.start.IsZero() && at.Before(first(k.start, zone)) || !k.until.IsZero() && !at.Before(first(k.until, zone)) {
+		return ""
+	}
+	turn := k.turn(at, zone)
+	if turn < 0 || len(k.People) == 0 || !k.open(at, zone) {
+		return ""
+	}
+	return k.People[turn%len(k.People)]
+}
+
+func (k *layer) open(at time.Time, zone *time.Location) bool {
+	if !k.limited {
+		return true
+	}
+	local := at.In(zone)
+	today := time.Date(local.Year(), local.Month(), local.Day(), 0, 0, 0, 0, time.UTC)
+	for _, day := range []time.Time{today.AddDate(0, 0, -1), today} {
+		for _, w := range k.windows[day.Weekday()] {
+			from, to := w.on(day, zone)
+			if !at.Before(from) && at.Before(to) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// on is the window of a day, as instants.
+func (w window) on(day time.Time, zone *time.Location) (from, to time.Time) {
+	end := day.Add(time.Duration(w.to) * time.Minute)
+	if w.to <= w.from {
+		end = end.AddDate(0, 0, 1)
+	}
+	return first(day.Add(time.Duration(w.from)*time.Minute), zone), last(end, zone)
+}
+
+// turn counts hand-overs since the first turn began; it is negative before that.
+func (k *layer) turn(at time.Time, zone *time.Location) int {
+	if k.rule != nil {
+		return k.occurrences(at, zone) - 1
+	}
+	if k.start.IsZero() || k.Rotate == "" || k.Rotate == Never {
+		return 0
+	}
+	n := k.guess(floating(at, zone))
+	for !first(k.handover(n+1), zone).After(at) {
+		n++
+	}
+	for first(k.handover(n), zone).After(at) {
+		n--
+	}
+	return n
+}
+
+// guess is the turn of a wall-clock time, but for one or two.
+func (k *layer) guess(wall time.Time) int {
+	switch k.Rotate {
+	case Monthly:
+		return ((wall.Year()-k.start.Year())*12 + int(wall.Month()) - int(k.start.Month())) / k.Every
+	case Weekly:
+		return int(wall.Sub(k.start) / (time.Duration(k.Every) * 7 * 24 * time.Hour))
+	case Daily:
+		return int(wall.Sub(k.start) / (time.Duration(k.Every) * 24 * time.Hour))
+	}
+	return int(wall.Sub(k.start) / (time.Duration(k.Every) * time.Hour))
+}
+
+// handover is when turn n begins, on the wall clock.
+func (k *layer) handover(n int) time.Time {
+	n *= k.Every
+	switch k.Rotate {
+	case Monthly:
+		month := time.Date(k.start.Year(), k.start.Month()+time.Month(n), 1, k.start.Hour(), k.start.Minute(), 0, 0, time.UTC)
+		length := month.AddDate(0, 1, -1).Day()
+		return month.AddDate(0, 0, min(k.start.Day(), length)-1)
+	case Weekly:
+		return k.start.AddDate(0, 0, 7*n)
+	case Daily:
+		return k.start.AddDate(0, 0, n)
+	}
+	return k.start.Add(time.Duration(n) * time.Hour)
+}
+
+// occurrences counts those of the rule up to a time.
+func (k *layer) occurrences(at time.Time, zone *time.Location) int {
+	n := 0
+	until := floating(at, zone).Add(26 * time.Hour) // no zone's wall clock is set by more at once
+	next := k.rule.Iterator()
+	for {
+		t, ok := next()
+		if !ok || t.After(until) || first(t, zone).After(at) {
+			return n
+		}
+		n++
+	}
+}
+
+// handovers are those within a time, as instants.
+func (k *layer) handovers(from, to time.Time, zone *time.Location) (list []time.Time) {
+	if k.rule != nil {
+		for _, t := range k.rule.Between(floating(from, zone).Add(-26*time.Hour), floating(to, zone).Add(26*time.Hour), true) {
+			list = append(list, first(t, zone))
+		}
+		return list
+	}
+	if k.start.IsZero() || k.Rotate == "" || k.Rotate == Never {
+		return nil
+	}
+	for n := max(0, k.turn(from, zone)); ; n++ {
+		t := first(k.handover(n), zone)
+		if !t.Before(to) {
+			return list
+		}
+		list = append(list, t)
+	}
+}
+
+// edges are when something of the layer may change.
+func (k *layer) edges(from, to time.Time, zone *time.Location) []time.Time {
+	list := k.handovers(from, to, zone)
+	for _, t := range []time.Time{k.start, k.until} {
+		if !t.IsZero() {
+			list = append(list, first(t, zone))
+		}
+	}
+	if k.limited {
+		day := floating(from, zone).Truncate(24*time.Hour).AddDate(0, 0, -2)
+		for end := floating(to, zone).AddDate(0, 0, 1); day.Before(end); day = day.AddDate(0, 0, 1) {
+			for _, w := range k.windows[day.Weekday()] {
+				a, b := w.on(day, zone)
+				list = append(list, a, b)
+			}
+		}
+	}
+	return list
+}
+
+// floating is what the wall clock of the zone shows, as a time of UTC.
+func floating(at time.Time, zone *time.Location) time.Time {
+	l := at.In(zone)
+	return time.Date(l.Year(), l.Month(), l.Day(), l.Hour(), l.Minute(), l.Second(), l.Nanosecond(), time.UTC)
+}
+
+// first is when the wall clock first shows a time, or, when it skips it, the first instant after the gap.
+func first(wall time.Time, zone *time.Location) time.Time { return instants(wall, zone)[0] }
+
+// last is when the wall clock last shows a time.
+func last(wall time.Time, zone *time.Location) time.Time {
+	list := instants(wall, zone)
+	return list[len(list)-1]
+}
+
+// instants are those at which the wall clock of the zone shows a time, in order: one, or two where an hour
+// comes twice. For a time that it skips it is the first instant after the gap.
+func instants(wall time.Time, zone *time.Location) []time.Time {
+	var found []time.Time
+	t := time.Date(wall.Year(), wall.Month(), wall.Day(), wall.Hour(), wall.Minute(), wall.Second(), 0, zone)
+	start, end := t.ZoneBounds()
+	for _, other := range []time.Time{t, start.Add(-time.Second), end} { // by each offset that may be meant
+		if other.IsZero() || other.Equal(time.Time{}.Add(-time.Second)) {
+			continue
+		}
+		_, offset := other.Zone()
+		c := wall.Add(-time.Duration(offset) * time.Second).In(zone)
+		if floating(c, zone).Equal(wall) && !slices.ContainsFunc(found, c.Equal) {
+			found = append(found, c)
+		}
+	}
+	if len(found) == 0 { // skipped: time.Date took the offset of one side of the gap
+		if floating(t, zone).Before(wall) {
+			return []time.Time{end}
+		}
+		return []time.Time{start}
+	}
+	slices.SortFunc(found, time.Time.Compare)
+	return found
+}
