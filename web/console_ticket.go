@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/base64"
 	"encoding/json"
-	"html/template"
 	"net/http"
 	"strconv"
 	"strings"
@@ -12,7 +11,7 @@ import (
 	"github.com/gofiber/fiber/v2"
 
 	"tierline/bots"
-	"tierline/internal/sanitise"
+	"tierline/internal/images"
 	"tierline/ticket"
 )
 
@@ -97,11 +96,12 @@ func (s *Server) showTicket(c *fiber.Ctx, status int, form actForm, fault string
 // shownMessage is a message as far as the page shows it.
 type shownMessage struct {
 	ticket.Message
-	Long bool // there is more of it
+	Long   bool // there is more of it
+	Remote bool // there are images that may be loaded
 }
 
 func shorten(m ticket.Message) shownMessage {
-	v := shownMessage{Message: m, Long: len(m.Text) > shownText || len(m.Folded) > shownText || len(m.Turns) > shownTurns}
+	v := shownMessage{Message: m, Remote: hasRemote(m.HTML), Long: len(m.Text) > shownText || len(m.Folded) > shownText || len(m.Turns) > shownTurns}
 	if v.Long {
 		v.Text = strings.ToValidUTF8(v.Text[:min(len(v.Text), shownText)], "")
 		v.Folded = strings.ToValidUTF8(v.Folded[:min(len(v.Folded), shownText)], "")
@@ -206,35 +206,10 @@ func (s *Server) messageOf(c *fiber.Ctx) (ticket.Message, error) {
 	return s.d.Store.Message(c.UserContext(), id, int(seq))
 }
 
-type htmlView struct {
-	HTML   template.HTML // made harmless
-	Remote int           // images that were not loaded
-}
-
 const (
 	maxInlineImage  = 1 << 20 // bytes of one image that is shown within a mail
 	maxInlineImages = 6 << 20 // and of all of them
 )
-
-// messageHTML is a mail as its writer laid it out, as far as that is harmless. It is made for a
-// sandboxed frame of our page; its own policy lets it load one style sheet of ours and nothing else.
-// Images that came with the mail are written into it: a sandboxed page has no session to ask with.
-func (s *Server) messageHTML(c *fiber.Ctx) error {
-	m, err := s.messageOf(c)
-	if err != nil {
-		return err
-	}
-	if m.HTML == "" {
-		return notFound("This message has no HTML.")
-	}
-	c.Set(fiber.HeaderContentSecurityPolicy, "default-src 'none'; style-src 'self'; style-src-attr 'unsafe-inline'; img-src data:; "+
-		"base-uri 'none'; form-action 'none'; frame-ancestors 'self'; sandbox allow-popups allow-popups-to-escape-sandbox")
-	room := int64(maxInlineImages)
-	out, remote := sanitise.HTML(m.HTML, sanitise.Options{CID: func(id string) string {
-		return s.inlineImage(c.UserContext(), m.Attachments, id, &room)
-	}})
-	return s.render(c, "message", htmlView{HTML: template.HTML(out), Remote: remote})
-}
 
 // inlineImage is the attachment with this Content-ID as an address that holds it: "" for one that is
 // missing, too large or no image that every browser shows as a plain picture.
@@ -248,7 +223,7 @@ func (s *Server) inlineImage(ctx context.Context, all []ticket.Attachment, id st
 			s.d.Log.WarnContext(ctx, "an image within a mail cannot be shown", "name", a.Name, "err", err)
 			return ""
 		}
-		switch kind := http.DetectContentType(data); kind {
+		switch kind := images.Raster(data); kind {
 		case "image/png", "image/jpeg", "image/gif", "image/webp", "image/bmp":
 			*room -= int64(len(data))
 			return "data:" + kind + ";base64," + base64.StdEncoding.EncodeToString(data)

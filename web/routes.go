@@ -36,6 +36,8 @@ func (s *Server) routes() []route {
 		{method: http.MethodGet, path: "/console/tickets/:id/live", who: staff(), do: s.ticketLive},
 		{method: http.MethodGet, path: "/console/tickets/:id/messages/:seq/text", who: staff(), do: s.messageText},
 		{method: http.MethodGet, path: "/console/tickets/:id/messages/:seq/html", who: staff(), do: s.messageHTML},
+		{method: http.MethodPost, path: "/console/tickets/:id/messages/:seq/html", who: staff(), do: s.messageImages},
+		{method: http.MethodGet, path: "/console/tickets/:id/messages/:seq/image", who: staff(), do: s.messageImage},
 		{method: http.MethodGet, path: "/console/tickets/:id/messages/:seq/files/:n", who: staff(), do: s.attachment},
 		{method: http.MethodGet, path: "/console/jobs", who: staff(), do: s.jobList},
 		{method: http.MethodGet, path: "/console/jobs/:id/drop", who: staff(mayOperate()...), do: s.jobAsk},

@@ -19,6 +19,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"tierline/bots"
+	"tierline/internal/images"
 	"tierline/kb"
 	"tierline/ticket"
 )
@@ -30,8 +31,9 @@ type Deps struct {
 	Suggest kb.Suggester
 	Backend bots.Backend
 	Blobs   ticket.Blobs
-	Mails   Mails          // nil: mails are listed, but neither shown nor released
-	Agents  []ticket.Agent // all staff; their roles decide what the console lets them do
+	Mails   Mails           // nil: mails are listed, but neither shown nor released
+	Images  *images.Fetcher // gets images that mails name; a new one when nil
+	Agents  []ticket.Agent  // all staff; their roles decide what the console lets them do
 	Ready   []Probe
 	Mounts  []Mount
 	Metrics *prometheus.Registry // served at /metrics; a new one when nil
@@ -85,7 +87,7 @@ type Server struct {
 	metrics *metrics
 	streams *streams
 
-	perKey, perClient, failures *limiter
+	perKey, perClient, failures, perViewer *limiter
 }
 
 // New makes a server and opens its listener, so that Addr is known at once; nothing is answered
@@ -101,6 +103,9 @@ func New(cfg Config, d Deps) (*Server, error) {
 	if d.Log == nil {
 		d.Log = slog.New(slog.DiscardHandler)
 	}
+	if d.Images == nil {
+		d.Images = images.New(images.Options{Now: d.Now})
+	}
 	if d.Metrics == nil {
 		d.Metrics = prometheus.NewRegistry()
 	}
@@ -109,6 +114,7 @@ func New(cfg Config, d Deps) (*Server, error) {
 	s.perKey = newLimiter(cmp.Or(cfg.RatePerMinute, 600), time.Minute, d.Now)
 	s.perClient = newLimiter(240, time.Minute, d.Now)
 	s.failures = newLimiter(10, 10*time.Minute, d.Now)
+	s.perViewer = newLimiter(imagesPerMinute, time.Minute, d.Now)
 	s.streams = newStreams()
 	if err := s.listen(); err != nil {
 		return nil, fmt.Errorf("web: %w", err)
