@@ -39,6 +39,7 @@ type Source interface {
 // Sender brings answers to customers.
 type Sender interface {
 	// Send delivers a message and returns the channel's id of it, which is the same for every try.
-	// Transient errors are tried again; Invalid and Denied are shown to the writer.
+	// Transient errors are tried again; Invalid and Denied are shown to the writer. With an Error that
+	// is Partly it has gone out, and the writer is told who has not got it.
 	Send(ctx context.Context, out ticket.Outbound) (external string, err error)
 }

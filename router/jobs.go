@@ -2,8 +2,10 @@ package router
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
+	"slices"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -179,12 +181,14 @@ func (w *Jobs) send(ctx context.Context, j ticket.Job) error {
 	if !ok {
 		return ticket.E("router.send", ticket.Transient, fmt.Errorf("%s: %w", t.Channel, errNoSender))
 	}
-	external, err := s.Send(ctx, out)
-	if err != nil {
+	a := ticket.Action{Kind: ticket.ActDelivered, Ticket: j.Ticket, Seq: j.Seq, By: ticket.Gateway, Job: j}
+	a.External, err = s.Send(ctx, out)
+	if e, ok := errors.AsType[*ticket.Error](err); ok && e.Partly {
+		a.Reason = ticket.Explain(err)
+	} else if err != nil {
 		return err
 	}
-	_, err = w.store().Act(ctx, ticket.Action{Kind: ticket.ActDelivered, Ticket: j.Ticket, Seq: j.Seq,
-		External: external, By: ticket.Gateway, Job: j})
+	_, err = w.store().Act(ctx, a)
 	return err
 }
 
@@ -197,12 +201,16 @@ func (w *Jobs) outbound(ctx context.Context, t ticket.Ticket, m ticket.Message) 
 	if err != nil {
 		return out, err
 	}
+	if slices.ContainsFunc(msgs, func(p ticket.Message) bool { return !p.MovedFrom.IsZero() }) {
+		// What came over from another ticket stands behind what is newer.
+		slices.SortStableFunc(msgs, func(a, b ticket.Message) int { return a.At.Compare(b.At) })
+	}
 	for _, p := range msgs {
 		if p.Seq >= m.Seq || p.Kind != ticket.Public || p.Delivery == ticket.Withdrawn || !p.MovedTo.IsZero() {
 			continue
 		}
 		out.Previous = append(out.Previous, p)
-		if p.Direction != ticket.In || p.Auto {
+		if p.Direction != ticket.In || p.Auto || p.Channel != t.Channel {
 			continue
 		}
 		if out.To = p.ReplyTo; len(out.To) == 0 {

@@ -284,6 +284,17 @@ func TestAFaultThatPassesIsTriedAgainAndOneThatDoesNotIsTold(t *testing.T) {
 	if !w.rec.has("post 4 system") {
 		t.Errorf("its writer was not told: %q", w.rec.log)
 	}
+	w.rec.fail["send"] = &ticket.Error{Op: "smtp", Kind: ticket.Invalid, Partly: true, Public: "boss@example.org has not got it"}
+	w.act("anna", ticket.Action{Kind: ticket.ActReply, Ticket: id, Text: "third"})
+	w.work(jobs)
+	m, _ = w.store.Message(t.Context(), id, 5)
+	tk, _ = w.store.Ticket(t.Context(), id)
+	if m.Delivery != ticket.Sent || m.External == "" || !strings.Contains(m.Problem, "boss@example.org") || tk.State != ticket.Pending {
+		t.Errorf("an answer that not everybody has got: %+v, ticket %s", m, tk.State)
+	}
+	if !w.rec.has("post 6 system") {
+		t.Errorf("its writer was not told: %q", w.rec.log)
+	}
 }
 
 func TestPageWalksTheChainAndSaysNothingAfterAnAnswer(t *testing.T) {

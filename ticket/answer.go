@@ -83,9 +83,13 @@ func (n *NoteFields) String() string {
 }
 
 func (c *change) delivered() error {
-	c.fx.Deliver = append(c.fx.Deliver, DeliveryUpdate{Seq: c.a.Seq, Delivery: Sent, External: c.a.External})
+	problem := cut(c.a.Reason, MaxReason) // somebody has not got it
+	c.fx.Deliver = append(c.fx.Deliver, DeliveryUpdate{Seq: c.a.Seq, Delivery: Sent, External: c.a.External, Problem: problem})
 	c.say("seq", strconv.Itoa(c.a.Seq))
 	c.say("external", c.a.External)
+	if problem != "" {
+		c.tell("Message #" + strconv.Itoa(c.a.Seq) + " went out. " + problem)
+	}
 	c.fx.Jobs = append(c.fx.Jobs, c.repost(c.a.Seq))
 	return nil
 }

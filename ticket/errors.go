@@ -27,6 +27,7 @@ type Error struct {
 	Kind       Kind          // what the caller can do about it
 	Public     string        // safe to show to the person who acted; "" shows a text by Kind
 	RetryAfter time.Duration // with Transient: not before; 0 leaves it to the back-off
+	Partly     bool          // of a message that has gone out all the same: Public says who has not got it
 	Err        error         // the cause; may be nil
 }
 

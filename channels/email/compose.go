@@ -25,10 +25,22 @@ const (
 
 // letter is a mail ready to be sent. It is the same, byte by byte, for every try.
 type letter struct {
-	id     string
-	from   string
-	to, cc []string // envelope recipients
-	data   []byte
+	id      string
+	message string // for the log
+	from    string
+	to, cc  []string // envelope recipients
+	data    []byte
+}
+
+// domains are those of its recipients, each once.
+func (l letter) domains() []string {
+	var list []string
+	for _, a := range slices.Concat(l.to, l.cc) {
+		if d := domainOf(a); !slices.Contains(list, d) {
+			list = append(list, d)
+		}
+	}
+	return list
 }
 
 // compose writes the mail for a message. All that it holds comes from out, and its Date is when the
@@ -44,7 +56,7 @@ func (s *sender) compose(ctx context.Context, out ticket.Outbound) (letter, erro
 	if len(to) == 0 {
 		return letter{}, ticket.Errorf("email.Send", ticket.Invalid, "The customer has no mail address.")
 	}
-	l := letter{id: s.sign.messageID(t.ID, m.Seq), from: from.Address, to: values(to), cc: values(cc)}
+	l := letter{id: s.sign.messageID(t.ID, m.Seq), message: m.String(), from: from.Address, to: values(to), cc: values(cc)}
 	var b bytes.Buffer
 	head := func(key, value string) { writeHeader(&b, key, value) }
 	head("From", addressList([]customer.Identity{{Value: from.Address, Name: from.Name}}))

@@ -18,6 +18,11 @@ type Config struct {
 	Authentication Authentication `yaml:"authentication"`
 	// KeepSource is how long each mail is kept as it came, for people to look at; default 720h (30 days).
 	KeepSource time.Duration `yaml:"keep_source"`
+	// KeepForwards makes a mail that staff forwards to an inbox the forwarder's own. Without it, it opens a
+	// ticket for whoever wrote it first.
+	KeepForwards bool `yaml:"keep_forwards"`
+	// Tokens encrypts the refresh tokens that are kept; derived from the gateway's secret.
+	Tokens secret.String `yaml:"-"`
 }
 
 // Protocol is what a listener speaks.
@@ -70,6 +75,7 @@ type Mailbox struct {
 	CA       string        `yaml:"ca"`   // PEM file of an authority to trust instead of the system's
 	User     string        `yaml:"user"`
 	Password secret.String `yaml:"password"`
+	OAuth2   *OAuth2       `yaml:"oauth2"`   // in place of the password
 	Folder   string        `yaml:"folder"`   // default INBOX
 	After    string        `yaml:"after"`    // leave (default), flag (seen), or move:FOLDER
 	MaxSize  int64         `yaml:"max_size"` // bytes of one mail; larger ones are quarantined unread; default 25 MiB
@@ -84,11 +90,14 @@ type Sending struct {
 	CA       string          `yaml:"ca"`   // PEM file of an authority to trust instead of the system's
 	User     string          `yaml:"user"` // "" does not authenticate
 	Password secret.String   `yaml:"password"`
+	OAuth2   *OAuth2         `yaml:"oauth2"` // in place of the password
 	Hello    string          `yaml:"hello"`  // what we say we are; default Domain
 	Domain   string          `yaml:"domain"` // right of the @ in our Message-IDs
 	Secret   secret.String   `yaml:"secret"` // signs Message-IDs and reply addresses; at least 16 bytes
 	From     map[string]From `yaml:"from"`   // by inbox
 	Language string          `yaml:"language"`
+	DKIM     *DKIM           `yaml:"dkim"` // signs what we send; nothing leaves it to the mail server
+	Throttle Throttle        `yaml:"throttle"`
 }
 
 // From is who writes to the customers of an inbox.
@@ -118,6 +127,7 @@ func (l Listener) withDefaults(domain string) Listener {
 }
 
 func (m Mailbox) withDefaults() Mailbox {
+	m.OAuth2 = m.OAuth2.filled()
 	m.TLS = orElse(m.TLS, TLS)
 	m.Folder = orElse(m.Folder, "INBOX")
 	m.After = orElse(m.After, "leave")
@@ -136,6 +146,12 @@ func (s Sending) withDefaults() Sending {
 	s.TLS = orElse(s.TLS, StartTLS)
 	s.Hello = orElse(s.Hello, s.Domain)
 	s.Language = orElse(s.Language, "en")
+	s.Throttle, s.OAuth2 = s.Throttle.withDefaults(), s.OAuth2.filled()
+	if s.DKIM != nil {
+		k := *s.DKIM
+		k.Domain = orElse(k.Domain, s.Domain)
+		s.DKIM = &k
+	}
 	if s.Port == 0 {
 		s.Port = map[TLSMode]int{TLS: 465, StartTLS: 587, NoTLS: 25}[s.TLS]
 	}

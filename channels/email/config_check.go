@@ -78,9 +78,7 @@ func (m Mailbox) check(at check.At) {
 	if m.User == "" {
 		at.Key("user").Error("", "no user")
 	}
-	if m.Password.IsZero() {
-		at.Key("password").Error("a text, {file: PATH} or {env: NAME}", "no password")
-	}
+	checkLogin(at, m.User, m.Password, m.OAuth2)
 	checkServer(at, m.Host, m.Port, m.TLS)
 	checkSize(at.Key("max_size"), m.MaxSize)
 	folder, move := strings.CutPrefix(m.After, "move:")
@@ -104,9 +102,7 @@ func (c Config) checkSending(at check.At) {
 		return
 	}
 	checkServer(at, s.Host, s.Port, s.TLS)
-	if s.User != "" && s.Password.IsZero() {
-		at.Key("password").Error("a text, {file: PATH} or {env: NAME}", "a user, but no password")
-	}
+	checkLogin(at, s.User, s.Password, s.OAuth2)
 	if s.User != "" && s.TLS == NoTLS && !loopback(s.Host) {
 		at.Key("tls").Warn("starttls", "the password goes over the network unencrypted")
 	}
@@ -119,6 +115,10 @@ func (c Config) checkSending(at check.At) {
 	}
 	if s.Language != "" && !slices.Contains(phraseLanguages, s.Language) {
 		at.Key("language").Error("one of "+strings.Join(phraseLanguages, " "), "%.20q is not spoken", s.Language)
+	}
+	s.Throttle.check(at.Key("throttle"))
+	if k := s.withDefaults().DKIM; k != nil {
+		k.check(at.Key("dkim"), s)
 	}
 	for inbox, f := range s.From {
 		i := customer.Identity{Kind: customer.Email, Value: f.Address}
@@ -172,4 +172,3 @@ func loopback(host string) bool {
 	ip := net.ParseIP(host)
 	return host == "localhost" || ip != nil && ip.IsLoopback()
 }
-

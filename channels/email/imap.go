@@ -181,12 +181,28 @@ func (b *mailbox) open(ctx context.Context, s *link) error {
 }
 
 // login also learns what the server can do.
-func (b *mailbox) login(_ context.Context, s *link) error {
-	err := s.within(answerTime, func() error { return s.client.Login(b.conf.User, b.conf.Password.Reveal()).Wait() })
+func (b *mailbox) login(ctx context.Context, s *link) error {
+	password := func() error { return s.client.Login(b.conf.User, b.conf.Password.Reveal()).Wait() }
+	var err error
+	if b.account == nil {
+		err = s.within(answerTime, password)
+	} else {
+		err = b.account.signIn(ctx, b.conf.OAuth2.Scopes, func(token string) error { return b.show(s, token) })
+	}
 	if err != nil {
 		return fmt.Errorf("login: %w", err)
 	}
 	return s.within(answerTime, func() error { s.caps = s.client.Caps(); return nil })
+}
+
+// show signs in with a token.
+func (b *mailbox) show(s *link, token string) error {
+	offers := func(mechanism string) bool { return s.client.Caps().Has(imap.AuthCap(mechanism)) }
+	t, err := newBearer(*b.conf.OAuth2, b.conf.User, token, b.conf.Host, b.conf.Port, offers)
+	if err != nil {
+		return err
+	}
+	return t.verdict(s.within(answerTime, func() error { return s.client.Authenticate(t) }))
 }
 
 // choose selects a folder; read only it is EXAMINE, which changes nothing.

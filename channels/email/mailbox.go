@@ -33,6 +33,7 @@ type mailbox struct {
 	ledger  Unseen // nil: it is not compared with the ledger
 	holder  string
 	log     *slog.Logger
+	account *account // of a mailbox that signs in with OAuth2
 
 	mu  sync.Mutex
 	err error

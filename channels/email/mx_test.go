@@ -23,6 +23,7 @@ type mx struct {
 	mails []taken
 	fail  ticket.Kind
 	conns int
+	rcpt  func(to string) *smtp.SMTPError // what a receiver is answered with; nil takes all but nobody@
 }
 
 type taken struct {
@@ -58,6 +59,12 @@ func (m *mx) failNext(k ticket.Kind) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.fail = k
+}
+
+func (m *mx) answer(f func(to string) *smtp.SMTPError) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.rcpt = f
 }
 
 func (m *mx) all() []taken {
@@ -97,6 +104,14 @@ func (s *mxSession) Mail(from string, _ *smtp.MailOptions) error {
 }
 
 func (s *mxSession) Rcpt(to string, _ *smtp.RcptOptions) error {
+	s.mx.mu.Lock()
+	answer := s.mx.rcpt
+	s.mx.mu.Unlock()
+	if answer != nil {
+		if err := answer(to); err != nil {
+			return err
+		}
+	}
 	if strings.HasPrefix(to, "nobody@") {
 		return &smtp.SMTPError{Code: 550, EnhancedCode: smtp.EnhancedCode{5, 1, 1}, Message: "No such user"}
 	}

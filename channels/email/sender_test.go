@@ -125,21 +125,6 @@ func TestConnectionsAreUsedAgain(t *testing.T) {
 	}
 }
 
-func TestCcThatIsRefusedStopsNobody(t *testing.T) {
-	t.Parallel()
-	w := channeltest.NewWorld()
-	m := newMX(t)
-	s := testSender(t, Config{Sending: sending("127.0.0.1", m.port())}, w)
-	out := outbound()
-	out.Cc = []customer.Identity{{Kind: customer.Email, Value: "nobody@customer.example"}}
-	if _, err := s.Send(t.Context(), out); err != nil {
-		t.Fatal(err)
-	}
-	if got := m.all(); len(got) != 1 || len(got[0].to) != 1 {
-		t.Errorf("%+v", got)
-	}
-}
-
 func TestWhatTheWriterIsTold(t *testing.T) {
 	t.Parallel()
 	w := channeltest.NewWorld()

@@ -27,6 +27,7 @@ type Deps struct {
 	// LookupTXT asks the DNS; default net.DefaultResolver. It is used only where the configuration
 	// has mails verified.
 	LookupTXT func(ctx context.Context, domain string) ([]string, error)
+	Accounts  *Accounts // give sources and sender the same; default one for each
 }
 
 func (d Deps) withDefaults() Deps {
@@ -38,6 +39,9 @@ func (d Deps) withDefaults() Deps {
 	}
 	if d.LookupTXT == nil {
 		d.LookupTXT = net.DefaultResolver.LookupTXT
+	}
+	if d.Accounts == nil {
+		d.Accounts = &Accounts{}
 	}
 	d.Holder = orElse(d.Holder, "tierline")
 	return d
@@ -65,8 +69,12 @@ func NewSources(c Config, d Deps) ([]channels.Source, error) {
 	return all, nil
 }
 
-func newMailbox(b Mailbox, _ Config, m *mapper, d Deps) *mailbox {
-	return &mailbox{conf: b.withDefaults(), mail: m, cursors: d.Cursors, ledger: d.Ledger, holder: d.Holder, log: d.Log, err: errors.New("not started")}
+func newMailbox(b Mailbox, c Config, m *mapper, d Deps) *mailbox {
+	box := &mailbox{conf: b.withDefaults(), mail: m, cursors: d.Cursors, ledger: d.Ledger, holder: d.Holder, log: d.Log, err: errors.New("not started")}
+	if b.OAuth2 != nil {
+		box.account = d.Accounts.of(*b.OAuth2, c, d)
+	}
+	return box
 }
 
 func newMapper(c Config, d Deps) *mapper {

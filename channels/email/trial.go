@@ -13,17 +13,24 @@ import (
 // gateway up.
 type Trial struct {
 	Name string
+	Good string // what is shown when it works
 	Mend string // what to do when it fails
 	Try  func(ctx context.Context) error
 }
 
-// Trials are the connections of a checked configuration to other mail servers.
-func Trials(c Config) []Trial {
-	quiet := slog.New(slog.DiscardHandler)
+// Trials are the connections of a checked configuration to other mail servers, and its record in the
+// DNS. Of d the Cursors count: accounts that sign in with OAuth2 go on with the tokens that are kept
+// there. Without them what is replaced while trying is lost.
+func Trials(c Config, d Deps) []Trial {
+	d.Log = slog.New(slog.DiscardHandler)
+	if d = d.withDefaults(); d.Cursors == nil {
+		d.Cursors = nowhere{}
+	}
 	var list []Trial
 	for _, m := range c.Mailboxes {
-		b := &mailbox{conf: m.withDefaults(), cursors: nowhere{}, log: quiet}
-		list = append(list, Trial{b.Name(), "check host, port, tls, user, password and folder; some providers want a password for apps",
+		b := newMailbox(m, c, nil, d)
+		b.cursors = nowhere{} // where it was read to is the gateway's
+		list = append(list, Trial{b.Name(), "signed in", "check host, port, tls, user, password and folder; some providers want a password for apps",
 			func(ctx context.Context) error {
 				s, err := b.connect(ctx)
 				if err != nil {
@@ -36,16 +43,33 @@ func Trials(c Config) []Trial {
 			}})
 	}
 	if c.Sending.Host != "" {
-		s := &sender{conf: c.Sending.withDefaults(), sign: c.signer(), log: quiet}
-		list = append(list, Trial{fmt.Sprintf("email:smtp:%s:%d", s.conf.Host, s.conf.Port),
-			"check host, port, tls, user and password; many networks block port 25", func(ctx context.Context) error {
-				link, err := s.dial(ctx)
-				if err != nil {
-					return err
-				}
-				defer link.end()
-				return link.client.Quit()
-			}})
+		list = append(list, sendingTrials(c, d)...)
+	}
+	return list
+}
+
+func sendingTrials(c Config, d Deps) (list []Trial) {
+	name := fmt.Sprintf("email:smtp:%s:%d", c.Sending.Host, c.Sending.withDefaults().Port)
+	list = append(list, Trial{name, "signed in", "check host, port, tls, user and password; many networks block port 25", func(ctx context.Context) error {
+		s, err := newSender(c, d)
+		if err != nil {
+			return err
+		}
+		link, err := s.dial(ctx)
+		if err != nil {
+			return err
+		}
+		defer link.end()
+		return link.client.Quit()
+	}})
+	if record, value, err := DKIMRecord(c); err == nil && record != "" {
+		list = append(list, Trial{"dkim " + record, "published", "publish what this prints: tierline mail dkim", func(ctx context.Context) error {
+			found, err := d.LookupTXT(ctx, record)
+			if err != nil {
+				return err
+			}
+			return published(found, value)
+		}})
 	}
 	return list
 }

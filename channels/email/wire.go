@@ -90,3 +90,7 @@ func (l *lineWriter) Write(p []byte) (int, error) {
 		p, l.col = p[room:], 0
 	}
 }
+
+func domainOf(address string) string {
+	return strings.ToLower(address[strings.LastIndexByte(address, '@')+1:])
+}

@@ -131,7 +131,8 @@ func (a *app) wireDesk(context.Context) error {
 }
 
 func (a *app) wireChannels(context.Context) error {
-	mail := email.Deps{Blobs: a.blobs, Cursors: a.store, Ledger: a.store, Holder: holder(), Now: a.now, Log: a.log.With("part", "email")}
+	mail := email.Deps{Blobs: a.blobs, Cursors: a.store, Ledger: a.store, Holder: holder(), Now: a.now, Log: a.log.With("part", "email"),
+		Accounts: &email.Accounts{}}
 	sources, err := email.NewSources(a.cfg.Email, mail)
 	if err != nil {
 		return err
@@ -208,6 +209,9 @@ func (a *app) probes() []web.Probe {
 	}
 	if a.bot != nil {
 		list = append(list, web.Probe{Name: "desk:slack", Check: func(context.Context) error { return a.bot.Ready() }})
+	}
+	if s, ok := a.jobs.Senders[channels.Email].(interface{ Ready() error }); ok {
+		list = append(list, web.Probe{Name: "email:sending", Check: func(context.Context) error { return s.Ready() }})
 	}
 	for _, s := range a.sources {
 		list = append(list, web.Probe{Name: s.Name(), Check: func(context.Context) error { return s.Ready() }})

@@ -38,7 +38,9 @@ func (c doctorCmd) Run(e *env) error {
 	}
 	bad := config.Bad(findings)
 	if !bad {
-		for _, t := range trials(cfg) {
+		list, done := trials(e.ctx, cfg)
+		defer done()
+		for _, t := range list {
 			ctx, cancel := context.WithTimeout(e.ctx, tryWithin)
 			f := config.Finding{Level: "ok", Where: t.name, What: t.good}
 			if err := t.try(ctx); err != nil {
@@ -64,8 +66,9 @@ type trial struct {
 	try              func(context.Context) error
 }
 
-func trials(cfg config.Config) []trial {
+func trials(ctx context.Context, cfg config.Config) (all []trial, done func()) {
 	quiet := slog.New(slog.DiscardHandler)
+	mail, done := mailDeps(ctx, &cfg, quiet)
 	list := []trial{
 		{"data", cfg.Data + " can be written to", "make the folder, and let the gateway's user write to it", func(context.Context) error {
 			return tryFolder(cfg.Data)
@@ -84,13 +87,30 @@ func trials(cfg config.Config) []trial {
 		list = append(list, trial{"email listener " + l.Listen, "the address can be listened on, or a gateway answers there",
 			"choose another address, or end what uses it", func(context.Context) error { return tryListen(l.Listen) }})
 	}
-	for _, t := range email.Trials(cfg.Email) {
-		list = append(list, trial{t.Name, "signed in", t.Mend, t.Try})
+	for _, t := range email.Trials(cfg.Email, mail) {
+		list = append(list, trial{t.Name, t.Good, t.Mend, t.Try})
 	}
 	if cfg.Slack.App.Enabled() {
 		list = append(list, slackTrials(cfg, quiet)...)
 	}
-	return list
+	return list, done
+}
+
+// mailDeps opens the store when an account signs in with OAuth2: the newest of its tokens is kept there,
+// and trying it may replace it. What keeps the store from being opened is told by its own trial.
+func mailDeps(ctx context.Context, cfg *config.Config, log *slog.Logger) (d email.Deps, done func()) {
+	d.Holder, done = holder(), func() {}
+	if !cfg.Email.SignsInWithOAuth2() || ownSecrets(cfg) != nil {
+		return d, done
+	}
+	sc := cfg.StoreConfig()
+	sc.Log = log
+	s, err := store.Open(ctx, sc)
+	if err != nil {
+		return d, done
+	}
+	d.Cursors = s
+	return d, func() { _ = s.Close() }
 }
 
 func tryFolder(dir string) error {

@@ -8,6 +8,7 @@ import (
 	"os/user"
 	"path/filepath"
 	"strconv"
+	"strings"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -30,10 +31,16 @@ type DovecotServer struct {
 	uid, gid int
 	count    atomic.Int64
 	proc     *process
+	more     string // configuration
 }
 
 // Dovecot starts one. It works as root and as anybody else.
 func Dovecot(t testing.TB) *DovecotServer {
+	t.Helper()
+	return startDovecot(t, "")
+}
+
+func startDovecot(t testing.TB, more string) *DovecotServer {
 	t.Helper()
 	bin, err := find("dovecot")
 	if err != nil {
@@ -45,7 +52,7 @@ func Dovecot(t testing.TB) *DovecotServer {
 	}
 	t.Cleanup(func() { _ = os.RemoveAll(dir) })
 	d := &DovecotServer{Host: "127.0.0.1", Password: "dovecot-" + strconv.FormatInt(time.Now().UnixNano(), 36), dir: dir, bin: bin,
-		uid: os.Getuid(), gid: os.Getgid()}
+		uid: os.Getuid(), gid: os.Getgid(), more: strings.ReplaceAll(more, "DIR", dir)}
 	if err := d.configure(t); err != nil {
 		Missing(t, "Dovecot", err)
 	}
@@ -140,7 +147,7 @@ service anvil {
 service stats {
   chroot =
 }
-`, d.dir, internal, login, group, cert, key, d.Password, d.uid, d.gid, d.Port, d.TLSPort)
+%[12]s`, d.dir, internal, login, group, cert, key, d.Password, d.uid, d.gid, d.Port, d.TLSPort, d.more)
 	return os.WriteFile(filepath.Join(d.dir, "dovecot.conf"), []byte(conf), 0o644)
 }
 

@@ -19,11 +19,28 @@ type PostfixServer struct {
 	Port int
 	dir  string
 	proc *process
+	more string // configuration
 }
 
 // Postfix starts one. routes says where the mail of a domain goes: {"example.org": "lmtp:inet:127.0.0.1:24"};
 // all other mail is refused. What cannot be delivered is tried again after a second. It needs root.
 func Postfix(t testing.TB, routes map[string]string) *PostfixServer {
+	t.Helper()
+	return startPostfix(t, routes, "")
+}
+
+// PostfixBehind starts one that takes mail only from those who sign in, in whatever way Dovecot knows.
+func PostfixBehind(t testing.TB, routes map[string]string, d *DovecotServer) *PostfixServer {
+	t.Helper()
+	return startPostfix(t, routes, `smtpd_sasl_auth_enable = yes
+smtpd_sasl_type = dovecot
+smtpd_sasl_path = `+d.saslSocket()+`
+smtpd_sasl_security_options = noanonymous
+smtpd_recipient_restrictions = permit_sasl_authenticated, reject
+`)
+}
+
+func startPostfix(t testing.TB, routes map[string]string, more string) *PostfixServer {
 	t.Helper()
 	if os.Getuid() != 0 {
 		Missing(t, "Postfix", errors.New("it starts as root only"))
@@ -36,7 +53,7 @@ func Postfix(t testing.TB, routes map[string]string) *PostfixServer {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = os.RemoveAll(dir) })
-	p := &PostfixServer{Host: "127.0.0.1", dir: dir}
+	p := &PostfixServer{Host: "127.0.0.1", dir: dir, more: more}
 	if err := p.configure(routes); err != nil {
 		Missing(t, "Postfix", err)
 	}
@@ -142,7 +159,7 @@ queue_run_delay = 1s
 lmtp_destination_recipient_limit = 50
 in_flow_delay = 0
 smtpd_client_connection_rate_limit = 0
-`, p.dir, postfixDaemons(), strings.Join(domains, ", "), strings.Join(table, ", "))
+%[5]s`, p.dir, postfixDaemons(), strings.Join(domains, ", "), strings.Join(table, ", "), p.more)
 }
 
 func (p *PostfixServer) masterCf() string {
