@@ -39,11 +39,14 @@ func bounceKind(m *Mail) (Verdict, bool) {
 
 // bounceSign says what shows that a mail is a report on a delivery; "" when it is none.
 func bounceSign(m *Mail) string {
-	from, head := local(fromAddress(m)), m.Text[:min(len(m.Text), 8192)]
-	isDaemon := daemon.MatchString(from) || strings.Contains(from, "mailer-daemon") || len(m.From) > 0 && daemonName.MatchString(m.From[0].Name)
+	from, head := strings.Trim(local(fromAddress(m)), `"\`), m.Text[:min(len(m.Text), 8192)]
+	isDaemon := daemon.MatchString(from) || strings.Contains(from, "mailer-daemon") || daemonName.MatchString(from) ||
+		len(m.From) > 0 && daemonName.MatchString(m.From[0].Name)
 	report := reportType(m)
 	subject := bounceSubject.MatchString(m.Subject)
 	switch {
+	case sieveRefusal(m):
+		return "a refusal (RFC 5429)"
 	case report == "delivery-status":
 		return "a delivery report (RFC 3464)"
 	case m.head.get("X-Failed-Recipients") != "":
@@ -65,7 +68,7 @@ func bounceSign(m *Mail) string {
 		return "from " + from
 	case strings.Contains(from, "mailer-daemon") || from == "mdaemon":
 		return "from " + from
-	case nullPath(m) && (subject || words()):
+	case (nullPath(m) || daemonPath(m)) && (subject || words()):
 		return "null return path"
 	case report != "" && report != "unknown" && subject:
 		return "multipart/report"
@@ -75,12 +78,34 @@ func bounceSign(m *Mail) string {
 	return ""
 }
 
+// sieveRefusal says whether a receipt is a mailbox's refusal to take a mail: "deleted" by itself is
+// said of mail that was never read, too.
+func sieveRefusal(m *Mail) bool {
+	if reportType(m) != "disposition-notification" || !strings.Contains(strings.ToLower(m.head.get("Auto-Submitted")), "reject") &&
+		!bounceSubject.MatchString(m.Subject) {
+		return false
+	}
+	for _, a := range m.Attachments {
+		if a.Type == "message/disposition-notification" {
+			h, _ := readHeader(a.Data[:min(len(a.Data), maxReport)])
+			return strings.HasSuffix(strings.ToLower(h.get("Disposition")), "deleted")
+		}
+	}
+	return false
+}
+
+// daemonPath says whether the envelope was from a mail system by its name.
+func daemonPath(m *Mail) bool {
+	return daemon.MatchString(local(strings.Trim(m.head.get("Return-Path"), "<> ")))
+}
+
 func hasReport(m *Mail) bool { return len(reports(m)) > 0 }
 
 // reports are the machine-readable parts of a delivery report.
 func reports(m *Mail) (list []string) {
 	for _, a := range m.Attachments {
-		if a.Type == "message/delivery-status" || a.Type == "message/global-delivery-status" {
+		switch a.Type {
+		case "message/delivery-status", "message/global-delivery-status", "message/disposition-notification":
 			list = append(list, string(a.Data[:min(len(a.Data), maxReport)]))
 		}
 	}
@@ -88,19 +113,29 @@ func reports(m *Mail) (list []string) {
 }
 
 var (
-	robot = regexp.MustCompile(`^(?:no-?reply|do-?not-?reply|bounces?|bounced|mail|mailer|e-?mail|system|admin(?:istrator)?|server|delivery|return(?:ed)?|undeliverable|failure|ndr|notifications?|notify|root|daemon|smtp|mta|mailbox|post|info-?bounce|support-bounce)(?:$|[-_.+=0-9])`)
+	robot = regexp.MustCompile(`^(?:no-?reply|do-?not-?reply|bounces?|bounced|mail|mailer|e-?mail|system|admin(?:istrator)?|server|delivery|return(?:ed)?|undeliverable|failure|ndr|notifications?|notify|root|daemon|smtp|mta|mailbox|post|info-?bounce|support-bounce|imss)(?:$|[-_.+=0-9])|smtp|anti-?virus|mail[-_.]?(?:service|gateway|system|filter|sweeper)`)
 
 	daemonName = regexp.MustCompile(`(?i)^(?:mail(?:er)?[- ]?(?:delivery|daemon|system|router|administrator|server)|internet mail delivery|system administrator|systemadministrator|postmaster|microsoft outlook|mail delivery (?:sub)?system|message delivery|delivery (?:subsystem|notification))`)
 )
 
 // Bounce reads a delivery report; nil when there is none in it. It costs time linear in the mail.
-func Bounce(m *Mail) *BounceReport {
+func Bounce(m *Mail) *BounceReport { return bounce(m, 0) }
+
+// maxWrapped is how many reports may be within each other: filters on the way wrap what they pass on.
+const maxWrapped = 2
+
+func bounce(m *Mail, depth int) *BounceReport {
 	text := m.Text[:min(len(m.Text), maxReport)]
 	if b := jsonBounce(text); b != nil {
 		return b
 	}
 	said, copied := divide(text)
 	entries := deliveryEntries(m, said)
+	if len(entries) == 0 && depth < maxWrapped {
+		if b := wrapped(m, copied, depth); b != nil {
+			return b
+		}
+	}
 	b := &BounceReport{}
 	if len(entries) > 0 {
 		b.fromEntries(m, entries, said)
@@ -113,6 +148,32 @@ func Bounce(m *Mail) *BounceReport {
 	b.clean()
 	b.Hard = isHard(b, said)
 	return b
+}
+
+// wrapped reads the report that the returned mail itself is.
+func wrapped(m *Mail, copied string, depth int) *BounceReport {
+	inner := []byte(strings.TrimLeft(copied, "\r\n \t"))
+	for _, a := range m.Attachments {
+		if a.Type == "message/rfc822" {
+			inner = a.Data[:min(len(a.Data), maxReport)]
+			break
+		}
+	}
+	if h, _ := readHeader(normalise(inner)); !daemon.MatchString(local(senderAddress(h))) && reportKind(h) == "" {
+		return nil
+	}
+	w, err := Parse(inner)
+	if err != nil || w.Verdict.Kind != KindBounce {
+		return nil
+	}
+	return bounce(w, depth+1)
+}
+
+func senderAddress(h header) string {
+	for _, a := range addresses(h.get("From"), "") {
+		return a.Address
+	}
+	return h.get("From")
 }
 
 // clean leaves only what every store and page takes: reports hold bytes of any charset.
@@ -212,8 +273,8 @@ func (b *BounceReport) fromEntries(m *Mail, entries []entry, said string) {
 			continue
 		}
 		to := oneIn(e.final)
-		if to == "" {
-			to = oneIn(e.original)
+		if original := oneIn(e.original); to == "" || original != "" && !strings.Contains(to[strings.LastIndexByte(to, '@')+1:], ".") {
+			to = original
 		}
 		if to == "" && len(failedTo) > 0 {
 			to = failedTo[min(len(b.Recipients), len(failedTo)-1)]
@@ -241,6 +302,9 @@ func (b *BounceReport) fromEntries(m *Mail, entries []entry, said string) {
 	if b.Status = better(b.Status, b.Diagnostic); b.Status == "" {
 		b.Status = statusOf(b.Diagnostic+"\n"+said, b.Action == "delayed")
 	}
+	if strings.HasSuffix(b.Status, ".0.0") {
+		b.Status = better(b.Status, said)
+	}
 }
 
 func (b *BounceReport) add(address string) {
@@ -251,8 +315,10 @@ func (b *BounceReport) add(address string) {
 
 var (
 	statusCode = regexp.MustCompile(`\b[245]\.\d{1,3}\.\d{1,3}\b`)
-	replyCode  = regexp.MustCompile(`(?:^|[\s:;'"(<#-])([45])([0-5]\d)(?:[\s\-:;.,'")]|$)`)
-	anAddress  = regexp.MustCompile(`[A-Za-z0-9!#$%&'*+/=?^_{|}~.\x60-]{1,64}@[A-Za-z0-9][A-Za-z0-9.-]{0,250}`)
+	// replyStatus is the other server's answer, with its enhanced status (RFC 2034).
+	replyStatus = regexp.MustCompile(`^(?:<?[^ ]{0,200}[ :]{1,3})?[45]\d\d[ -]#?[45]\.\d{1,3}\.\d{1,3}\b`)
+	replyCode   = regexp.MustCompile(`(?:^|[\s:;'"(<#-])([45])([0-5]\d)(?:[\s\-:;.,'")]|$)`)
+	anAddress   = regexp.MustCompile(`[A-Za-z0-9!#$%&'*+/=?^_{|}~.\x60-]{1,64}@[A-Za-z0-9][A-Za-z0-9.-]{0,250}`)
 )
 
 // statusIn is the first enhanced status code in s (RFC 3463) that is no part of an IP address or of a
@@ -289,6 +355,8 @@ func better(status, said string) string {
 		return status
 	case status == "", strings.HasSuffix(status, ".0.0") && !strings.HasSuffix(in, ".0.0"), general(status) && !general(in) && status[0] == in[0]:
 		return in
+	case status[0] == in[0] && !general(in) && (status == "4.4.7" || replyStatus.MatchString(said)):
+		return in // what the other server said itself
 	}
 	return status
 }
@@ -300,6 +368,8 @@ func isHard(b *BounceReport, said string) bool {
 		return false
 	case b.Status == "5.2.2" || b.Status == "5.3.1" || b.Status == "5.4.5" || b.Status == "5.4.7":
 		return false
+	case b.Status == "5.1.1" || b.Status == "5.1.2" || b.Status == "5.1.3" || b.Status == "5.1.6" || b.Status == "5.1.10":
+		return true
 	}
 	return !softWords.MatchString(orElse(b.Diagnostic, said[:min(len(said), 2048)]))
 }
@@ -331,7 +401,7 @@ func addressesIn(s string) (all []string) {
 func cleanAddress(a string) string {
 	a = strings.Trim(a, `.,;:'"<>()[]{}|=-`)
 	l, domain, ok := strings.Cut(a, "@")
-	for _, prefix := range []string{"mailto:", "rfc822;", "3D"} {
+	for _, prefix := range []string{"mailto:", "rfc822;", "3D", "SMTP=", "smtp="} {
 		l = strings.TrimPrefix(l, prefix)
 	}
 	if !ok || l == "" || domain == "" {

@@ -17,7 +17,7 @@ func jsonBounce(text string) *BounceReport {
 		return nil
 	}
 	var v any
-	if json.NewDecoder(strings.NewReader(text[start:])).Decode(&v) != nil {
+	if json.NewDecoder(strings.NewReader(unbroken.Replace(text[start:]))).Decode(&v) != nil {
 		return nil
 	}
 	j := &jsonReport{}
@@ -38,6 +38,9 @@ func jsonBounce(text string) *BounceReport {
 	b.Hard = !j.soft && isHard(b, "")
 	return b
 }
+
+// unbroken joins the long line that JSON is and that mail servers have broken: "!" marks where.
+var unbroken = strings.NewReplacer("!\n ", "", "\r\n", " ", "\n", " ")
 
 type jsonReport struct {
 	report        BounceReport

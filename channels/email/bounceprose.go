@@ -22,7 +22,7 @@ func divide(text string) (said, copied string) {
 			if fields == 0 {
 				first = at
 			}
-			if fields++; fields == 4 {
+			if fields++; fields == 4 && bounceWords.MatchString(text[:first]) {
 				return text[:first], text[first:]
 			}
 		case strings.TrimSpace(line) == "":
@@ -38,17 +38,31 @@ var dividing = regexp.MustCompile(`(?im)^(?:` +
 	`headers? (?:follow|of)|your message|originalnachricht|ursprüngliche|kopie (?:der|ihrer)|message d'origine|message original|copie d|mensaje original|messaggio originale|mensagem original|oorspronkelijk|` +
 	`исходное|оригинал|元の|原文|原邮件|original e-?mail|begin(?:ning)? of|start of|included message|forwarded message)[^\n]*|` +
 	`[ \t]*(?:original (?:message|mail)(?: headers?| follows| text)*|(?:the )?(?:headers?|body|text|first \d+ lines?|beginning|start) of (?:the|your) (?:original )?(?:message|mail)[^\n]{0,60}|(?:below|following|here) (?:is|are|this line is) (?:a |the )?(?:copy|original|headers?|message)[^\n]{0,60}|` +
-	`(?:a )?copy of (?:the|your) (?:original )?(?:message|mail|e-?mail)[^\n]{0,60}|(?:your|the) (?:original )?message (?:reads|follows|was|is (?:included|attached|below)|headers?)[^\n]{0,40}|message headers? follows?|received headers?|unsent message (?:below|follows)|undelivered message follows|` +
+	`(?:a )?copy of (?:the|your) (?:original )?(?:message|mail|e-?mail)[^\n]{0,60}|(?:your|the) (?:original )?message (?:reads|follows|is (?:included|attached|below)|headers?)[^\n]{0,40}|message headers? follows?|received headers?|unsent message (?:below|follows)|undelivered message follows|` +
 	`ursprüngliche (?:nachricht|kopfzeilen)|(?:die |der )?(?:kopfzeilen?|header|nachrichtenkopf) (?:der|ihrer) [^\n]{0,60}|(?:en-têtes?|entêtes?) [^\n]{0,40}|encabezados? [^\n]{0,40}|intestazioni [^\n]{0,40}|исходное сообщение|原邮件[^\n]{0,20}|元のメッセージ[^\n]{0,20})[ \t]*[:：.]?[ \t]*` +
 	`)\r?$`)
 
 // fromProse reads a report without a machine-readable part.
 func (b *BounceReport) fromProse(m *Mail, said, copied string) {
-	b.Recipients = recipientsIn(m, said, addressesIn(m.head.get("X-Failed-Recipients")))
+	known := addressesIn(m.head.get("X-Failed-Recipients"))
+	ours := senderOf(originalHeader(m, copied))
+	if at := recipientsFollow.FindStringIndex(said); at != nil && len(known) == 0 {
+		b.Recipients = recipientsIn(m, firstLines(said[at[1]:], maxBounced), nil, ours)
+	}
+	if len(b.Recipients) == 0 {
+		b.Recipients = recipientsIn(m, said, known, ours)
+	}
 	if len(b.Recipients) == 0 { // all that is left is whom it was written to
 		h := originalHeader(m, copied)
 		for _, a := range append(addressesIn(h.get("X-Failed-Recipients")), addressesIn(h.get("To"))...) {
 			b.add(a)
+		}
+	}
+	for _, x := range expandedFrom.FindAllStringSubmatch(said, maxBounced) { // we know the address that it was written to
+		for i, r := range b.Recipients {
+			if r == cleanAddress(x[1]) {
+				b.Recipients[i] = cleanAddress(x[2])
+			}
 		}
 	}
 	b.Action = "failed"
@@ -61,6 +75,8 @@ func (b *BounceReport) fromProse(m *Mail, said, copied string) {
 
 const maxLines = 1_000 // of a report
 
+var expandedFrom = regexp.MustCompile(`(?i)(` + addressPattern + `)>?\s{1,20}\(expanded from:?\s{1,4}<?(` + addressPattern + `)`)
+
 // Ways in which a line names the recipient, surest first.
 var recipientLines = []*regexp.Regexp{
 	// alone on its line, or before a colon: Exim, qmail, Postfix, Gmail, Outlook, providers
@@ -69,7 +85,7 @@ var recipientLines = []*regexp.Regexp{
 	regexp.MustCompile(`(?i)^[^<>@]{1,100}<(` + addressPattern + `)>\s*:?$`),
 	regexp.MustCompile(`(?i)^'?(` + addressPattern + `)'? on \d`),
 	regexp.MustCompile(`(?i)(?:expanded from|generated (?:from|by)|original address|ultimately generated from)\s*:?\s*<?(` + addressPattern + `)`),
-	regexp.MustCompile(`(?i)rcpt to:?\s*<?(` + addressPattern + `)`),
+	regexp.MustCompile(`(?i)(?:rcpt to:?\s*<?|^\W{0,4}5\d\d <)(` + addressPattern + `)`),
 	regexp.MustCompile(`(?i)^\W*(?:(?:failed|final|original|intended|bad|invalid|undelivered)?[- ]?(?:recipients?|addressees?|rcpt|e-?mail address|address)|to|user|mailbox|envoyé à|an|empf[äa]nger(?:adresse)?|destinataires?|destinatari[oi]s?|ontvanger|adresat|mottagare|modtager|vastaanottaja|получатель|кому|收件人|受信者|宛先|받는 ?사람)(?: (?:address|name|is))?\s*[:=：]\s*(?:rfc822;|smtp:)?\s*["'<]*(` + addressPattern + `)`),
 	regexp.MustCompile(`(?i)^(?:\W{0,4})[45]\d\d[ -](?:#?[45]\.\d+\.\d+ )?<?(` + addressPattern + `)`),
 	regexp.MustCompile(`(?i)(?:user|recipient|mailbox|address|account|to|for|an|von|à|para|per|voor|adresse|адрес\w*|получател\w*|收件人|邮箱|アドレス)[ :"'<(\[“„«]{1,4}(` + addressPattern + `)`),
@@ -78,11 +94,26 @@ var recipientLines = []*regexp.Regexp{
 
 const addressPattern = `[A-Za-z0-9!#$%&'*+/=?^_{|}~.\x60-]{1,64}@[A-Za-z0-9][A-Za-z0-9.-]{0,250}`
 
+// recipientsFollow is said right before the addresses that were not reached.
+var recipientsFollow = regexp.MustCompile(`(?i)(?:following|did not reach|not (?:be )?(?:delivered|reached?)[^\n]{0,40}) (?:recipient|address|destination|user|mailbox)(?:s|es|\(s\)|\(es\))?[^\n]{0,60}:[ \t]*\n`)
+
+func firstLines(s string, n int) string {
+	at := 0
+	for range n {
+		i := strings.IndexByte(s[at:], '\n')
+		if i < 0 {
+			return s
+		}
+		at += i + 1
+	}
+	return s[:at]
+}
+
 // recipientsIn finds the addresses that a report in prose is about. known are those of its header, which
-// is believed when no line of the text is about an address.
-func recipientsIn(m *Mail, said string, known []string) []string {
+// is believed when no line of the text is about an address; from are those who wrote the mail.
+func recipientsIn(m *Mail, said string, known, from []string) []string {
 	ours := map[string]bool{}
-	for _, a := range append(append(recipientsOf(m), fromAddress(m)), senderOf(originalHeader(m, ""))...) {
+	for _, a := range append(append(recipientsOf(m), fromAddress(m)), from...) {
 		ours[strings.ToLower(a)] = true
 	}
 	lines := strings.Split(said, "\n")

@@ -11,18 +11,19 @@ var (
 		`配信(?:不能|エラー|失敗|できません)|不達|送信(?:エラー|できません)|エラー通知|退信|投递失败|系统退信|无法(?:送达|投递)|退件|無法(?:遞送|傳遞)|반송|배달 ?(?:실패|되지)|전송 ?실패`)
 
 	// bounceWords are in the text of what is a report.
-	bounceWords = regexp.MustCompile(`(?i)(?:could|can|did|was|were|has|have)(?: ?not|n't)[^.\n]{0,40}(?:deliver|reach|sent|send)|delivery (?:to|has|of)[^.\n]{0,60}(?:fail|delay|error)|undeliver|permanent (?:fatal )?error|(?:fatal|following) errors?|returned to sender|wasn't able to deliver|unable to (?:deliver|relay|send)|` +
+	bounceWords = regexp.MustCompile(`(?i)(?:could|can|did|was|were|has|have)(?: ?not|n't)[^.\n]{0,40}(?:deliver|reach|sent|send)|delivery (?:to|has|of)[^.\n]{0,60}(?:fail|delay|error)|(?:delivery|message|mail)[^.]{0,80}(?:postponed|deferred)|undeliver|permanent (?:fatal )?error|(?:fatal|following) errors?|returned to sender|wasn't able to deliver|unable to (?:deliver|relay|send)|` +
 		`(?:has|have) failed|reporting-mta|final-recipient|transcript of (?:the )?session|giving up|user(?: is)? unknown|unknown user|no such user|does not exist|mailbox (?:is )?(?:full|unavailable)|\b5\.\d\.\d\b|\b55\d[ -]|rejected|undelivered|` +
 		`nicht (?:zuge|ausge|aus|zu)?(?:stell|liefer)|konnte nicht|unzustellbar|n'a (?:pas )?pu|n'a pas été|impossible de|non remis|échec|no (?:se )?(?:ha podido|pudo|puede)|entregar|recapit|consegn|niet (?:worden )?(?:af|be)|não (?:foi|pôde|pode)|nie (?:mo[żg]|zosta)|nelze|nebyl|` +
 		`kézbesít|kunde inte|kunne ikke|ei voitu|не (?:удалось|может|было|был|доставл)|невозможно|iletilem|teslim|配信|送信でき|届け|無法|无法|失败|退信|拒|전송|배달`)
 
-	delayWords = regexp.MustCompile(`(?i)\bdelayed\b|delivery (?:is )?delay|will (?:be retried|retry|continue|keep)|still (?:being )?try|keep(?:s)? trying|could not send message for past|not yet (?:been )?delivered|no action is required|temporar(?:y|ily) (?:problem|failure)[^\n]{0,40}will|warning: (?:could not|message)|` +
+	delayWords = regexp.MustCompile(`(?i)\bdelayed\b|has been postponed|continue to try to deliver|delivery (?:is )?delay|will (?:be retried|retry|continue|keep)|still (?:being )?try|keep(?:s)? trying|could not send message for past|not yet (?:been )?delivered|no action is required|temporar(?:y|ily) (?:problem|failure)[^\n]{0,40}will|warning: (?:could not|message)|` +
 		`verzögert|weitere (?:zustell)?versuche|weiterhin versuch|wird erneut|retard[ée]|sera retent|retras|se reintentar|ritard|riprov|vertraag|opóźni|atras[ao]d|задерж|повторн|遅延|延迟|遲延|再送|지연`)
 
 	finalWords = regexp.MustCompile(`(?i)permanent|given up|giving up|will not (?:be )?(?:retr|try)|has failed|failed permanently|unzustellbar|endgültig|too long|final|expired|no (?:more|further) (?:attempts|retries)|fatal`)
 
 	// softWords are of what time may mend, whatever the class of the status.
 	softWords = regexp.MustCompile(`(?i)grey-?list|gray-?list|try (?:again )?later|(?:mail)?box(?: \S+)? (?:is )?(?:full|over)|over ?quota|quota (?:has been |is )?(?:exceed|full|reach)|exceed\w*[^.\n]{0,40}(?:quota|storage)|(?:not enough|insufficient) (?:disk|storage|space|system)|out of (?:disk|storage)|` +
+		`did not accept our requests to connect|after (?:multiple|several|\d+) (?:retries|attempts)|envelope expired|failed \d+ attempts|not delivered within|not responding|failing for a long time|for the last \d+ (?:seconds|hours|days)|` +
 		`temporar(?:y|ily)|too many (?:connection|message|session)|rate limit|throttl|timed? ?out|connection (?:refused|reset|lost)|postfach[^.\n]{0,30}voll|speicherplatz|boîte[^.\n]{0,30}pleine|buz[óo]n[^.\n]{0,30}lleno|casella[^.\n]{0,20}piena|ящик[^.\n]{0,20}переполнен|容量|邮箱已满|空间不足|メールボックス[^\n]{0,10}(?:一杯|満杯)`)
 )
 
@@ -38,7 +39,7 @@ var causes = []struct {
 	{"5.2.1", regexp.MustCompile(`(?i)(?:mailbox|account|user|address)[^.\n]{0,30}(?:disabled|inactive|suspended|blocked|locked|deactivated|discontinued)|gesperrt|deaktiviert|заблокирован|отключен`)},
 	{"5.3.4", regexp.MustCompile(`(?i)(?:message|mail|size)[^.\n]{0,30}(?:too (?:big|large)|exceed)|exceeds?[^.\n]{0,30}(?:size|limit)|zu groß|trop (?:gros|volumineux)|demasiado grande`)},
 	{"5.4.6", regexp.MustCompile(`(?i)mail loop|too many hops|looping|routing loop`)},
-	{"4.4.7", regexp.MustCompile(`(?i)in the queue too long|retry time(?:out)? (?:not reached|exceeded)|delivery time expired|message expired|timed? ?out|too long`)},
-	{"4.4.1", regexp.MustCompile(`(?i)connection (?:refused|reset|lost|dropped)|no (?:route|answer)|unreachable|could ?n[o']t (?:connect|establish)|wasn't able to establish`)},
+	{"4.4.7", regexp.MustCompile(`(?i)in the queue too long|retry time(?:out)? (?:not reached|exceeded)|delivery time expired|message expired|envelope expired|not delivered within|for the last \d+ (?:seconds|hours|days)|failed \d+ attempts|after (?:multiple|several|\d+) (?:retries|attempts)|failing for a long time|timed? ?out|too long`)},
+	{"4.4.1", regexp.MustCompile(`(?i)connection (?:refused|reset|lost|dropped)|no (?:route|answer)|unreachable|did not accept our requests to connect|not responding|could ?n[o']t (?:connect|establish)|wasn't able to establish`)},
 	{"5.7.1", regexp.MustCompile(`(?i)spam|blocked|blacklist|block ?list|denied|relay|policy|not (?:allowed|permitted|accepted)|rejected|unsolicited|refused|abgelehnt|refusé|rechazad|rifiutat|отклонен|拒`)},
 }

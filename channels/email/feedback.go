@@ -21,6 +21,8 @@ func feedbackKind(m *Mail) (Verdict, bool) {
 	for _, a := range m.Attachments {
 		name := strings.ToLower(a.Name)
 		switch {
+		case a.Type == "message/rfc822" && hotmailSubject.MatchString(m.Subject):
+			return found(KindFeedback, true, "a provider's complaint", "feedback")
 		case a.Type == "message/feedback-report" && !answers(m):
 			return found(KindFeedback, true, "a complaint (RFC 5965)", "feedback")
 		case dmarcFile.MatchString(name) && !answers(m), dmarcSubject.MatchString(m.Subject) && archive.MatchString(name):
@@ -34,15 +36,31 @@ func feedbackKind(m *Mail) (Verdict, bool) {
 }
 
 var (
-	dmarcSubject = regexp.MustCompile(`(?i)^\s*(?:\[[^\]]*\]\s*)?report[- ]domain:\s*\S+|^dmarc (?:aggregate )?report|^aggregate report.*dmarc`)
+	hotmailSubject = regexp.MustCompile(`(?i)^complaint about message from [0-9a-f.:]+$`)
+	dmarcSubject   = regexp.MustCompile(`(?i)^\s*(?:\[[^\]]*\]\s*)?report[- ]domain:\s*\S+|^dmarc (?:aggregate )?report|^aggregate report.*dmarc`)
 	// receiver!domain!begin!end[!id].xml[.gz] or .zip, RFC 7489 §7.2.1.1
 	dmarcFile = regexp.MustCompile(`^[^!]+![^!]+!\d{9,11}!\d{9,11}(?:![^!]*)?\.(?:xml|xml\.gz|zip|gz|gzip)$`)
 	archive   = regexp.MustCompile(`(?i)\.(?:zip|gz|gzip|xml)\b|application/(?:x-)?(?:zip|gzip|zip-compressed)`)
 )
 
+// complainer is whose mail a complaint is about (RFC 5965 §3.2); "" when it does not say, as most don't.
+func complainer(m *Mail) string {
+	for _, a := range m.Attachments {
+		if a.Type == "message/feedback-report" {
+			h, _ := readHeader(a.Data[:min(len(a.Data), maxReport)])
+			return oneIn(orElse(h.get("Original-Rcpt-To"), h.get("Removal-Recipient")))
+		}
+	}
+	return ""
+}
+
 // reportType is the type of a multipart/report (RFC 6522), "" for another mail.
 func reportType(m *Mail) string {
-	kind, p := params(m.head.get("Content-Type"))
+	return reportKind(m.head)
+}
+
+func reportKind(h header) string {
+	kind, p := params(h.get("Content-Type"))
 	if kind != "multipart/report" {
 		return ""
 	}
@@ -51,6 +69,9 @@ func reportType(m *Mail) string {
 
 // receiptKind finds read receipts (RFC 8098) and those of other programs.
 func receiptKind(m *Mail) (Verdict, bool) {
+	if sieveRefusal(m) {
+		return Verdict{}, false // a bounce
+	}
 	if reportType(m) == "disposition-notification" {
 		return found(KindReceipt, true, "a read receipt (RFC 8098)", "receipt")
 	}

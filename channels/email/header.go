@@ -10,6 +10,8 @@ const (
 	maxHeaderBytes  = 1 << 20  // of one header block
 	maxHeaderFields = 2_000    // of one header block
 	maxFieldBytes   = 64 << 10 // of one field, unfolded
+	maxKeyBytes     = 998      // of the name of a field: a line (RFC 5322 §2.1.1)
+	maxJunkLines    = 100      // that are no header, among headers
 )
 
 // header is the fields of a mail or part, in order.
@@ -93,7 +95,7 @@ func readHeader(b []byte) (h header, body []byte) {
 // before the colon are obsolete and accepted.
 func splitField(line []byte) (key, value string, ok bool) {
 	i := bytes.IndexByte(line, ':')
-	if i <= 0 || i > 200 {
+	if i <= 0 || i > maxKeyBytes {
 		return "", "", false
 	}
 	k := bytes.TrimRight(line[:i], " \t")
@@ -113,9 +115,10 @@ func splitField(line []byte) (key, value string, ok bool) {
 }
 
 // headerFollows says whether a line that is no header stands among headers: one of the next lines is
-// a field that mails have, before any blank line.
+// a field that mails have, before any blank line. Servers on the way break long fields of their own
+// anyhow.
 func headerFollows(b []byte) bool {
-	for range 5 {
+	for range maxJunkLines {
 		line, rest := cutLine(b)
 		if len(line) == 0 {
 			return false

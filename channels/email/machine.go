@@ -82,7 +82,7 @@ func found(k Kind, auto bool, reason, alone string) (Verdict, bool) {
 var (
 	nobody = regexp.MustCompile(`^(?:no|do[-_.]?not|dont|ne|nicht|never)[-_.]?(?:reply|repondre|respond|antworten|answer|response|return)|` +
 		`^(?:noreply|nobody|nepasrepondre|keineantwort|no[-_.]?responder|nao[-_.]?responda|noresponda|nonrispondere|bounces?|null|devnull|autoreply|autoresponder)(?:$|[-_.+=0-9])|[-_.](?:no-?reply|noreply)$`)
-	daemon = regexp.MustCompile(`^(?:mailer[-_.]?daemon|mail[-_.]?daemon|post-?master|mdaemon|mmdf|uucp|mail(?:er)?[-_.](?:delivery|system|subsystem|router)|` +
+	daemon = regexp.MustCompile(`^(?:mailer[-_.]?daemon|mail[-_.]?daemon|post[-_.]?master|mdaemon|mmdf|uucp|mail(?:er)?[-_.](?:delivery|system|subsystem|router)|` +
 		`maildelivery|microsoftexchange[0-9a-f]{16,}|mail-?administrator|double-?bounce|bouncehandler|delivery[-_.]?(?:daemon|status|reports?|notification))$`)
 )
 
@@ -100,7 +100,7 @@ func local(address string) string {
 
 // nullPath says whether servers on the way have noted the null sender (RFC 5321 §4.5.5).
 func nullPath(m *Mail) bool {
-	for _, key := range []string{"Return-Path", "X-Envelope-From", "X-Original-Return-Path"} {
+	for _, key := range []string{"Return-Path", "X-Envelope-From", "X-Original-Return-Path", "From"} {
 		if v := strings.Join(strings.Fields(m.head.get(key)), ""); v == "<>" {
 			return true
 		}

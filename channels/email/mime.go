@@ -63,8 +63,9 @@ func (r *reader) read(raw []byte, h header, depth int, alternative *view) error 
 		}
 		p.kind = "text/plain" // no boundary to be found: show what there is
 	} else if depth == 0 && p.kind == "text/plain" && p.params["charset"] == "" {
-		// A multipart whose header lost its type. The line must be among the first, and have its end.
-		if b := guessBoundary(raw); b != "" && bytes.Contains(raw, []byte("--"+b+"--")) {
+		// A multipart whose header lost its type. Its line must be among the first, and have its end; further
+		// down it belongs to a mail that is quoted.
+		if b := guessBoundary(raw, maxPreamble); b != "" && bytes.Contains(raw, []byte("--"+b+"--")) {
 			p.kind = "multipart/mixed"
 			return r.multipart(p, split(raw, b), depth, alternative)
 		}
@@ -426,7 +427,7 @@ func looksLikeBase64(b []byte) bool {
 // type, the first line that looks like one is taken. The end may be missing.
 func split(b []byte, boundary string) [][]byte {
 	if boundary == "" || !bytes.Contains(b, []byte("--"+boundary)) {
-		if boundary = guessBoundary(b); boundary == "" {
+		if boundary = guessBoundary(b, maxJunkLines); boundary == "" {
 			return nil
 		}
 	}
@@ -477,10 +478,14 @@ func withoutLineEnd(b []byte) []byte {
 	return bytes.TrimSuffix(b, []byte("\r"))
 }
 
-// guessBoundary is the first line within the first lines that begins with two dashes and is followed
-// by a part's header.
-func guessBoundary(b []byte) string {
-	for range 50 {
+// maxPreamble is how many lines of text may stand before the first boundary of a mail that says
+// nothing of parts.
+const maxPreamble = 3
+
+// guessBoundary is the first line that begins with two dashes and is followed by a part's header,
+// behind at most so many lines of text.
+func guessBoundary(b []byte, preamble int) string {
+	for preamble >= 0 {
 		line, rest := cutLine(b)
 		if len(rest) == 0 {
 			return ""
@@ -492,7 +497,9 @@ func guessBoundary(b []byte) string {
 				return string(line[2:])
 			}
 		}
-		b = rest
+		if b = rest; len(line) > 0 {
+			preamble--
+		}
 	}
 	return ""
 }

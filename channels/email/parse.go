@@ -68,6 +68,9 @@ func Parse(raw []byte) (*Mail, error) {
 	m.marks(r)
 	m.body(r.views)
 	m.Verdict = Classify(m)
+	if k := m.Verdict.Kind; len(m.From) == 0 && (k == KindBounce || k == KindReceipt || k == KindFeedback) {
+		m.From = []Address{{Address: mailSystem}}
+	}
 	return m, nil
 }
 
@@ -101,15 +104,7 @@ func (m *Mail) envelope(charset string) {
 	}
 	m.From, m.ReplyTo, m.To, m.Cc = list("From"), list("Reply-To"), list("To"), list("Cc")
 	if len(m.From) == 0 {
-		for _, key := range []string{"Reply-To", "Sender", "From", "Return-Path"} {
-			if m.From = list(key); len(m.From) == 0 && key == "From" {
-				m.From = localUser(h.get(key))
-			}
-			if len(m.From) > 0 {
-				m.Warnings = append(m.Warnings, "The mail has no readable From; its "+key+" was taken.")
-				break
-			}
-		}
+		m.nameSender(list)
 	}
 	for _, key := range []string{"Delivered-To", "X-Original-To", "Envelope-To", "X-Envelope-To"} {
 		for _, a := range list(key) {
@@ -131,9 +126,30 @@ func (m *Mail) envelope(charset string) {
 	}
 }
 
+// nameSender finds out whom a mail without a readable From is from. A report on a delivery names
+// nobody on purpose: it is from the mail system.
+func (m *Mail) nameSender(list func(key string) []Address) {
+	for _, key := range []string{"Reply-To", "Sender", "From", "Return-Path", "X-Envelope-From"} {
+		if m.From = list(key); len(m.From) == 0 && key == "From" {
+			m.From = localUser(m.head.get(key))
+		}
+		if len(m.From) > 0 {
+			m.Warnings = append(m.Warnings, "The mail has no readable From; its "+key+" was taken.")
+			return
+		}
+	}
+}
+
+// mailSystem is whom a report is from that names no sender.
+const mailSystem = "mailer-daemon@localhost"
+
 // localUser is a user of the machine that the mail was written on: "MAILER-DAEMON".
 func localUser(s string) []Address {
-	s = strings.Trim(strings.TrimSpace(s), "<>")
+	s = strings.TrimSpace(s)
+	if name, ok := strings.CutSuffix(strings.ReplaceAll(s, " ", ""), "<>"); ok && daemonName.MatchString(name) {
+		return []Address{{Name: cleanName(strings.TrimSuffix(s, "<>")), Address: mailSystem}} // Mail Delivery System <>
+	}
+	s = strings.Trim(s, "<>")
 	if open := strings.LastIndexByte(s, '<'); open >= 0 {
 		s = s[open+1:]
 	}

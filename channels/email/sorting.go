@@ -47,10 +47,13 @@ func (p *mapper) report(m *Mail, in *ticket.Inbound) {
 	if b == nil {
 		b = &BounceReport{}
 	}
-	said := &ticket.Bounce{Kind: ticket.BounceFailed, Reason: reason(b)}
+	said := &ticket.Bounce{Kind: ticket.BounceFailed, Hard: b.Hard, Reason: reason(b)}
+	if len(b.Recipients) > 0 {
+		said.To = b.Recipients[0]
+	}
 	switch {
 	case m.Verdict.Kind == KindFeedback:
-		in.Alone, said.Kind, said.Reason = "feedback", ticket.BounceComplaint, m.Verdict.Reason
+		in.Alone, said.Kind, said.Reason, said.To = "feedback", ticket.BounceComplaint, m.Verdict.Reason, complainer(m)
 		b.OriginalMessageID = originalID(m, "", m.Text[:min(len(m.Text), maxReport)])
 	case m.Verdict.Kind == KindReceipt:
 		in.Threads = nil // it has arrived: nothing to tell
