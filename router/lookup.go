@@ -82,7 +82,11 @@ func (d *Desk) view(ctx context.Context, id ticket.ID) (bots.Card, []ticket.Mess
 		return c, nil, err
 	}
 	for _, m := range msgs {
-		if m.Kind == ticket.Public && m.Direction == ticket.In && !m.Auto {
+		if !m.MovedTo.IsZero() {
+			continue
+		}
+		older := !m.MovedFrom.IsZero() && m.At.Before(c.LastSaid.At)
+		if m.Kind == ticket.Public && m.Direction == ticket.In && !m.Auto && !older {
 			c.LastSaid = m
 		}
 		if m.Kind == ticket.Note && m.Fields != nil && m.Fields.Tried != "" {

@@ -105,6 +105,7 @@ func (k *intake) take(in ticket.Inbound, rest []ticket.Inbound) (ticket.Accepted
 			in.Warnings = append(in.Warnings, "An earlier message of this ticket has the same id and says something else.")
 		}
 		in.Units = fewer(in.Units, ticket.MaxTags-len(t.Units))
+		in.Bounce = k.reported(in, t.ID)
 		fx = t.Receive(in, who, m, k.now)
 	} else {
 		if m != nil && follows == 0 {
@@ -126,6 +127,24 @@ func (k *intake) take(in ticket.Inbound, rest []ticket.Inbound) (ticket.Accepted
 	}
 	k.keep(in, t, fx)
 	return ticket.Accepted{Ticket: t.ID, Seq: t.LastSeq, Opened: opens, Match: m}, nil
+}
+
+// reported names the message that a report is about by the number that it has in the ticket now.
+func (k *intake) reported(in ticket.Inbound, id ticket.ID) *ticket.Bounce {
+	if in.Bounce == nil {
+		return nil
+	}
+	b := *in.Bounce
+	for _, key := range in.Threads {
+		if r, known := k.refs[refKey{in.Channel, key.Key}]; known && key.Key != "" && r.Ticket == id && r.Seq > 0 {
+			b.Seq = r.Seq
+			return &b
+		}
+		if key.Ticket != 0 && key.Ticket != id {
+			b.Seq = 0 // it is a number of another ticket's
+		}
+	}
+	return &b
 }
 
 // keep notes what is to be saved.

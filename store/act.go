@@ -12,7 +12,11 @@ func (s *Store) Act(ctx context.Context, a ticket.Action) (ticket.Ticket, error)
 	a.Key, a.External, a.DeskRef = shortKey(a.Key), clean(a.External), clean(a.DeskRef)
 	var out ticket.Ticket
 	err := s.write(ctx, "store.Act", func(t *tx) (err error) {
-		out, err = t.act(a)
+		if a.Kind.Moves() {
+			out, err = t.transfer(a)
+		} else {
+			out, err = t.act(a)
+		}
 		return err
 	})
 	if err != nil {
@@ -22,35 +26,12 @@ func (s *Store) Act(ctx context.Context, a ticket.Action) (ticket.Ticket, error)
 }
 
 func (t *tx) act(a ticket.Action) (ticket.Ticket, error) {
-	var k ticket.Ticket
-	var d string
-	if err := t.one("SELECT doc FROM tickets WHERE id=$1 FOR UPDATE", []any{int64(a.Ticket)}, &d); err != nil {
+	k, err := t.lockTicket(a.Ticket)
+	if err != nil {
 		return k, err
 	}
-	if err := undoc(d, &k); err != nil {
+	if done, err := t.begun(a); done != 0 || err != nil {
 		return k, err
-	}
-	if a.Key != "" {
-		n, err := t.exec("INSERT INTO actions (key, ticket, at) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING",
-			a.Key, int64(a.Ticket), at(t.now))
-		if err != nil {
-			return k, err
-		}
-		if n == 0 { // done before: so is its job, unless somebody has it still
-			if a.Job.ID != 0 {
-				_, err = t.removeJob(a.Job)
-			}
-			return k, err
-		}
-	}
-	if a.Job.ID != 0 {
-		n, err := t.removeJob(a.Job)
-		if err != nil {
-			return k, err
-		}
-		if n == 0 {
-			return k, lostLease("store.Act")
-		}
 	}
 	units := len(k.Units)
 	fx, err := k.Apply(a, t.now)
@@ -58,6 +39,44 @@ func (t *tx) act(a ticket.Action) (ticket.Ticket, error) {
 		return k, err
 	}
 	return k, t.saveActed(&k, units, fx)
+}
+
+// lockTicket reads a ticket that is to be changed.
+func (t *tx) lockTicket(id ticket.ID) (k ticket.Ticket, err error) {
+	var d string
+	if err = t.one("SELECT doc FROM tickets WHERE id=$1 FOR UPDATE", []any{int64(id)}, &d); err == nil {
+		err = undoc(d, &k)
+	}
+	return k, err
+}
+
+// begun uses up the action's Key and finishes its job. done is the ticket that the action gave when it
+// was done before: then nothing is left to do, and its job is gone, unless somebody has it still.
+func (t *tx) begun(a ticket.Action) (done ticket.ID, err error) {
+	if a.Key != "" {
+		n, err := t.exec("INSERT INTO actions (key, ticket, at) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING",
+			a.Key, int64(a.Ticket), at(t.now))
+		if err != nil {
+			return 0, err
+		}
+		if n == 0 {
+			if err := t.one("SELECT ticket FROM actions WHERE key=$1", []any{a.Key}, &done); err != nil {
+				return 0, err
+			}
+			if a.Job.ID != 0 {
+				_, err = t.removeJob(a.Job)
+			}
+			return done, err
+		}
+	}
+	if a.Job.ID != 0 {
+		n, err := t.removeJob(a.Job)
+		if err == nil && n == 0 {
+			err = lostLease("store.Act")
+		}
+		return 0, err
+	}
+	return 0, nil
 }
 
 func (t *tx) saveActed(k *ticket.Ticket, units int, fx ticket.Effects) error {
@@ -70,11 +89,7 @@ func (t *tx) saveActed(k *ticket.Ticket, units int, fx ticket.Effects) error {
 	if err := t.updateTicket(k); err != nil {
 		return err
 	}
-	var rows [][]any
-	for _, u := range k.Units[units:] {
-		rows = append(rows, []any{unitKey(u), int64(k.ID), at(k.Opened)})
-	}
-	if err := t.insert("INSERT INTO ticket_units (serial, ticket, opened)", "ON CONFLICT DO NOTHING", rows); err != nil {
+	if err := t.addUnits(k, k.Units[units:]); err != nil {
 		return err
 	}
 	if err := t.addMessages(fx.Messages); err != nil {
@@ -88,6 +103,14 @@ func (t *tx) saveActed(k *ticket.Ticket, units int, fx ticket.Effects) error {
 	}
 	t.changed(k.ID, k.LastSeq)
 	return t.enqueue(fx.Jobs, nil)
+}
+
+func (t *tx) addUnits(k *ticket.Ticket, serials []string) error {
+	var rows [][]any
+	for _, u := range serials {
+		rows = append(rows, []any{unitKey(u), int64(k.ID), at(k.Opened)})
+	}
+	return t.insert("INSERT INTO ticket_units (serial, ticket, opened)", "ON CONFLICT DO NOTHING", rows)
 }
 
 // deliver notes what became of outgoing messages, and the ids by which their answers will name them.

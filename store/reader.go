@@ -106,7 +106,7 @@ func (w *where) String() string {
 // Messages lists a ticket's messages, oldest first.
 func (s *Store) Messages(ctx context.Context, id ticket.ID, after, limit int) ([]ticket.Message, error) {
 	var out []ticket.Message
-	err := s.each(ctx, "SELECT "+messageColumns+" FROM messages WHERE ticket=$1 AND seq > $2 ORDER BY seq LIMIT $3",
+	err := s.each(ctx, "SELECT "+messageSelect+" FROM messages WHERE ticket=$1 AND seq > $2 ORDER BY seq LIMIT $3",
 		[]any{int64(id), after, pageOf(limit)}, func(scan func(...any) error) error {
 			m, err := scanMessage(scan)
 			out = append(out, m)
@@ -147,7 +147,7 @@ func (s *Store) Events(ctx context.Context, id ticket.ID, after int64, limit int
 }
 
 // Cases finds previous tickets: of the units first, then of the customer, then of the organization;
-// the newest of each first.
+// the newest of each first. One that was merged goes on in another, and is not named.
 func (s *Store) Cases(ctx context.Context, q ticket.CaseQuery) ([]ticket.Case, error) {
 	var out []ticket.Case
 	seen := map[ticket.ID]bool{q.Except: true}
@@ -156,7 +156,7 @@ func (s *Store) Cases(ctx context.Context, q ticket.CaseQuery) ([]ticket.Case, e
 		if len(out) >= limit {
 			return nil
 		}
-		return s.each(ctx, "SELECT doc FROM tickets WHERE "+cond+" ORDER BY id DESC LIMIT $2",
+		return s.each(ctx, "SELECT doc FROM tickets WHERE "+cond+" AND merged_into = 0 ORDER BY id DESC LIMIT $2",
 			[]any{arg, limit + len(seen)}, func(scan func(...any) error) error {
 				t, err := scanTicket(scan)
 				if err != nil || seen[t.ID] || len(out) >= limit {

@@ -6,13 +6,13 @@ import (
 	"tierline/ticket"
 )
 
-const ticketColumns = "id, state, tier, queue, owner, channel, customer, organization, follows_up, opened, words, doc"
+const ticketColumns = "id, state, tier, queue, owner, channel, customer, organization, follows_up, opened, words, merged_into, doc"
 
 func ticketRow(t *ticket.Ticket) ([]any, error) {
 	d, err := doc(t)
 	return []any{int64(t.ID), string(t.State), shortKey(t.Tier), shortKey(t.Queue), shortKey(t.Owner), shortKey(t.Channel),
 		int64(t.Customer), int64(t.Organization), int64(t.FollowsUp), at(t.Opened),
-		strings.ToLower(clean(t.Subject)), d}, err
+		strings.ToLower(clean(t.Subject)), int64(t.MergedInto), d}, err
 }
 
 func (t *tx) updateTicket(k *ticket.Ticket) error {
@@ -21,7 +21,7 @@ func (t *tx) updateTicket(k *ticket.Ticket) error {
 		return err
 	}
 	_, err = t.exec("UPDATE tickets SET state=$2, tier=$3, queue=$4, owner=$5, channel=$6, customer=$7,"+
-		" organization=$8, follows_up=$9, opened=$10, words=$11, doc=$12 WHERE id=$1", row...)
+		" organization=$8, follows_up=$9, opened=$10, words=$11, merged_into=$12, doc=$13 WHERE id=$1", row...)
 	return err
 }
 
@@ -35,13 +35,17 @@ func scanTicket(scan func(...any) error) (ticket.Ticket, error) {
 	return t, undoc(d, &t)
 }
 
-const messageColumns = "ticket, seq, delivery, problem, external, desk_ref, doc"
+const (
+	messageColumns = "ticket, seq, delivery, problem, external, desk_ref, doc"
+	messageSelect  = messageColumns + ", moved_to, moved_to_seq, moved_from, moved_from_seq"
+)
 
 func (t *tx) addMessages(list []ticket.Message) error {
 	rows := make([][]any, 0, len(list))
 	for _, m := range list {
 		bare := m
 		bare.Delivery, bare.Problem, bare.External, bare.DeskRef = "", "", "", ""
+		bare.MovedTo, bare.MovedFrom = ticket.MessageID{}, ticket.MessageID{}
 		d, err := doc(bare)
 		if err != nil {
 			return err
@@ -55,7 +59,8 @@ func (t *tx) addMessages(list []ticket.Message) error {
 func scanMessage(scan func(...any) error) (ticket.Message, error) {
 	var m, row ticket.Message
 	var d string
-	if err := scan(&row.Ticket, &row.Seq, &row.Delivery, &row.Problem, &row.External, &row.DeskRef, &d); err != nil {
+	if err := scan(&row.Ticket, &row.Seq, &row.Delivery, &row.Problem, &row.External, &row.DeskRef, &d,
+		&row.MovedTo.Ticket, &row.MovedTo.Seq, &row.MovedFrom.Ticket, &row.MovedFrom.Seq); err != nil {
 		return m, err
 	}
 	if err := undoc(d, &m); err != nil {
@@ -63,6 +68,7 @@ func scanMessage(scan func(...any) error) (ticket.Message, error) {
 	}
 	m.Ticket, m.Seq, m.Delivery = row.Ticket, row.Seq, row.Delivery
 	m.Problem, m.External, m.DeskRef = row.Problem, row.External, row.DeskRef
+	m.MovedTo, m.MovedFrom = row.MovedTo, row.MovedFrom
 	return m, nil
 }
 

@@ -45,23 +45,29 @@ func (k *intake) thread(in ticket.Inbound) (to *ticket.Ticket, m *ticket.Match, 
 	return nil, m, 0
 }
 
+// named is the ticket that a key names: by what is known of its Key first.
 func (k *intake) named(channel string, key ticket.ThreadKey) *ticket.Ticket {
-	if key.Ticket != 0 {
-		return k.tickets[key.Ticket]
+	if key.Key != "" { // no ticket has the number 0
+		if t := k.tickets[k.refs[refKey{channel, key.Key}].Ticket]; t != nil {
+			return t
+		}
 	}
-	if key.Key == "" {
-		return nil
-	}
-	return k.tickets[k.refs[refKey{channel, key.Key}].Ticket] // no ticket has the number 0
+	return k.tickets[key.Ticket]
 }
 
-// newest goes from a ticket that takes nothing more to the one that follows it up, as far as the
-// sender may go. It is nil when the sender may not join even the first.
+// newest goes from a ticket that takes nothing more to the one in which it goes on or that follows it
+// up, as far as the sender may go. It is nil when the sender may not join even the first.
 func (k *intake) newest(t *ticket.Ticket, from customer.Identity, proof bool) *ticket.Ticket {
-	if !proof && !t.Has(from) {
+	if !proof && !k.takesPart(t, from) {
 		return nil
 	}
 	if !t.Over(k.now) {
+		return t
+	}
+	if n := k.tickets[t.MergedInto]; n != nil && t.MergedInto != 0 {
+		if n = k.newest(n, from, proof); n != nil {
+			return n
+		}
 		return t
 	}
 	best := t
@@ -75,8 +81,17 @@ func (k *intake) newest(t *ticket.Ticket, from customer.Identity, proof bool) *t
 	return best
 }
 
-// findTickets loads, and on PostgreSQL locks, the tickets that the batch names and those that follow
-// them up. They are locked in the order of their numbers, so that two batches don't wait for each other.
+// takesPart says whether somebody takes part in a ticket, or is its customer by another name.
+func (k *intake) takesPart(t *ticket.Ticket, from customer.Identity) bool {
+	if t.Has(from) {
+		return true
+	}
+	who := k.customers[k.people[from.Key()]]
+	return who.ID != 0 && (who.ID == t.Customer || slices.Contains(who.Aliases, t.Customer))
+}
+
+// findTickets loads, and on PostgreSQL locks, the tickets that the batch names, those that follow them
+// up and those in which they go on. They are locked in the order of their numbers, so that two batches don't wait for each other.
 func (k *intake) findTickets() error {
 	k.tickets, k.next = map[ticket.ID]*ticket.Ticket{}, map[ticket.ID][]ticket.ID{}
 	var ids []int64
@@ -85,42 +100,54 @@ func (k *intake) findTickets() error {
 			continue
 		}
 		for _, key := range in.Threads {
-			id := key.Ticket
-			if id == 0 {
-				id = k.refs[refKey{in.Channel, key.Key}].Ticket
-			}
-			if id > 0 {
-				ids = append(ids, int64(id))
+			for _, id := range []ticket.ID{key.Ticket, k.refs[refKey{in.Channel, key.Key}].Ticket} {
+				if id > 0 {
+					ids = append(ids, int64(id))
+				}
 			}
 		}
 	}
 	const depth = 50 // follow-ups of follow-ups
-	query := "SELECT doc FROM tickets WHERE id IN INTS($1) ORDER BY id FOR UPDATE"
+	var over []int64
 	for range depth {
-		slices.Sort(ids)
-		ids = slices.Compact(ids)
-		if len(ids) == 0 {
-			return nil
-		}
-		var closed []int64
-		err := k.each(query, []any{k.s.db.list(ids)}, func(scan func(...any) error) error {
-			t, err := scanTicket(scan)
-			if err != nil || k.tickets[t.ID] != nil {
-				return err
-			}
-			k.know(&t)
-			if t.Over(k.now) {
-				closed = append(closed, int64(t.ID))
-			}
-			return nil
-		})
+		closed, goesOn, err := k.load("SELECT doc FROM tickets WHERE id IN INTS($1) ORDER BY id FOR UPDATE", ids)
 		if err != nil {
 			return err
 		}
-		ids = closed
-		query = "SELECT doc FROM tickets WHERE follows_up <> 0 AND follows_up IN INTS($1) ORDER BY id FOR UPDATE"
+		more, too, err := k.load("SELECT doc FROM tickets WHERE follows_up <> 0 AND follows_up IN INTS($1) ORDER BY id FOR UPDATE", over)
+		if err != nil {
+			return err
+		}
+		over, ids = append(closed, more...), append(goesOn, too...)
+		if len(over)+len(ids) == 0 {
+			break
+		}
 	}
 	return nil
+}
+
+// load reads tickets that are not known yet. over are those that others may follow up, merged those in
+// which some of them go on.
+func (k *intake) load(query string, ids []int64) (over, merged []int64, err error) {
+	slices.Sort(ids)
+	ids = slices.Compact(ids)
+	if len(ids) == 0 {
+		return nil, nil, nil
+	}
+	err = k.each(query, []any{k.s.db.list(ids)}, func(scan func(...any) error) error {
+		t, err := scanTicket(scan)
+		switch {
+		case err != nil || k.tickets[t.ID] != nil:
+			return err
+		case t.MergedInto != 0:
+			merged = append(merged, int64(t.MergedInto))
+		case t.Over(k.now):
+			over = append(over, int64(t.ID))
+		}
+		k.know(&t)
+		return nil
+	})
+	return over, merged, err
 }
 
 func (k *intake) know(t *ticket.Ticket) {

@@ -45,7 +45,7 @@ func (t *Ticket) Apply(a Action, now time.Time) (Effects, error) {
 // resting refuses what cannot be done to a closed ticket.
 func (t *Ticket) resting(k ActionKind) error {
 	switch {
-	case t.MergedInto != 0 && (k == ActNote || k == ActReopen || !k.quiet() && k != ActWithdraw):
+	case t.MergedInto != 0 && (k == ActNote || !k.quiet() && k != ActWithdraw && k != ActClose):
 		return invalid("%s goes on in %s. Do it there, or take the merge back.", t.ID, t.MergedInto)
 	case k == ActReopen || k == ActClose || k == ActWithdraw || k.quiet():
 		return nil

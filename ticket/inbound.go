@@ -90,14 +90,17 @@ type Effects struct {
 	Events   []Event
 	Jobs     []Job
 	Deliver  []DeliveryUpdate
-	Moves    []Move   // messages of which Messages holds the copy, or that come back
+	Moves    []Move   // messages that count in another ticket from now on
 	Cancel   []string // Job.Unique of jobs that must not have begun: else nothing is done, and that is a Conflict
 }
 
-// Move says where a message counts from now on. References to From are bound to To.
+// Move says where a message counts from now on: the store copies From to To, with what became of its
+// delivery. References to From are bound to To.
 type Move struct {
 	From, To MessageID
-	Back     bool // To stands there already: it came from there
+	Root     MessageID // as which it was accepted or written; From itself, when it is the first time that it moves
+	Scope    string    // of its references
+	Back     bool      // To stands there already: it was there before
 }
 
 // DeliveryUpdate changes what is known of an outgoing message.
@@ -185,7 +188,7 @@ func (t *Ticket) append(in Inbound, c customer.Customer, fx *Effects, now time.T
 	t.LastSeq++
 	fx.Messages = append(fx.Messages, Message{
 		Ticket: t.ID, Seq: t.LastSeq, Kind: Public, Direction: In, Channel: in.Channel,
-		Author: authorOf(in, c), From: in.From, ReplyTo: in.ReplyTo, Subject: cut(in.Subject, MaxSubject),
+		Author: authorOf(in, c), From: in.From, With: in.With, ReplyTo: in.ReplyTo, Subject: cut(in.Subject, MaxSubject),
 		Text: in.Text, Folded: in.Folded, HTML: in.HTML, External: in.External, References: in.References,
 		Attachments: in.Attachments, Auto: in.Auto, Turns: in.Turns, Warnings: in.Warnings, At: at,
 		NoAuto: firstOf(in.NoAuto, in.Doubt), ForwardedBy: by, NewTopic: in.NewTopic,

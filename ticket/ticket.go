@@ -187,6 +187,7 @@ type Message struct {
 	Channel     string              `json:"channel,omitempty"`
 	Author      Actor               `json:"author"`
 	From        customer.Identity   `json:"from,omitzero"`
+	With        []customer.Identity `json:"with,omitempty"` // others who took part: in copy, on the line
 	Subject     string              `json:"subject,omitempty"`
 	Text        string              `json:"text"` // what was written now; Markdown when Out, plain text when In
 	Folded      string              `json:"folded,omitempty"`
@@ -207,7 +208,7 @@ type Message struct {
 	NewTopic    string              `json:"new_topic,omitempty"`   // why it seems to begin another matter: a split is proposed
 	SendAt      time.Time           `json:"send_at,omitzero"`      // until then an answer waits and can be taken back
 	MovedTo     MessageID           `json:"moved_to,omitzero"`     // it counts there now, and is here for the record
-	MovedFrom   MessageID           `json:"moved_from,omitzero"`   // it is a copy of that one
+	MovedFrom   MessageID           `json:"moved_from,omitzero"`   // it is a copy of that one, the first
 	At          time.Time           `json:"at"`
 }
 
@@ -221,6 +222,14 @@ type MessageID struct {
 func (m MessageID) IsZero() bool { return m.Ticket == 0 }
 
 func (m MessageID) String() string { return fmt.Sprintf("%s#%d", m.Ticket, m.Seq) }
+
+// Root is as which the message was accepted or written, in whatever tickets it has been since.
+func (m Message) Root() MessageID {
+	if m.MovedFrom.IsZero() {
+		return MessageID{m.Ticket, m.Seq}
+	}
+	return m.MovedFrom
+}
 
 // Turn is one stretch of speech in a call.
 type Turn struct {

@@ -183,6 +183,36 @@ func TestNobodySeesAnother(t *testing.T) {
 	}
 }
 
+// What was said in another ticket stays there, also when it is moved here; and what is moved away stays
+// to be seen where it was said.
+func TestMovedMessagesAreShownOnce(t *testing.T) {
+	t.Parallel()
+	s, st := withStore(t, testConfig())
+	v := s.visit(t, fromVisitor{})
+	v.say(t, "message-1", "It is dead.")
+	v.say(t, "message-2", "And another thing.")
+	split, err := st.Act(context.Background(), ticket.Action{Kind: ticket.ActSplit, Ticket: 1001, Seqs: []int{2}, By: agent})
+	if err != nil {
+		t.Fatal(err)
+	}
+	act(t, st, ticket.Action{Kind: ticket.ActReply, Text: "To the first."})
+	again := s.visit(t, fromVisitor{Session: v.session, Secret: v.secret})
+	for _, want := range []string{"It is dead.", "And another thing.", "To the first."} {
+		if f := again.must(t, "message"); f.Text != want || f.Ticket == split.ID.String() {
+			t.Errorf("after %q is shown %+v", want, f)
+		}
+	}
+	again.say(t, "message-3", "Nothing before this.")
+	moved := ticket.Message{Kind: ticket.Public, Direction: ticket.In, Channel: "chat", Text: "a copy", MovedFrom: ticket.MessageID{Ticket: 1, Seq: 1}}
+	mailed := ticket.Message{Kind: ticket.Public, Direction: ticket.In, Channel: "email", Text: "a mail"}
+	back := ticket.Message{Kind: ticket.Public, Direction: ticket.Out, Channel: "chat", Text: "taken back", Delivery: ticket.Withdrawn}
+	for _, m := range []ticket.Message{moved, mailed, back} {
+		if f, shown := frameOf(v.session, m); shown {
+			t.Errorf("%+v is shown", f)
+		}
+	}
+}
+
 func TestWhatIsKeptOfAVisitor(t *testing.T) {
 	t.Parallel()
 	s, st := withStore(t, testConfig())

@@ -8,6 +8,7 @@ import (
 	"unicode"
 	"unicode/utf8"
 
+	"tierline/channels"
 	"tierline/customer"
 	"tierline/ticket"
 )
@@ -131,6 +132,10 @@ func primary(tag string) string { return strings.ToLower(langCode.FindString(tag
 // frameOf is what a visitor sees of a message; false when it is not for them.
 func frameOf(session string, m ticket.Message) (toVisitor, bool) {
 	if m.Kind != ticket.Public || m.Text == "" || len(m.Attachments) > 0 {
+		return toVisitor{}, false
+	}
+	// What was said in another ticket, or by another channel, is shown there to those who took part.
+	if m.Channel != channels.Chat || !m.MovedFrom.IsZero() || m.Delivery == ticket.Withdrawn {
 		return toVisitor{}, false
 	}
 	f := toVisitor{T: "message", Ticket: m.Ticket.String(), Seq: m.Seq, Text: m.Text, At: m.At.UTC()}

@@ -163,7 +163,7 @@ func (p *mapper) threads(m *Mail, o origin, external string) []ticket.ThreadKey 
 	slices.Reverse(newestFirst)
 	for _, ref := range append(newestFirst, m.MessageID) {
 		if id, ok := p.sign.ownID(ref); ok {
-			add(ticket.ThreadKey{By: "references", Ticket: id})
+			add(ticket.ThreadKey{By: "references", Key: ref, Ticket: id}) // the message may have moved since
 		}
 	}
 	for i, ref := range newestFirst {

@@ -148,8 +148,8 @@ func TestThreadKeys(t *testing.T) {
 		}
 	}
 	base := "From: jane@customer.example\nTo: support@acme.example\nMessage-ID: <t-1@customer.example>\n"
-	has(base+"In-Reply-To: "+ours+"\n\nx", origin{}, ticket.ThreadKey{By: "references", Ticket: 1042})
-	has(base+"References: <a@b.example> "+strings.Trim(ours, "<>")+"\n\nx", origin{}, ticket.ThreadKey{By: "references", Ticket: 1042})
+	has(base+"In-Reply-To: "+ours+"\n\nx", origin{}, ticket.ThreadKey{By: "references", Key: ours, Ticket: 1042})
+	has(base+"References: <a@b.example> "+strings.Trim(ours, "<>")+"\n\nx", origin{}, ticket.ThreadKey{By: "references", Key: ours, Ticket: 1042})
 	has(base+"References: <first-one@b.example>\n\nx", origin{}, ticket.ThreadKey{By: "references", Key: "<first-one@b.example>"})
 	has(base+"\nx", origin{}, ticket.ThreadKey{By: "references", Key: "<t-1@customer.example>"})
 	has(base+"Cc: Support <"+strings.ToUpper(token)+">\n\nx", origin{}, ticket.ThreadKey{By: "reply-token", Ticket: 1042, Proof: true})

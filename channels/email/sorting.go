@@ -65,7 +65,7 @@ func (p *mapper) report(m *Mail, in *ticket.Inbound) {
 	for _, id := range append([]string{b.OriginalMessageID}, m.References...) {
 		if t, ok := p.sign.ownID(id); ok {
 			said.Seq = ownSeq(id)
-			keys = append(keys, ticket.ThreadKey{By: "bounced", Ticket: t, Proof: true, Weak: true})
+			keys = append(keys, ticket.ThreadKey{By: "bounced", Key: "<" + strings.Trim(id, "<>") + ">", Ticket: t, Proof: true, Weak: true})
 			break
 		}
 	}
