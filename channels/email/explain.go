@@ -148,6 +148,9 @@ func (x *Explainer) origin(m *Mail) origin {
 func explain(m *Mail, in ticket.Inbound, a ticket.Accepted) Explained {
 	e := describe(m)
 	e.Language, e.Warnings = in.Language, in.Warnings
+	if in.Forwarded != nil {
+		e.From, e.Subject, e.New, e.Folded = &Address{in.From.Name, in.From.Value}, in.Subject, in.Text, in.Folded
+	}
 	for _, a := range in.Attachments {
 		e.Attachments = append(e.Attachments, ExplainedPart{a.Name, a.Type, a.Size, a.Inline, a.SHA256})
 	}

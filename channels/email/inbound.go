@@ -44,7 +44,8 @@ type mapper struct {
 	auth  authenticator
 	blobs ticket.Blobs
 	sign  signer
-	own   []Recipient // our own addresses and patterns of them
+	own   []Recipient                               // our own addresses and patterns of them
+	staff func(address string) (ticket.Actor, bool) // nil: what staff forwards is theirs
 	now   func() time.Time
 	log   *slog.Logger
 
@@ -108,7 +109,10 @@ func (p *mapper) contact(ctx context.Context, m *Mail, raw []byte, o origin) (in
 	in.Threads = p.threads(m, o, in.External)
 	in.ReplyTo, in.With = p.people(m, o)
 	p.sort(m, o, &in)
-	in.Attachments, err = p.keep(ctx, m, raw, &in)
+	if !in.Auto {
+		in.NoAuto = m.Verdict.AutoAnswer.Why
+	}
+	in.Attachments, err = p.keep(ctx, p.passedOn(m, o, &in), raw, &in)
 	return in, err
 }
 

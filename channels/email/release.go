@@ -57,7 +57,7 @@ func (d *Desk) Release(ctx context.Context, id int64, by ticket.Actor) (ticket.M
 		return e, err
 	}
 	in.Channel, in.Inbox, in.External = channels.Email, e.Inbox, fmt.Sprintf("released:%d", id)
-	in.Alone = ""
+	in.Alone, in.NoAuto = "", "It was in quarantine."
 	in.Warnings = append(in.Warnings, fmt.Sprintf("This mail was in quarantine and was released by %s: %s", by.Name, e.Detail))
 	done, err := d.in.Accept(ctx, []ticket.Inbound{in})
 	if _, ok := refused(err, 1); err != nil && ok { // what is in it is refused: then it goes along unread

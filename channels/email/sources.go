@@ -27,7 +27,9 @@ type Deps struct {
 	// LookupTXT asks the DNS; default net.DefaultResolver. It is used only where the configuration
 	// has mails verified.
 	LookupTXT func(ctx context.Context, domain string) ([]string, error)
-	Accounts  *Accounts // give sources and sender the same; default one for each
+	// Staff finds who of staff has a mail address. Nil: what staff forwards is theirs.
+	Staff    func(address string) (ticket.Actor, bool)
+	Accounts *Accounts // give sources and sender the same; default one for each
 }
 
 func (d Deps) withDefaults() Deps {
@@ -79,6 +81,9 @@ func newMailbox(b Mailbox, c Config, m *mapper, d Deps) *mailbox {
 
 func newMapper(c Config, d Deps) *mapper {
 	m := &mapper{auth: authenticator{c.Authentication, d.LookupTXT}, blobs: d.Blobs, sign: c.signer(), now: d.Now, log: d.Log, storms: &storms{}}
+	if !c.KeepForwards {
+		m.staff = d.Staff
+	}
 	for _, l := range c.Listeners {
 		m.own = append(m.own, l.Recipients...)
 	}
