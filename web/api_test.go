@@ -299,6 +299,47 @@ func TestActionsOfTheAPI(t *testing.T) {
 	}
 }
 
+func TestTransfersOfTheAPI(t *testing.T) {
+	t.Parallel()
+	s := start(t)
+	a, b := s.mail("1", "Help", "Please help me."), s.mail("2", "Help", "Help me, please.")
+	c := s.client(allKey)
+	act := func(id ticket.ID, body object) (got ticket.Ticket) {
+		t.Helper()
+		c.call("POST", "/tickets/"+id.String()+"/actions", body, 200, &got)
+		return got
+	}
+	if got := act(a, object{"kind": "merge", "other": b}); got.ID != b {
+		t.Errorf("merge gives %s", got.ID)
+	}
+	var list messageList
+	c.call("GET", "/tickets/"+a.String()+"/messages", nil, 200, &list)
+	if to := list.Items[0].MovedTo; to.Ticket != b || to.Seq == 0 {
+		t.Errorf("the message is at %s", to)
+	}
+	var ev eventList
+	c.call("GET", "/tickets/"+a.String()+"/events", nil, 200, &ev)
+	for _, e := range ev.Items {
+		if e.Kind == "merge" {
+			if got := act(a, object{"kind": "undo", "event": e.ID}); got.ID != a || got.MergedInto != 0 {
+				t.Errorf("undo gives %+v", got)
+			}
+		}
+	}
+	act(a, object{"kind": "note", "text": "x"})
+	note := act(a, object{"kind": "note", "text": "y"}).LastSeq
+	if got := act(a, object{"kind": "move", "other": b, "seqs": []int{note}}); got.ID != b {
+		t.Errorf("move gives %s", got.ID)
+	}
+	if got := act(a, object{"kind": "split", "seqs": []int{1}, "subject": "Mine"}); got.SplitFrom != a || got.Subject != "Mine" {
+		t.Errorf("split gives %+v", got)
+	}
+	answer := act(b, object{"kind": "reply", "text": "Hello"}).LastSeq
+	if got := act(b, object{"kind": "withdraw", "seq": answer}); got.State != ticket.Open {
+		t.Errorf("after withdraw it is %s", got.State)
+	}
+}
+
 func TestBadRequests(t *testing.T) {
 	t.Parallel()
 	s := start(t)

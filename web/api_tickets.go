@@ -46,12 +46,17 @@ type ActionRequest struct {
 	Article   string             `json:"article,omitempty"`
 	Verdict   string             `json:"verdict,omitempty"`
 	Page      int                `json:"page,omitempty"`
+	Seq       int                `json:"seq,omitempty"`   // the answer to withdraw
+	Seqs      []int              `json:"seqs,omitempty"`  // the messages to split off or to move
+	Other     ticket.ID          `json:"other,omitempty"` // the ticket to merge or move into
+	Event     int64              `json:"event,omitempty"` // the event of a merge, split or move to undo
 }
 
 func (r ActionRequest) action(id ticket.ID) ticket.Action {
 	return ticket.Action{Kind: r.Kind, Ticket: id, Rev: r.Rev, Text: r.Text, Note: r.Note, Tier: r.Tier, Owner: r.Owner,
 		Reason: r.Reason, Subject: r.Subject, Diagnosis: r.Diagnosis, Language: r.Language, Priority: r.Priority,
-		Tags: r.Tags, Units: r.Units, Article: r.Article, Verdict: r.Verdict, Page: r.Page}
+		Tags: r.Tags, Units: r.Units, Article: r.Article, Verdict: r.Verdict, Page: r.Page,
+		Seq: r.Seq, Seqs: r.Seqs, Other: r.Other, Event: r.Event}
 }
 
 // actionKinds are those that the API offers; byKey says whether a key may do it in its own name.
@@ -59,6 +64,7 @@ func actionKinds() map[ticket.ActionKind]bool {
 	return map[ticket.ActionKind]bool{
 		ticket.ActReply: true, ticket.ActNote: true, ticket.ActAssign: true, ticket.ActSolve: true,
 		ticket.ActReopen: true, ticket.ActClose: true, ticket.ActHold: true, ticket.ActSet: true, ticket.ActVerdict: true,
+		ticket.ActMerge: true, ticket.ActSplit: true, ticket.ActMove: true, ticket.ActUndo: true, ticket.ActWithdraw: true,
 		ticket.ActTake: false, ticket.ActEscalate: false, ticket.ActPage: false, ticket.ActAccept: false,
 		ticket.ActDecline: false,
 	}
