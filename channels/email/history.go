@@ -11,16 +11,19 @@ import (
 var headerKeys = keys(map[fieldKind]string{
 	fieldFrom: `from|von|de|da|van|fra|från|expéditeur|remitente|mittente|afzender|od|nadawca|odesílatel|feladó|от|от кого|
 		від|від кого|dari|gönderen|kimden|từ|người gửi|差出人|送信者|发件人|寄件者|寄件人|보낸 사람|보낸사람|lähettäjä|keneltä|
-		remetente|expeditor|de la|από|מאת|sender|absender`,
+		remetente|expeditor|de la|από|מאת|sender|absender|
+		من|از|nuo|no|saatja|pošiljatelj|pošiljalac|šalje|จาก|ผู้ส่ง|dari|pengirim|प्रेषक|от кого|испраќач|шаље|frá|person`,
 	fieldDate: `date|sent|gesendet|datum|gesendet am|envoyé|envoyé le|fecha|enviado|enviado el|enviado em|enviada|enviada em|
 		enviada el|data|inviato|data invio|verzonden|sendt|dato|skickat|lähetetty|päivämäärä|päiväys|wysłano|wysłane|odesláno|
 		datum odeslání|küldve|elküldve|dátum|отправлено|дата|надіслано|tarih|gönderilen|gönderme tarihi|gönderildi|
 		ngày|đã gửi|送信日時|日付|日時|发送时间|发送日期|日期|寄件日期|보낸 날짜|날짜|trimis|ημερομηνία|נשלח|תאריך|date d'envoi|
-		message du|le|sent on|sent at|dnia|dne`,
+		message du|le|sent on|sent at|dnia|dne|تم الإرسال|التاريخ|تاريخ|تاریخ|ارسال|išsiųsta|data ir laikas|nosūtīts|datums|saadetud|kuupäev|
+		poslano|poslato|изпратено|изпратено на|ส่งเมื่อ|วันที่|เวลา|dikirim|tanggal|tarikh|dihantar|दिनांक|sent time|sendt den|dags|enviat`,
 	fieldTo: `to|an|à|a|para|aan|til|till|vastaanottaja|do|komu|címzett|кому|kime|alıcı|đến|tới|宛先|收件人|받는 사람|받는사람|
-		destinataire|destinatario|destinatário|către|προς|אל|pour|per|naar`,
+		destinataire|destinatario|destinatário|către|προς|אל|pour|per|naar|إلى|به|kam|adressaat|saaja|primatelj|primalac|prima|za|до|ถึง|ผู้รับ|kepada|प्रति|für|a la atención de`,
 	fieldSubject: `subject|betreff|objet|sujet|asunto|oggetto|onderwerp|assunto|emne|ämne|aihe|temat|předmět|predmet|tárgy|
-		тема|konu|chủ đề|tiêu đề|件名|主题|主旨|主題|제목|subiect|θέμα|נושא`,
+		тема|thema|konu|chủ đề|tiêu đề|件名|主题|主旨|主題|제목|subiect|θέμα|נושא|الموضوع|موضوع|tēma|temats|teema|zadeva|относно|เรื่อง|หัวข้อ|perihal|subjek|subyek|विषय|efni|assumpte|
+		re|concerne|betrifft|riguarda`,
 	fieldOther: `cc|kopie|copie|copie à|copia|cópia|ccn|bcc|kopi|kopia|kopio|dw|másolat|копия|копія|bilgi|抄送|副本|참조|
 		reply-to|reply to|antwort an|répondre à|responder a|rispondi a|risposta|svar til|attachments|anlagen|pièces jointes|
 		datos adjuntos|allegati|bijlagen|importance|wichtigkeit|priority|priorität|organization|message-id|mailed-by|
@@ -234,13 +237,22 @@ func history(lines []line, i int) past {
 		if above >= 0 && strings.HasSuffix(lines[above].text, ":") && !strings.Contains(lines[above].text, "wrote") {
 			return past{} // "This is what I got:"
 		}
-		return past{lines: headerBlock(lines[i:min(len(lines), i+30)])}
+		if n := headerBlock(lines[i:min(len(lines), i+30)]); n > 0 {
+			return past{lines: n}
+		}
+		return past{lines: lineHeader(text)}
+	}
+	if n := looseHeader(lines[i:min(len(lines), i+30)]); n > 0 {
+		return past{lines: n}
+	}
+	if original, forward := headedSeparator(text); original || forward {
+		return past{1, forward}
 	}
 	framed, original, forward := separator(text)
 	below := next(lines, i+1)
 	header := 0
 	if below < len(lines) && below-i < 5 && (original || forward || framed || isRule(text)) {
-		header = headerBlock(lines[below:min(len(lines), below+30)])
+		header = anyHeader(lines[below:min(len(lines), below+30)])
 	}
 	switch {
 	case header > 0:

@@ -340,6 +340,9 @@ func (r *htmlReader) leave(tag string) {
 // earlier mail. That is how Outlook does it, in any language.
 func (r *htmlReader) ruled() {
 	for _, at := range r.rules {
+		if next(r.lines[:at], 0) == at { // nothing above: it was sent on
+			continue
+		}
 		if below := next(r.lines, at); below < len(r.lines) && r.lines[below].kind == plain && headed(r.lines[below:]) {
 			for i := at; i < len(r.lines); i++ {
 				if r.lines[i].kind != signed {
