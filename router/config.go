@@ -11,6 +11,7 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"tierline/bots"
@@ -106,6 +107,16 @@ func (c Config) checkBrands(at check.At) {
 			at.Key("hours").Error("week: {mon: \"09:00-17:30\"}", "%v", err)
 		}
 	}
+}
+
+// Staff finds who of staff has a mail address.
+func (c Config) Staff(address string) (ticket.Actor, bool) {
+	for _, a := range c.Agents {
+		if address != "" && strings.EqualFold(a.Email, address) {
+			return a.Actor(), true
+		}
+	}
+	return ticket.Actor{}, false
 }
 
 // Brand is the brand of a name; "" is the first. A gateway that names no brands has one without a

@@ -132,7 +132,7 @@ func (a *app) wireDesk(context.Context) error {
 
 func (a *app) wireChannels(context.Context) error {
 	mail := email.Deps{Blobs: a.blobs, Cursors: a.store, Ledger: a.store, Holder: holder(), Now: a.now, Log: a.log.With("part", "email"),
-		Accounts: &email.Accounts{}}
+		Accounts: &email.Accounts{}, Staff: a.cfg.Router.Staff}
 	sources, err := email.NewSources(a.cfg.Email, mail)
 	if err != nil {
 		return err
@@ -179,11 +179,26 @@ func (a *app) wireWeb(context.Context) error {
 	if err != nil {
 		return err
 	}
-	mails := email.NewDesk(a.cfg.Email, email.Deps{Blobs: a.blobs, Cursors: a.store, Now: a.now, Log: a.log.With("part", "email")}, intake, a.store)
-	a.web, err = web.New(a.cfg.Web, web.Deps{Store: a.store, KB: a.store, Suggest: a.desk.Suggest, Backend: a.desk,
+	mails := email.NewDesk(a.cfg.Email, email.Deps{Blobs: a.blobs, Cursors: a.store, Staff: a.cfg.Router.Staff, Now: a.now,
+		Log: a.log.With("part", "email")}, intake, a.store)
+	a.web, err = web.New(a.cfg.Web, web.Deps{Store: planned{a.store, a.desk}, KB: a.store, Suggest: a.desk.Suggest, Backend: a.desk,
 		Blobs: a.blobs, Mails: mails, Agents: a.cfg.Router.Agents, Ready: a.probes(), Mounts: mounts, Metrics: a.registry, Version: version,
 		Now: a.now, Log: a.log.With("part", "web")})
 	return err
+}
+
+// planned is the store to those who act by themselves, with a key of the API: what the configuration
+// says of their actions is filled in as it is for staff.
+type planned struct {
+	*store.Store
+	desk *router.Desk
+}
+
+func (p planned) Act(ctx context.Context, a ticket.Action) (ticket.Ticket, error) {
+	if err := p.desk.Plan(ctx, &a); err != nil {
+		return ticket.Ticket{}, err
+	}
+	return p.Store.Act(ctx, a)
 }
 
 // isStaff says whether a Slack user is one of ours.
