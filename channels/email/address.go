@@ -26,7 +26,9 @@ func addresses(s, charset string) []Address {
 		var entry string
 		entry, s = cutEntry(s)
 		if !strings.Contains(entry, "@") && s != "" {
-			if len(name) < 4*maxName {
+			if strings.Contains(entry, "<>") { // whole, and nobody's
+				name = ""
+			} else if len(name) < 4*maxName {
 				name = strings.TrimSpace(name + ", " + strings.TrimSpace(entry))
 			}
 			continue

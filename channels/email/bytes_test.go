@@ -81,6 +81,8 @@ func TestCharsets(t *testing.T) {
 		{"utf-16le", utf16Of(german, false), german},
 		{"utf-16", utf16Of(german, true), german},
 		{"utf-16", "only says so", "only says so"},
+		{"iso-2022-jp", encoded(t, japanese.ShiftJIS, "ツール"), "ツール"},
+		{"", encoded(t, japanese.ShiftJIS, "ツール"), "ツール"},
 	} {
 		if got := toUTF8([]byte(c.bytes), c.charset); got != c.want {
 			t.Errorf("%s: %q, want %q", c.charset, got, c.want)
@@ -176,6 +178,11 @@ func TestOddHeaders(t *testing.T) {
 		{name: "no comma", raw: "From: Al Bo <a@x.example> Bo Al <b@x.example>\n\nHello", from: "Al Bo<a@x.example>", text: "Hello"},
 		{name: "an at sign in a name", raw: "From: jane@work <j@x.example>\n\nHello", from: "jane@work<j@x.example>", text: "Hello"},
 		{name: "line without a colon", raw: "From: a@x.example\nthis is nothing\nSubject: X\n\nHello", subject: "X", text: "Hello"},
+		{name: "a field that a server has broken", raw: "X-Tracker: a\n" + strings.Repeat("AAAAbbbbCCCC\n", 40) + "From: a@x.example\nSubject: X\n\nHello", subject: "X", from: "<a@x.example>", text: "Hello"},
+		{name: "a field with a very long name", raw: "From: a@x.example\nX-" + strings.Repeat("Long-", 60) + "Name: x\nSubject: X\n\nHello", subject: "X", text: "Hello"},
+		{name: "nobody before somebody", raw: "From: \"Pump Works \" <>, \"LTD\" <a@x.example>\n\nHello", from: "LTD<a@x.example>", text: "Hello"},
+		{name: "Sender", raw: "Sender: Al <a@x.example>\n\nHello", from: "Al<a@x.example>", warning: "Sender was taken", text: "Hello"},
+		{name: "Return-Path", raw: "Return-Path: <a@x.example>\nFrom: Pump Works\n\nHello", from: "<a@x.example>", warning: "Return-Path was taken", text: "Hello"},
 		{name: "a name behind", raw: "From: <a@x.example> (Al)\n\nHello", from: "Al<a@x.example>", text: "Hello"},
 		{name: "an override in a name", raw: "From: \"Al\u202eoB\" <a@x.example>\n\nHello", from: "Al oB<a@x.example>", text: "Hello"},
 		{name: "flowed", raw: "From: a@x.example\nContent-Type: text/plain; format=flowed; delsp=yes\n\nHel \nlo\n> a \n> b", text: "Hello\n> ab"},

@@ -48,7 +48,9 @@ func decode(b []byte, charset string) string {
 		return string(b)
 	}
 	e := encodingOf(charset)
-	if e == nil || e == unicode.UTF8 || charset == "us-ascii" || charset == "ascii" {
+	if isISO2022JP(charset) { // which is 7-bit: another of Japan's charsets, under the name that mail should have
+		e = detect(b)
+	} else if e == nil || e == unicode.UTF8 || charset == "us-ascii" || charset == "ascii" {
 		if mostlyUTF8(b) {
 			return strings.ToValidUTF8(string(b), "\uFFFD")
 		}

@@ -31,13 +31,13 @@ func detect(b []byte) encoding.Encoding {
 			inRows++
 		}
 	}
-	if high < 4 || inRows*10 < high*7 {
-		return charmap.Windows1252
-	}
 	for _, e := range []encoding.Encoding{japanese.ShiftJIS, japanese.EUCJP} {
-		if isJapanese(e, b) {
+		if high >= 4 && isJapanese(e, b) { // kana are sure, also where every second byte is a letter
 			return e
 		}
+	}
+	if high < 4 || inRows*10 < high*7 {
+		return charmap.Windows1252
 	}
 	pairs := func(from, to byte, lowTrail bool) bool { // nearly all pairs begin with a common row
 		return commonPairs(b, from, to, lowTrail)

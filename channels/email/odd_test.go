@@ -72,6 +72,13 @@ func TestOddParts(t *testing.T) {
 			text: "Attached mail: Grüße", files: "Grüße.eml:39"},
 		{name: "several texts", raw: head + "Content-Type: multipart/mixed; boundary=b\n\n--b\n\nOne\n--b\nContent-Type: image/png; name=a.png\n\nP\n--b\nContent-Type: text/html\n\n<p>Two</p>\n--b\n\nThree\n--b--\n",
 			text: "One\n\nTwo\n\nThree", files: "a.png:1"},
+		{name: "a file's lines keep their ends", raw: head + "Content-Type: application/x-y; name=a.y\nContent-Transfer-Encoding: quoted-printable\n\na=\r\nb \r\nc\r\n", files: "a.y:7"},
+		{name: "an encoding with a parameter that is not its own", raw: head + "Content-Type: application/x-y; name=a.y\nContent-Transfer-Encoding: base64\n filename=a.y\n\nYWJj\n", files: "a.y:3"},
+		{name: "images without names", raw: head + "Content-Type: multipart/mixed; boundary=b\n\n--b\n\nHello\n--b\nContent-Type: image/jpeg\nContent-ID: <image001.jpg@01D4.5>\n\nP\n--b\nContent-Type: image/pjpeg\nContent-ID: <7f@x>\n\nPQ\n--b--\n",
+			text: "Hello", files: "image001.jpg:1,image.jpg:2"},
+		{name: "a text that only points to the HTML", raw: head + "Content-Type: multipart/alternative; boundary=b\n\n--b\n\nThis mail is HTML.\n--b\nContent-Type: text/html\n\n<p>" + strings.Repeat("Pumps for everybody. ", 40) + "</p>\n--b--\n",
+			text: "Pumps for everybody.", absent: "This mail is HTML."},
+		{name: "a quoted mail has parts", raw: head + "\nOne\nTwo\nThree\nFour\n--b\nContent-Type: text/plain\n\nHello\n--b--\n", text: "One\nTwo\nThree\nFour"},
 		{name: "unclosed", raw: head + "Content-Type: multipart/mixed; boundary=b\n\n--b\n\nOne\n--b\nContent-Type: image/png; name=..\\\\a.png\n\nP", text: "One", files: "a.png:1"},
 	} {
 		o.check(t)

@@ -34,7 +34,7 @@ func (v view) lines() (lines []line, whole string) {
 		structured = structured || l.kind != plain
 		empty = empty && isBlank(l.text)
 	}
-	noText := strings.TrimSpace(v.text) == ""
+	noText := strings.TrimSpace(v.text) == "" || isStub(v.text, html)
 	if empty || !structured && !noText {
 		return textLines(v.text), v.text
 	}

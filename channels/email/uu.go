@@ -1,6 +1,7 @@
 package email
 
 import (
+	"bytes"
 	"strconv"
 	"strings"
 )
@@ -64,4 +65,35 @@ func uuBlock(s string) (body, rest string, ok bool) {
 		at, lines = next, lines+1
 	}
 	return "", "", false
+}
+
+// decodeUU decodes uuencoded bytes.
+func decodeUU(b []byte) ([]byte, bool) {
+	var out []byte
+	begun := false
+	for len(b) > 0 {
+		var line []byte
+		line, b = cutLine(b)
+		if !begun {
+			begun = bytes.HasPrefix(line, []byte("begin "))
+			continue
+		}
+		if len(line) == 0 || bytes.Equal(line, []byte("end")) {
+			return out, true
+		}
+		n := int(line[0]-' ') & 63
+		var four [4]byte
+		for i := 1; i < len(line) && n > 0; i += 4 {
+			for j := range four {
+				four[j] = 0
+				if i+j < len(line) {
+					four[j] = (line[i+j] - ' ') & 63
+				}
+			}
+			three := []byte{four[0]<<2 | four[1]>>4, four[1]<<4 | four[2]>>2, four[2]<<6 | four[3]}
+			out = append(out, three[:min(n, 3)]...)
+			n -= 3
+		}
+	}
+	return out, begun
 }

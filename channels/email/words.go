@@ -192,7 +192,7 @@ func decodeQuoted(b []byte) []byte {
 	out := make([]byte, 0, len(b))
 	for len(b) > 0 {
 		line, rest := cutLine(b)
-		ended := len(rest) > 0 || b[len(b)-1] == '\n'
+		end := b[len(line) : len(b)-len(rest)] // as it came: of a file it matters
 		line = trimRightBlank(line)
 		soft := len(line) > 0 && line[len(line)-1] == '='
 		if soft {
@@ -206,8 +206,8 @@ func decodeQuoted(b []byte) []byte {
 				out = append(out, line[i])
 			}
 		}
-		if ended && !soft {
-			out = append(out, '\n')
+		if !soft {
+			out = append(out, end...)
 		}
 		b = rest
 	}
