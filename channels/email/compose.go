@@ -74,8 +74,9 @@ func (s *sender) compose(ctx context.Context, out ticket.Outbound) (letter, erro
 		head("In-Reply-To", refs[len(refs)-1])
 		head("References", strings.Join(refs, " "))
 	}
-	if m.Author.Kind == ticket.BySystem || m.Author.Kind == ticket.ByRule {
-		head("Auto-Submitted", "auto-replied") // RFC 3834 §5
+	if automatic(m) { // no Precedence: RFC 3834 §3.1.8 advises against it, and some servers delay "bulk"
+		head("Auto-Submitted", "auto-replied")  // RFC 3834 §5
+		head("X-Auto-Response-Suppress", "All") // Exchange; MS-OXCMAIL §2.2.3.2.14
 	}
 	head("MIME-Version", "1.0")
 	if err := s.content(ctx, &b, out, strings.Trim(l.id, "<>")); err != nil {
@@ -163,13 +164,8 @@ func (s *sender) references(out ticket.Outbound) []string {
 
 // content writes the body: text and HTML, and the attachments around them.
 func (s *sender) content(ctx context.Context, b *bytes.Buffer, out ticket.Outbound, id string) error {
-	words := phrasesIn(out.Ticket.Language, s.conf.Language)
-	foot := words.Case + " " + out.Ticket.ID.String() + " – " + words.Keep
-	if s := out.Brand.SignatureIn(out.Ticket.Language); s != "" {
-		foot = s + "\n" + foot
-	}
-	text := strings.TrimRight(out.Message.Text, "\n") + "\n\n-- \n" + foot + "\n"
-	htm := toHTML(out.Message.Text, foot, out.Ticket.Language)
+	says := s.body(out)
+	text, htm := says.plain(), says.html()
 	mixed, alt := boundary(id, "mixed"), boundary(id, "alternative")
 	if len(out.Message.Attachments) == 0 {
 		writeHeader(b, "Content-Type", `multipart/alternative; boundary="`+alt+`"`)
@@ -196,8 +192,8 @@ func (s *sender) content(ctx context.Context, b *bytes.Buffer, out ticket.Outbou
 }
 
 func writeAlternative(b *bytes.Buffer, boundary, text, htm string) {
-	for _, p := range []struct{ kind, body string }{{"text/plain", text}, {"text/html", htm}} {
-		fmt.Fprintf(b, "--%s\r\nContent-Type: %s; charset=utf-8\r\nContent-Transfer-Encoding: quoted-printable\r\n\r\n", boundary, p.kind)
+	for _, p := range []struct{ kind, body string }{{"text/plain; charset=utf-8; format=flowed", text}, {"text/html; charset=utf-8", htm}} {
+		fmt.Fprintf(b, "--%s\r\nContent-Type: %s\r\nContent-Transfer-Encoding: quoted-printable\r\n\r\n", boundary, p.kind)
 		writeQuoted(b, p.body)
 		b.WriteString("\r\n")
 	}

@@ -7,6 +7,7 @@ import (
 	"os"
 	"strings"
 	"testing"
+	"time"
 
 	"tierline/channels/channeltest"
 	"tierline/config/secret"
@@ -36,7 +37,9 @@ func TestLetter(t *testing.T) {
 	out.Ticket.Subject = "AW: Re: Übertemperatur am Heizgerät im Keller des alten Gebäudes [T-7]\r\nBcc: x@y.example"
 	out.Message.Attachments = []ticket.Attachment{{Name: "../Schaltplan ü.png", Type: "image/png", Size: size, SHA256: sum}}
 	out.Previous = []ticket.Message{
-		{Seq: 1, Direction: ticket.In, External: "<first-mail@customer.example>~0123456789abcdef", References: []string{"<older@customer.example>"}},
+		{Seq: 1, Direction: ticket.In, External: "<first-mail@customer.example>~0123456789abcdef", References: []string{"<older@customer.example>"},
+			Kind: ticket.Public, From: customer.Identity{Kind: customer.Email, Value: customer1, Name: "Jané Doe"}, With: out.Cc, At: channeltest.At.Add(-25 * time.Hour),
+			Text: "Seit gestern zeigt das Heizgerät im Keller eine Übertemperatur an, und zwar immer wieder.\n\nWas kann ich tun?"},
 	}
 	s := testSender(t, Config{Sending: sending("127.0.0.1", 25)}, w)
 	one, err := s.compose(t.Context(), out)
