@@ -40,7 +40,7 @@ func (b *mailbox) sync(ctx context.Context, s *link, in channels.Intake) (err er
 }
 
 // bring takes in mails by their UIDs, in this order; what it has done when it fails, is done. While one
-// portion is committed, the next is fetched.
+// portion is read and committed, the next is fetched.
 func (b *mailbox) bring(ctx context.Context, s *link, in channels.Intake, uids []imap.UID) (t Tally, err error) {
 	var before *portion
 	defer func() {
@@ -71,10 +71,7 @@ func (b *mailbox) bring(ctx context.Context, s *link, in channels.Intake, uids [
 			}
 			before = p
 			p.committed = make(chan committed, 1)
-			go func() {
-				t, err := b.mail.commit(ctx, in, p.items)
-				p.committed <- committed{t, err}
-			}()
+			go func() { p.committed <- b.commit(ctx, in, p) }()
 			batch = batch[len(p.uids):]
 		}
 		uids = uids[n:]
@@ -87,7 +84,8 @@ type portion struct {
 	uids      []imap.UID
 	sizes     map[imap.UID]int64
 	fetched   []imap.UID
-	items     []item
+	items     []*item         // each in the place of its UID; nil when it has gone from the server
+	reading   *errgroup.Group // makes items of what was fetched
 	committed chan committed
 }
 
@@ -105,7 +103,24 @@ func (b *mailbox) cut(uids []imap.UID, sizes map[imap.UID]int64) *portion {
 		}
 		n++
 	}
-	return &portion{uids: uids[:n], sizes: sizes}
+	p := &portion{uids: uids[:n], sizes: sizes, items: make([]*item, n), reading: new(errgroup.Group)}
+	p.reading.SetLimit(fetchReaders) // then the server waits
+	return p
+}
+
+// commit brings a portion into the store when all of it is read.
+func (b *mailbox) commit(ctx context.Context, in channels.Intake, p *portion) committed {
+	if err := p.reading.Wait(); err != nil {
+		return committed{err: err}
+	}
+	var items []item
+	for _, it := range p.items {
+		if it != nil {
+			items = append(items, *it)
+		}
+	}
+	t, err := b.mail.commit(ctx, in, items)
+	return committed{t, err}
 }
 
 var errLease = errors.New("another gateway reads the mailbox now")
@@ -136,13 +151,17 @@ func (s *link) sizes(uids []imap.UID) (map[imap.UID]int64, error) {
 	return sizes, err
 }
 
-// gather fetches a portion and makes contacts of it.
-func (b *mailbox) gather(ctx context.Context, s *link, p *portion) error {
-	got := map[imap.UID]bool{}
-	for _, u := range p.uids {
+// gather fetches a portion. What has come is still being read when it returns, unless it fails.
+func (b *mailbox) gather(ctx context.Context, s *link, p *portion) (err error) {
+	defer func() {
+		if err != nil {
+			_ = p.reading.Wait() // the first error is the one that tells
+		}
+	}()
+	got, place := map[imap.UID]bool{}, map[imap.UID]int{}
+	for i, u := range p.uids {
 		size, known := p.sizes[u]
 		var it item
-		var err error
 		switch {
 		case known && u == b.stuck && b.tries >= maxTries: // the link is well: it is the mail
 			it, err = b.unread(ctx, u, strings.NewReader(b.Name()), "not-fetched",
@@ -152,20 +171,33 @@ func (b *mailbox) gather(ctx context.Context, s *link, p *portion) error {
 		case known && u == b.fatal:
 			it, err = b.fetchUnread(ctx, s, u, "parser-fault", fmt.Sprintf("Reading it has ended our program %d times.", maxDeaths))
 		default:
-			p.fetched = append(p.fetched, u)
+			p.fetched, place[u] = append(p.fetched, u), i
 			continue
 		}
 		if err != nil {
 			return err
 		}
-		p.items, got[u] = append(p.items, it), true
+		p.items[i], got[u] = &it, true
 	}
-	items, err := b.fetch(ctx, s, p.fetched, got)
+	err = b.fetch(s, p.fetched, func(u imap.UID, raw []byte) {
+		i, asked := place[u]
+		if !asked || got[u] {
+			return
+		}
+		got[u] = true
+		o := b.origin(u)
+		p.reading.Go(func() error {
+			it, err := b.mail.prepare(context.WithoutCancel(ctx), raw, o)
+			if err == nil {
+				p.items[i] = &it
+			}
+			return err
+		})
+	})
 	if err != nil {
 		b.suspect(p.uids, got)
 		return err
 	}
-	p.items = append(p.items, items...)
 	return b.complete(s, p, got)
 }
 
@@ -270,20 +302,12 @@ func (b *mailbox) fetchUnread(ctx context.Context, s *link, u imap.UID, code, de
 	return it, err
 }
 
-// fetch reads mails as they come, several at once, each into memory only once, and marks in got those
-// that it made an item of. The items are in the order of uids.
-func (b *mailbox) fetch(ctx context.Context, s *link, uids []imap.UID, got map[imap.UID]bool) ([]item, error) {
+// fetch gives mails as they come, each in memory only once.
+func (b *mailbox) fetch(s *link, uids []imap.UID, come func(imap.UID, []byte)) error {
 	if len(uids) == 0 {
-		return nil, nil
+		return nil
 	}
-	place := make(map[imap.UID]int, len(uids)) // of those that are still to come
-	for i, u := range uids {
-		place[u] = i
-	}
-	items, ready := make([]item, len(uids)), make([]bool, len(uids))
-	work, working := errgroup.WithContext(context.WithoutCancel(ctx))
-	work.SetLimit(fetchReaders) // then the server waits
-	err := s.within(fetchTime, func() error {
+	return s.within(fetchTime, func() error {
 		cmd := s.client.Fetch(imap.UIDSetNum(uids...), &imap.FetchOptions{UID: true,
 			BodySection: []*imap.FetchItemBodySection{{Peek: true}}})
 		for m := cmd.Next(); m != nil; m = cmd.Next() {
@@ -293,28 +317,12 @@ func (b *mailbox) fetch(ctx context.Context, s *link, uids []imap.UID, got map[i
 				_ = s.client.Close()
 				return err
 			}
-			i, asked := place[uid]
-			if err != nil || raw == nil || !asked || working.Err() != nil {
-				continue
+			if err == nil && raw != nil {
+				come(uid, raw)
 			}
-			delete(place, uid)
-			work.Go(func() (err error) {
-				items[i], err = b.mail.prepare(context.WithoutCancel(ctx), raw, b.origin(uid))
-				ready[i] = err == nil
-				return err
-			})
 		}
 		return cmd.Close()
 	})
-	err = orElse(work.Wait(), err)
-	whole := items[:0]
-	for i, ok := range ready {
-		if ok {
-			got[uids[i]] = true
-			whole = append(whole, items[i])
-		}
-	}
-	return whole, err
 }
 
 // errShort says that the connection ended within a mail. The client must not be asked for more then:
