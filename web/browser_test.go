@@ -81,6 +81,18 @@ func furnish(s *site) ticket.ID {
 	s.act(ticket.Action{Kind: ticket.ActReply, Ticket: id, By: anna, Text: "Hello Carla,\n\nplease check the **seal** of the tank:\n\n- take it out\n- dry it\n"})
 	s.mail("2", "Wo ist meine Rechnung?", "Ich finde sie nicht.", func(in *ticket.Inbound) { in.Channel, in.From.Value = "chat", "dora@customer.example" })
 	s.deadJob(ticket.JobSend, "email.Send: invalid: 550 5.1.1 <carla@customer.example>: Recipient address rejected: User unknown")
+	same := []ticket.ThreadKey{{By: "references", Key: "answer@ours"}}
+	s.mail("3", "Kettle whistles", "It whistles all night. Machine order 4711.", func(in *ticket.Inbound) { in.Threads = same })
+	s.mail("4", "Delivery of a filter", "Where is the filter that I ordered?", func(in *ticket.Inbound) { in.Threads = same })
+	split := s.act(ticket.Action{Kind: ticket.ActSplit, Ticket: id + 2, By: anna, Seqs: []int{2}})
+	s.mail("5", "Spare lid", "Is there a spare lid?", func(in *ticket.Inbound) { in.Threads = []ticket.ThreadKey{{By: "references", Key: "lid@ours"}} })
+	s.mail("6", "Broken mill", "And the mill is broken.", func(in *ticket.Inbound) { in.Threads = []ticket.ThreadKey{{By: "references", Key: "lid@ours"}} })
+	s.act(ticket.Action{Kind: ticket.ActMerge, Ticket: id + 2, By: anna, Other: split.ID})
+	s.act(ticket.Action{Kind: ticket.ActReply, Ticket: split.ID, By: anna, Text: "It is on its way.", Wait: 10 * time.Minute})
+	err := s.d.Blocks.Block(context.Background(), ticket.Block{Key: "domain:spam.example", Reason: "sends nothing but advertising", By: anna, At: time.Now(), Until: time.Now().Add(100 * time.Hour)})
+	if err != nil {
+		s.t.Fatal(err)
+	}
 	s.quarantine("q1", "no-headers", "This is no mail: it has no headers.")
 	return id
 }
@@ -99,6 +111,7 @@ func TestEveryPageInABrowser(t *testing.T) {
 	pages := map[string]string{"login": "/console/login", "overview": "/console", "tickets": "/console/tickets", "ticket": "/console/tickets/" + id.String(),
 		"jobs": "/console/jobs", "quarantine": "/console/quarantine", "quarantined": "/console/quarantine/1", "articles": "/console/articles?q=descale",
 		"article": "/console/articles/descale", "article-internal": "/console/articles/refund-policy", "article-edit": "/console/articles/descale/edit", "article-new": "/console/articles/new",
+		"customers": "/console/customers", "customer": "/console/customers/1", "customer-merge": "/console/customers/2/merge?of=1", "blocks": "/console/blocks", "ticket-merged": "/console/tickets/" + (id + 2).String(), "ticket-split": "/console/tickets/" + (id + 3).String(), "ticket-proposal": "/console/tickets/" + (id + 4).String(),
 		"oncall": "/console/oncall", "help": "/help?lang=en", "help-search": "/help?lang=de&q=entkalken", "help-article": "/help/descale?lang=fr"}
 	jobs, err := s.store.Jobs(t.Context(), ticket.JobDead, 0, 1)
 	if err != nil || len(jobs) != 1 {

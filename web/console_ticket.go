@@ -22,7 +22,7 @@ type ticketView struct {
 	Stamp    string
 	Messages []shownMessage
 	Earlier  string // query for the messages before
-	Events   []ticket.Event
+	Events   []shownEvent
 	Skipped  int // older events that are not shown
 	Raw      string
 	May      map[string]bool // what the agent's role allows
@@ -32,8 +32,11 @@ type ticketView struct {
 
 // actForm is what the forms of the page send.
 type actForm struct {
-	Do, Text, Reason, Diagnosis, Key string
-	Rev                              int64
+	Do, Text, Diagnosis, Key string
+	Rev                      int64
+	Other, Subject           string // of a merge, a move, a split
+	Seqs                     []int
+	Event                    int64
 }
 
 // Limits of what the page shows at once.
@@ -72,14 +75,16 @@ func (s *Server) showTicket(c *fiber.Ctx, status int, form actForm, fault string
 		return err
 	}
 	for _, m := range list {
-		v.Messages = append(v.Messages, shorten(m))
+		v.Messages = append(v.Messages, s.shown(m, v.May, form))
 	}
 	if from > 1 {
 		v.Earlier = "?from=" + strconv.Itoa(max(1, from-shownMessages))
 	}
-	if v.Events, v.Skipped, err = s.lastEvents(ctx, id); err != nil {
+	events, skipped, err := s.lastEvents(ctx, id)
+	if err != nil {
 		return err
 	}
+	v.Events, v.Skipped = history(events, v.May["undo"]), skipped
 	raw, err := json.MarshalIndent(struct {
 		Ticket   ticket.Ticket `json:"ticket"`
 		Customer any           `json:"customer"`
@@ -91,23 +96,6 @@ func (s *Server) showTicket(c *fiber.Ctx, status int, form actForm, fault string
 	v.Raw = string(raw)
 	c.Status(status)
 	return s.render(c, "ticket", v)
-}
-
-// shownMessage is a message as far as the page shows it.
-type shownMessage struct {
-	ticket.Message
-	Long   bool // there is more of it
-	Remote bool // there are images that may be loaded
-}
-
-func shorten(m ticket.Message) shownMessage {
-	v := shownMessage{Message: m, Remote: hasRemote(m.HTML), Long: len(m.Text) > shownText || len(m.Folded) > shownText || len(m.Turns) > shownTurns}
-	if v.Long {
-		v.Text = strings.ToValidUTF8(v.Text[:min(len(v.Text), shownText)], "")
-		v.Folded = strings.ToValidUTF8(v.Folded[:min(len(v.Folded), shownText)], "")
-		v.Turns = v.Turns[:min(len(v.Turns), shownTurns)]
-	}
-	return v
 }
 
 // messageText is all that was said in a message, as plain text.
@@ -144,54 +132,6 @@ func (s *Server) lastEvents(ctx context.Context, id ticket.ID) (last []ticket.Ev
 		after = list[len(list)-1].ID
 	}
 	return last, skipped, nil
-}
-
-// consoleActs are the forms of the page. Moving up and paging are done where the people are: at the desk.
-func consoleActs() []ticket.ActionKind {
-	return []ticket.ActionKind{ticket.ActTake, ticket.ActReply, ticket.ActNote, ticket.ActSolve, ticket.ActReopen, ticket.ActClose}
-}
-
-func allowed(a ticket.Agent, t ticket.Ticket) map[string]bool {
-	m := map[string]bool{}
-	for _, k := range consoleActs() {
-		m[string(k)] = a.May(k) == nil
-	}
-	m["take"] = m["take"] && (t.Owner != a.ID || t.State == ticket.New) && !t.State.Done()
-	m["reply"] = m["reply"] && t.State != ticket.Closed
-	m["solve"] = m["solve"] && !t.State.Done()
-	m["reopen"] = m["reopen"] && t.State.Done()
-	m["close"] = m["close"] && t.State == ticket.Solved
-	return m
-}
-
-func (s *Server) ticketAct(c *fiber.Ctx) error {
-	id, err := pathTicket(c)
-	if err != nil {
-		return err
-	}
-	f := actForm{Do: c.FormValue("do"), Text: c.FormValue("text"), Diagnosis: c.FormValue("diagnosis"), Key: c.FormValue("key")}
-	f.Rev, _ = strconv.ParseInt(c.FormValue("rev"), 10, 64)
-	kind := ticket.ActionKind("")
-	for _, k := range consoleActs() {
-		if string(k) == f.Do {
-			kind = k
-		}
-	}
-	if kind == "" || !plainName(f.Key) || f.Rev < 0 {
-		return invalid("The form is not one of ours.")
-	}
-	w := callerOf(c)
-	// The key makes a double click one action; it belongs to the person, so nobody's stands in for another's.
-	_, err = s.d.Backend.Act(c.UserContext(), *w.agent, ticket.Action{Kind: kind, Ticket: id, Rev: f.Rev, Text: f.Text,
-		Diagnosis: f.Diagnosis, Key: "console:" + w.agent.ID + ":" + f.Key})
-	if k := ticket.KindOf(err); err != nil && (k == ticket.Invalid || k == ticket.Conflict) {
-		f.Key = newID()
-		return s.showTicket(c, explain(err).status, f, ticket.Explain(err)) // what was typed is kept
-	}
-	if err != nil {
-		return err
-	}
-	return c.Redirect("/console/tickets/"+id.String()+"?done=acted", http.StatusSeeOther)
 }
 
 func (s *Server) messageOf(c *fiber.Ctx) (ticket.Message, error) {

@@ -85,8 +85,12 @@ func (s *Server) page(c *fiber.Ctx, title, section string) page {
 // notices are what a page may say about the step before; addresses carry only their names.
 func notices() map[string]string {
 	return map[string]string{
-		"acted": "Done.", "retried": "The job will be tried again.", "dropped": "The job was dropped.",
+		"acted": "Done.", "merge": "Merged. The history of both tickets can take it back.", "split": "Split off: this is the new ticket. Its history can take it back.",
+		"move": "Moved here. The history of both tickets can take it back.", "undo": "Taken back.", "withdraw": "Withdrawn: the customer will not get this answer.",
+		"retried": "The job will be tried again.", "dropped": "The job was dropped.",
 		"released": "The mail is a message now.", "discarded": "The mail was discarded.",
+		"merged": "They are one person now.", "unmerged": "They are two people again.",
+		"blocked": "The sender is blocked.", "unblocked": "The sender is let in again.",
 		"saved": "The article was saved.", "created": "The article was created.", "archived": "The article was archived.",
 	}
 }
@@ -165,6 +169,10 @@ func (s *Server) funcs() template.FuncMap {
 		"facts":    facts,
 		"markdown": rendered,
 		"inc":      func(i int) int { return i + 1 },
+		"seconds":  s.seconds,
+		"customer": named,
+		"people":   func() bool { return s.d.Aliases != nil },
+		"mayBlock": func(a *ticket.Agent) bool { return s.d.Blocks != nil && a.Is(mayBlock()...) },
 	}
 }
 

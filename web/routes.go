@@ -16,7 +16,7 @@ type route struct {
 }
 
 func (s *Server) routes() []route {
-	return append(s.apiRoutes(), []route{
+	return append(append(s.apiRoutes(), s.peopleRoutes()...), []route{
 		{method: http.MethodGet, path: "/", who: open(), do: s.root},
 		{method: http.MethodGet, path: "/healthz", who: open(), do: s.healthz},
 		{method: http.MethodGet, path: "/readyz", who: open(), do: s.readyz},
@@ -69,3 +69,20 @@ func (s *Server) metricsAccess() access {
 }
 
 func (s *Server) root(c *fiber.Ctx) error { return c.Redirect("/help", http.StatusFound) }
+
+func (s *Server) peopleRoutes() []route {
+	if s.d.Aliases == nil || s.d.Blocks == nil {
+		return nil
+	}
+	return []route{
+		{method: http.MethodGet, path: "/console/customers", who: staff(), do: s.customerList},
+		{method: http.MethodGet, path: "/console/customers/:id", who: staff(), do: s.customerPage},
+		{method: http.MethodGet, path: "/console/customers/:id/merge", who: staff(mayMerge()...), do: s.mergeAsk},
+		{method: http.MethodPost, path: "/console/customers/:id/merge", who: staff(mayMerge()...), do: s.customerMerge},
+		{method: http.MethodGet, path: "/console/customers/:id/unmerge", who: staff(mayMerge()...), do: s.unmergeAsk},
+		{method: http.MethodPost, path: "/console/customers/:id/unmerge", who: staff(mayMerge()...), do: s.customerUnmerge},
+		{method: http.MethodGet, path: "/console/blocks", who: staff(mayBlock()...), do: s.blockList},
+		{method: http.MethodPost, path: "/console/blocks", who: staff(mayBlock()...), do: s.blockAdd},
+		{method: http.MethodPost, path: "/console/blocks/remove", who: staff(mayBlock()...), do: s.blockRemove},
+	}
+}

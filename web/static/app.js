@@ -15,10 +15,17 @@ if (root && "EventSource" in window) {
         if (!next || next.innerHTML === part.innerHTML) continue;
         const open = new Set([...part.querySelectorAll("details[open]")].map((d) => d.parentElement.id + d.className));
         next.querySelectorAll("details").forEach((d) => { d.open = open.has(d.parentElement.id + d.className); });
+        for (const box of part.querySelectorAll("input:checked")) {
+          const same = next.querySelector(`input[name="${box.name}"][value="${box.value}"]`);
+          if (same) same.checked = true;
+        }
         part.replaceChildren(...document.importNode(next, true).childNodes);
       }
-      const rev = fresh.getElementById("rev"), mine = document.getElementById("rev"), text = document.getElementById("a-text");
-      if (rev && mine && !(text && text.value)) mine.value = rev.value; // whoever is writing is told of the change when they send
+      const rev = fresh.querySelector(".act input[name=rev]");
+      for (const mine of document.querySelectorAll(".act input[name=rev]")) {
+        const writing = [...mine.form.elements].some((e) => e.name === "text" && e.value || e.name === "seq" && e.checked);
+        if (rev && !writing) mine.value = rev.value; // whoever is writing is told of the change when they send
+      }
       document.getElementById("live-note").textContent = "The ticket has changed; this page shows it.";
     } finally {
       busy = false;
@@ -29,3 +36,12 @@ if (root && "EventSource" in window) {
   stream.addEventListener("change", refresh);
   addEventListener("pagehide", () => stream.close());
 }
+
+// An answer that waits counts down. When its time is up, the server tells what became of it.
+const tick = () => {
+  for (const time of document.querySelectorAll("[data-until]")) {
+    const left = Math.ceil((Date.parse(time.dataset.until) - Date.now()) / 1000);
+    time.textContent = left > 0 ? `${left} s` : "a moment";
+  }
+};
+if (root) setInterval(tick, 1000);

@@ -1,0 +1,140 @@
+package web
+
+import (
+	"net/http"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/gofiber/fiber/v2"
+
+	"tierline/customer"
+	"tierline/ticket"
+)
+
+// mayBlock are those who may keep senders out.
+func mayBlock() []ticket.Role { return []ticket.Role{ticket.RoleLead, ticket.RoleSupervisor} }
+
+type blocksPage struct {
+	page
+	Items []ticket.Block
+	Next  string
+	Form  blockForm
+	Spans []blockSpan
+	Fault string
+}
+
+type blockForm struct{ Sender, Reason, Span string }
+
+// blockSpan is for how long a sender may be blocked.
+type blockSpan struct {
+	Code, Name string
+	For        time.Duration // 0: for good
+}
+
+func blockSpans() []blockSpan {
+	const day = 24 * time.Hour
+	return []blockSpan{{"day", "a day", day}, {"week", "a week", 7 * day}, {"month", "30 days", 30 * day}, {"year", "a year", 365 * day}, {"ever", "for good", 0}}
+}
+
+const maxBlockReason = 300 // bytes
+
+func (s *Server) blockList(c *fiber.Ctx) error {
+	return s.showBlocks(c, http.StatusOK, blockForm{Sender: c.Query("sender"), Span: "month"}, "")
+}
+
+func (s *Server) showBlocks(c *fiber.Ctx, status int, form blockForm, fault string) error {
+	after := c.Query("after")
+	if len(after) > customer.MaxIdentity+20 {
+		return invalid("The parameter after is too long.")
+	}
+	const rows = 50
+	list, err := s.d.Blocks.Blocks(c.UserContext(), after, rows+1)
+	if err != nil {
+		return err
+	}
+	p := blocksPage{page: s.page(c, "Blocked senders", "blocks"), Form: form, Spans: blockSpans(), Fault: fault}
+	var next string
+	p.Items, next = firstPage(list, rows, func(b ticket.Block) string { return b.Key })
+	if next != "" {
+		p.Next = nextQuery(c, "after", next)
+	}
+	c.Status(status)
+	return s.render(c, "blocks", p)
+}
+
+// blockKey reads what somebody wrote: a mail address, a number, a domain, or an identity's key.
+func blockKey(text string) (string, error) {
+	text = strings.TrimSpace(text)
+	kind, value, _ := strings.Cut(text, ":")
+	i := customer.Identity{Kind: customer.IdentityKind(kind), Value: value}
+	switch {
+	case kind == string(customer.Slack) || kind == string(customer.Chat) || kind == string(customer.Email) || kind == string(customer.Phone):
+	case strings.HasPrefix(text, "+"):
+		i = customer.Identity{Kind: customer.Phone, Value: strings.NewReplacer(" ", "", "-", "", "(", "", ")", "").Replace(text)}
+	case strings.Contains(strings.TrimPrefix(text, "@"), "@"):
+		i = customer.Identity{Kind: customer.Email, Value: text}
+	default:
+		return domainKey(strings.TrimPrefix(strings.TrimPrefix(text, "domain:"), "@"))
+	}
+	n, err := i.Normal()
+	if err != nil {
+		return "", invalid("%.80q is no mail address, number with country code, or domain.", text)
+	}
+	return n.Key(), nil
+}
+
+func domainKey(domain string) (string, error) {
+	domain = strings.ToLower(domain)
+	if !strings.Contains(domain, ".") || len(domain) > 253 || strings.ContainsAny(domain, " \t@:/<>\"") || strings.HasPrefix(domain, ".") {
+		return "", invalid("%.80q is no mail address, number with country code, or domain.", domain)
+	}
+	if customer.SharedDomain(domain) {
+		return "", invalid("%s is used by people who have nothing to do with each other. Block the address.", domain)
+	}
+	return "domain:" + domain, nil
+}
+
+func (s *Server) blockAdd(c *fiber.Ctx) error {
+	f := blockForm{Sender: c.FormValue("sender"), Reason: strings.TrimSpace(c.FormValue("reason")), Span: c.FormValue("span")}
+	w := callerOf(c)
+	b := ticket.Block{Reason: f.Reason, By: w.actor(), At: s.now()}
+	i := slices.IndexFunc(blockSpans(), func(x blockSpan) bool { return x.Code == f.Span })
+	key, err := blockKey(f.Sender)
+	switch {
+	case i < 0:
+		return invalid("The form is not one of ours.")
+	case err != nil:
+	case b.Reason == "":
+		err = invalid("Say why: colleagues will want to know.")
+	case len(b.Reason) > maxBlockReason:
+		err = invalid("The reason is too long: at most %d bytes.", maxBlockReason)
+	default:
+		if span := blockSpans()[i]; span.For > 0 {
+			b.Until = b.At.Add(span.For)
+		}
+		b.Key = key
+		err = s.d.Blocks.Block(c.UserContext(), b)
+	}
+	if ticket.KindOf(err) == ticket.Invalid {
+		return s.showBlocks(c, http.StatusBadRequest, f, ticket.Explain(err)) // what was typed is kept
+	}
+	if err != nil {
+		return err
+	}
+	s.log.Info("a sender is blocked", "until", b.Until, "by", w.name())
+	return c.Redirect("/console/blocks?done=blocked", http.StatusSeeOther)
+}
+
+func (s *Server) blockRemove(c *fiber.Ctx) error {
+	key := c.FormValue("key")
+	if key == "" || len(key) > customer.MaxIdentity+20 {
+		return invalid("The form is not one of ours.")
+	}
+	w := callerOf(c)
+	if err := s.d.Blocks.Unblock(c.UserContext(), key, w.actor()); err != nil {
+		return err
+	}
+	s.log.Info("a sender is let in again", "by", w.name())
+	return c.Redirect("/console/blocks?done=unblocked", http.StatusSeeOther)
+}
