@@ -173,7 +173,11 @@ func (c *Config) OwnSecrets() []OwnSecret {
 
 // StoreConfig is what the store needs of it.
 func (c *Config) StoreConfig() store.Config {
-	return store.Config{DSN: c.Database.Reveal(), Data: c.Data}
+	policy, err := router.NewPolicy(c.Router)
+	if err != nil { // Check tells of it
+		policy = nil
+	}
+	return store.Config{DSN: c.Database.Reveal(), Data: c.Data, Policy: policy}
 }
 
 // resolve makes paths relative to the file's folder.

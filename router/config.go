@@ -38,6 +38,11 @@ type Tier struct {
 	Channel  string        `yaml:"channel"`   // the desk's channel, a name or an id
 	OnCall   oncall.Config `yaml:"oncall"`    // who is rung when the tier is paged
 	PageWait time.Duration `yaml:"page_wait"` // how long each of them has to answer; default 5m
+	// Clocks are how much open time things may take, by priority; those of "default" hold for all that a
+	// priority does not name. Warn is the share of it after which people are warned, default 0.8.
+	Clocks map[string]Clocks `yaml:"clocks"`
+	Warn   float64           `yaml:"warn"`
+	Hours  ticket.Hours      `yaml:"hours"` // when it works; default: the brand's hours
 }
 
 // Rule brings tickets somewhere. Rules of one group are tried in order and the first that matches
@@ -150,10 +155,11 @@ func (c Config) checkTiers(at check.At, known func(string) bool) {
 		if t.PageWait < 0 || t.PageWait > 24*time.Hour {
 			at.Key("page_wait").Error("a duration such as 5m", "not between 0 and 24h")
 		}
-		if t.Level > 1 && len(t.OnCall.People) == 0 {
+		if t.Level > 1 && len(t.OnCall.People)+len(t.OnCall.Layers) == 0 {
 			at.Key("oncall").Warn("list people under oncall", "tier %.60q cannot be paged: nobody is on call", t.Name)
 		}
 		t.OnCall.Check(at.Key("oncall"), known)
+		t.checkClocks(at)
 	}
 }
 

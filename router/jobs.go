@@ -31,7 +31,7 @@ func (w *Jobs) Dispatcher(reg prometheus.Registerer) *Dispatcher {
 	d.handlers = map[ticket.JobKind]handler{
 		ticket.JobRoute: w.route, ticket.JobShow: w.show, ticket.JobPost: w.post,
 		ticket.JobSend: w.send, ticket.JobPage: w.page, ticket.JobPageDue: w.pageDue,
-		ticket.JobClose: w.close,
+		ticket.JobClose: w.close, ticket.JobClock: w.heard,
 	}
 	d.giveUp = w.giveUp
 	return d

@@ -102,19 +102,28 @@ func (w *world) pass(d time.Duration) {
 
 func newWorld(t *testing.T, suggest kb.Suggester) (*world, *Jobs) {
 	t.Helper()
+	return worldOf(t, suggest, desk5())
+}
+
+func worldOf(t *testing.T, suggest kb.Suggester, conf Config) (*world, *Jobs) {
+	t.Helper()
+	policy, err := NewPolicy(conf)
+	if err != nil {
+		t.Fatal(err)
+	}
 	w := &world{t: t, now: time.Date(2026, 3, 2, 9, 0, 0, 0, time.UTC),
 		rec: &recorder{fail: map[string]error{}, woken: make(chan struct{}, 1)}}
-	s, err := store.Open(t.Context(), store.Config{Data: t.TempDir(), Now: w.clock, Log: slog.New(slog.DiscardHandler)})
+	s, err := store.Open(t.Context(), store.Config{Data: t.TempDir(), Now: w.clock, Policy: policy, Log: slog.New(slog.DiscardHandler)})
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = s.Close() })
 	w.store = s
-	rules, err := NewRules(desk5())
+	rules, err := NewRules(conf)
 	if err != nil {
 		t.Fatal(err)
 	}
-	w.desk = &Desk{Store: s, KB: s, Suggest: suggest, Config: desk5(), Now: w.clock}
+	w.desk = &Desk{Store: s, KB: s, Suggest: suggest, Config: conf, Now: w.clock}
 	return w, &Jobs{Desk: w.desk, Rules: rules, Bot: w.rec, Senders: map[string]channels.Sender{channels.Email: w.rec},
 		Log: slog.New(slog.DiscardHandler)}
 }

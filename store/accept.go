@@ -269,6 +269,7 @@ func (k *intake) save() error {
 		}
 		written[id] = true
 		t := k.tickets[id]
+		k.fx.Jobs = append(k.fx.Jobs, t.Keep(k.s.cfg.Policy, k.now)...)
 		for _, u := range t.Units[k.unitsOf[id]:] {
 			units = append(units, []any{u, int64(id), at(t.Opened)})
 		}

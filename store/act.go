@@ -86,6 +86,7 @@ func (t *tx) saveActed(k *ticket.Ticket, units int, fx ticket.Effects) error {
 	if err := t.cancel(fx.Cancel); err != nil {
 		return err
 	}
+	fx.Jobs = append(fx.Jobs, k.Keep(t.s.cfg.Policy, t.now)...)
 	if err := t.updateTicket(k); err != nil {
 		return err
 	}

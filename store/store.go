@@ -39,6 +39,8 @@ type Config struct {
 	Data string `yaml:"-"`
 	// ThrowAway: nothing needs to outlive this process, so that a file is never flushed to the disk.
 	ThrowAway bool `yaml:"-"`
+	// Policy says what is due to tickets; nil: nothing is.
+	Policy ticket.Policy `yaml:"-"`
 	// Now is the clock; nil is time.Now.
 	Now func() time.Time `yaml:"-"`
 	// Log takes what nobody is told otherwise; nil is slog.Default.

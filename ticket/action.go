@@ -32,6 +32,7 @@ const (
 	ActMove      ActionKind = "move"      // messages Seqs go on in Other. Act gives Other
 	ActUndo      ActionKind = "undo"      // take back the merge, split or move that Event tells of
 	ActWithdraw  ActionKind = "withdraw"  // take back the answer Seq that has not gone out yet
+	ActClock     ActionKind = "clock"     // the time At of clock Step has come. Changes no Rev
 	ActDelivered ActionKind = "delivered" // message Seq went out; External is its id. Changes no Rev
 	ActFailed    ActionKind = "failed"    // message Seq cannot be delivered, for Reason. Changes no Rev
 )
@@ -70,6 +71,7 @@ type Action struct {
 	Seqs        []int // messages to split or move
 	Other       ID    // the ticket to merge or move into
 	Event       int64 // the event to undo
+	At          time.Time
 	External    string
 	DeskRef     string // of a note that the desk already shows
 }

@@ -55,7 +55,7 @@ func (t *Ticket) resting(k ActionKind) error {
 
 // quiet actions make no card stale: whoever clicks what they saw before means it still.
 func (k ActionKind) quiet() bool {
-	return k == ActNote || k == ActVerdict || k == ActDelivered || k == ActFailed
+	return k == ActNote || k == ActVerdict || k == ActDelivered || k == ActFailed || k == ActClock
 }
 
 // change is one action being worked out on a copy.
@@ -76,6 +76,7 @@ var steps = map[ActionKind]func(*change) error{
 	ActPageDue: (*change).pageDue, ActSolve: (*change).solve, ActReopen: (*change).reopen,
 	ActClose: (*change).close, ActHold: (*change).hold, ActSet: (*change).set,
 	ActVerdict: (*change).verdict, ActDelivered: (*change).delivered, ActFailed: (*change).failed,
+	ActClock:    (*change).clock,
 	ActWithdraw: (*change).withdraw,
 }
 

@@ -18,6 +18,7 @@ const (
 	JobSend    JobKind = "send"     // deliver message Seq to the customer
 	JobPage    JobKind = "page"     // tell the person whose turn it is in page Seq
 	JobPageDue JobKind = "page_due" // nobody answered page Seq in time: go on down the chain
+	JobClock   JobKind = "clock"    // the time of clock Step has come; its moment is in the payload
 	JobClose   JobKind = "close"    // the ticket was solved so long ago that it is closed
 )
 

@@ -112,6 +112,7 @@ type Ticket struct {
 	Fits         bool                    `json:"fits"`              // the best suggestion is likely to fit
 	Reasons      []string                `json:"reasons,omitempty"` // why it is where it is, newest decision
 	Page         *Page                   `json:"page,omitempty"`    // the open page, or the last one
+	Clocks       []Clock                 `json:"clocks,omitempty"`  // what is due, and what was
 	LastSeq      int                     `json:"last_seq"`          // Seq of the newest message
 	LastPage     int                     `json:"last_page"`         // number of the newest page
 	Opened       time.Time               `json:"opened"`

@@ -131,10 +131,31 @@ func facts(c bots.Card) []slack.Block {
 	}
 	list := []string{"*State*\n" + state, "*Owner*\n" + owner, "*Priority*\n" + priority(t.Priority),
 		"*Tier*\n" + esc(nonEmpty(c.Tier.Title, c.Tier.Name, t.Tier, "–"), 80)}
+	if due := dueText(t); due != "" {
+		list = append(list, "*Due*\n"+due)
+	}
 	if t.Diagnosis != "" {
 		list = append(list, "*Diagnosis*\n"+esc(t.Diagnosis, 500))
 	}
 	return []slack.Block{fields(list...)}
+}
+
+// dueText is what is due next, or what is overdue.
+func dueText(t ticket.Ticket) string {
+	var lines []string
+	for _, c := range t.Clocks {
+		if c.Breached && c.Ended.IsZero() {
+			lines = append(lines, ":rotating_light: "+c.Kind.Title()+" is overdue")
+		}
+	}
+	if c, ok := t.NextDue(); ok {
+		icon := ":alarm_clock: "
+		if c.Warned {
+			icon = ":hourglass: "
+		}
+		lines = append(lines, icon+c.Kind.Title()+" until "+when(c.Due))
+	}
+	return strings.Join(lines, "\n")
 }
 
 func lastSaid(c bots.Card) []slack.Block {

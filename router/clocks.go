@@ -1,0 +1,120 @@
+package router
+
+import (
+	"cmp"
+	"context"
+	"maps"
+	"slices"
+	"time"
+
+	"tierline/config/check"
+	"tierline/ticket"
+)
+
+// Clocks are how much open time things may take. What is 0 is not measured.
+type Clocks struct {
+	First      time.Duration `yaml:"first"`      // until staff answers for the first time
+	Next       time.Duration `yaml:"next"`       // until each later message of the customer is answered
+	Resolution time.Duration `yaml:"resolution"` // until it is solved, but for the time in which others are waited for
+	Tier       time.Duration `yaml:"tier"`       // until it leaves the tier
+}
+
+const (
+	defaultClocks = "default"
+	defaultWarn   = 0.8
+)
+
+// over is what an override says, else what stood.
+func (c Clocks) over(o Clocks) Clocks {
+	return Clocks{First: cmp.Or(o.First, c.First), Next: cmp.Or(o.Next, c.Next), Resolution: cmp.Or(o.Resolution, c.Resolution),
+		Tier: cmp.Or(o.Tier, c.Tier)}
+}
+
+func (t Tier) checkClocks(at check.At) {
+	for _, name := range slices.Sorted(maps.Keys(t.Clocks)) {
+		here := at.Key("clocks").Key(name)
+		if name != defaultClocks && !ticket.Priority(name).Valid() {
+			here.Error("default, or a priority: low, normal, high, urgent", "%.20q is no priority", name)
+		}
+		c := t.Clocks[name]
+		if min(c.First, c.Next, c.Resolution, c.Tier) < 0 {
+			here.Error("a duration such as 4h", "time does not run backwards")
+		}
+	}
+	if t.Warn < 0 || t.Warn >= 1 {
+		at.Key("warn").Error("a share such as 0.8", "%v is no share of the time", t.Warn)
+	}
+	if err := t.Hours.Check(); err != nil {
+		at.Key("hours").Error("week: {mon: \"09:00-17:30\"}", "%v", err)
+	}
+}
+
+// policy says what is due to tickets, by tier, priority and opening hours.
+type policy struct {
+	lowest string
+	tiers  map[string]tierPolicy
+	brands map[string]ticket.Calendar
+}
+
+type tierPolicy struct {
+	clocks map[ticket.Priority]Clocks
+	warn   float64
+	hours  *ticket.Calendar // nil: the brand's
+}
+
+// NewPolicy makes the policy of a checked configuration.
+func NewPolicy(c Config) (ticket.Policy, error) {
+	p := &policy{tiers: map[string]tierPolicy{}, brands: map[string]ticket.Calendar{}}
+	for i, b := range c.Brands {
+		cal, err := b.Hours.Calendar()
+		if err != nil {
+			return nil, err
+		}
+		p.brands[b.Name] = cal
+		if i == 0 {
+			p.brands[""] = cal
+		}
+	}
+	for _, t := range c.Tiers {
+		tp := tierPolicy{clocks: map[ticket.Priority]Clocks{}, warn: cmp.Or(t.Warn, defaultWarn)}
+		for _, prio := range []ticket.Priority{ticket.Low, ticket.Normal, ticket.High, ticket.Urgent} {
+			tp.clocks[prio] = t.Clocks[defaultClocks].over(t.Clocks[string(prio)])
+		}
+		if len(t.Hours.Week)+len(t.Hours.Holidays) > 0 {
+			cal, err := t.Hours.Calendar()
+			if err != nil {
+				return nil, err
+			}
+			tp.hours = &cal
+		}
+		p.tiers[t.Name] = tp
+	}
+	if len(c.Tiers) > 0 {
+		p.lowest = c.tiers()[0].Name
+	}
+	return p, nil
+}
+
+// Targets is what is due to a ticket.
+func (p *policy) Targets(t *ticket.Ticket) ticket.Targets {
+	tier, ok := p.tiers[t.Tier]
+	if !ok {
+		tier = p.tiers[p.lowest]
+	}
+	c := tier.clocks[t.Priority]
+	g := ticket.Targets{First: c.First, Next: c.Next, Resolution: c.Resolution, Tier: c.Tier, Warn: tier.warn, Calendar: p.brands[t.Brand]}
+	if tier.hours != nil {
+		g.Calendar = *tier.hours
+	}
+	return g
+}
+
+// heard notes that a clock's time has come.
+func (w *Jobs) heard(ctx context.Context, j ticket.Job) error {
+	a, err := j.Heard()
+	if err != nil {
+		return err
+	}
+	_, err = w.store().Act(ctx, a)
+	return err
+}
