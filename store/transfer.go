@@ -63,15 +63,41 @@ func (t *tx) ends(a ticket.Action, x *ticket.Transfer) (from, to ticket.ID, err 
 		}
 		return a.Ticket, a.Other, nil
 	}
-	var d string
-	if err := t.one("SELECT doc FROM events WHERE id=$1 AND ticket=$2", []any{a.Event, int64(a.Ticket)}, &d); err != nil {
-		return 0, 0, err
-	}
-	if err := undoc(d, &x.Event); err != nil {
+	if x.Event, err = t.eventToUndo(a); err != nil {
 		return 0, 0, err
 	}
 	to, from, err = x.Event.Moved() // it is taken back: the other way
 	return from, to, err
+}
+
+// maxBack is how far back in a ticket's history its last transfer is looked for, in events.
+const maxBack = 1000
+
+// eventToUndo is the event that an action names, or else the last transfer of its ticket.
+func (t *tx) eventToUndo(a ticket.Action) (found ticket.Event, err error) {
+	query, args := "SELECT doc FROM events WHERE id=$1 AND ticket=$2", []any{a.Event, int64(a.Ticket)}
+	if a.Event == 0 {
+		query, args = "SELECT doc FROM events WHERE ticket=$1 ORDER BY id DESC LIMIT $2", []any{int64(a.Ticket), maxBack}
+	}
+	ok := false
+	err = t.each(query, args, func(scan func(...any) error) error {
+		var d string
+		var e ticket.Event
+		if err := scan(&d); err != nil || ok {
+			return err
+		}
+		if err := undoc(d, &e); err != nil {
+			return err
+		}
+		if _, _, no := e.Moved(); a.Event != 0 || no == nil {
+			found, ok = e, true
+		}
+		return nil
+	})
+	if err == nil && !ok {
+		err = ticket.Errorf("store.Act", ticket.NotFound, "%s has no merge, split or move to take back.", a.Ticket)
+	}
+	return found, err
 }
 
 // lockTickets reads the tickets that are to be changed; 0 is none.
@@ -131,6 +157,9 @@ func (t *tx) heads(id ticket.ID) (list []ticket.Message, err error) {
 }
 
 func (t *tx) saveTransfer(x ticket.Transfer, opens bool, fx ticket.Effects) error {
+	for _, k := range []*ticket.Ticket{x.From, x.To} {
+		fx.Jobs = append(fx.Jobs, k.Keep(t.s.cfg.Policy, t.now)...)
+	}
 	if opens {
 		row, err := ticketRow(x.To)
 		if err == nil {

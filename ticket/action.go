@@ -30,7 +30,7 @@ const (
 	ActMerge     ActionKind = "merge"     // all of it goes on in Other; this ticket is closed. Act gives Other
 	ActSplit     ActionKind = "split"     // messages Seqs become a ticket of their own, with Subject. Act gives the new one
 	ActMove      ActionKind = "move"      // messages Seqs go on in Other. Act gives Other
-	ActUndo      ActionKind = "undo"      // take back the merge, split or move that Event tells of
+	ActUndo      ActionKind = "undo"      // take back the merge, split or move that Event tells of, or (0) the last one
 	ActWithdraw  ActionKind = "withdraw"  // take back the answer Seq that has not gone out yet
 	ActClock     ActionKind = "clock"     // the time At of clock Step has come. Changes no Rev
 	ActDelivered ActionKind = "delivered" // message Seq went out; External is its id. Changes no Rev
