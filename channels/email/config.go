@@ -168,6 +168,9 @@ func orElse[T comparable](v, def T) T {
 
 func address(host string, port int) string { return net.JoinHostPort(host, strconv.Itoa(port)) }
 
+// Name is what a mailbox is called in logs, in the ledger and in /readyz.
+func (m Mailbox) Name() string { return m.withDefaults().name() }
+
 // name is how a mailbox's source is called in logs and cursors.
 func (m Mailbox) name() string {
 	return fmt.Sprintf("email:imap:%s@%s/%s", m.User, address(m.Host, m.Port), m.Folder)

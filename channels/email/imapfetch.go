@@ -125,10 +125,15 @@ func (b *mailbox) commit(ctx context.Context, in channels.Intake, p *portion) co
 
 var errLease = errors.New("another gateway reads the mailbox now")
 
-func (s *link) search(set imap.UIDSet) (uids []imap.UID, err error) {
+func (s *link) search(set imap.UIDSet) ([]imap.UID, error) {
+	return s.searchFor(&imap.SearchCriteria{UID: []imap.UIDSet{set}})
+}
+
+// searchFor gives the UIDs of mails in the folder that is selected.
+func (s *link) searchFor(what *imap.SearchCriteria) (uids []imap.UID, err error) {
 	err = s.within(answerTime, func() error {
 		opts := &imap.SearchOptions{ReturnAll: s.caps.Has(imap.CapESearch)} // a million in a row is one range then
-		data, err := s.client.UIDSearch(&imap.SearchCriteria{UID: []imap.UIDSet{set}}, opts).Wait()
+		data, err := s.client.UIDSearch(what, opts).Wait()
 		if err == nil {
 			uids = data.AllUIDs()
 		}

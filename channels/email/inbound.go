@@ -51,13 +51,14 @@ type mapper struct {
 
 	packers, quickPackers sync.Pool // of *packer
 	storms                *storms   // nil lets every machine's mail in
+	history               bool      // mails are of the past: spam is no work any more
 }
 
 // prepare reads a mail and keeps its attachments. An error means that it must be tried again; a mail
 // that cannot be understood is no error.
 func (p *mapper) prepare(ctx context.Context, raw []byte, o origin) (item, error) {
 	m, err := p.read(raw, o)
-	if err == nil {
+	if err == nil && !p.history {
 		err = spam(m)
 	}
 	if err != nil {
@@ -69,6 +70,9 @@ func (p *mapper) prepare(ctx context.Context, raw []byte, o origin) (item, error
 	}
 	if err != nil {
 		return item{}, err
+	}
+	if p.history && m.Verdict.Kind == KindSpam {
+		in.Threads, in.Alone = nil, string(KindSpam)
 	}
 	in.Mail = o.seen(m, int64(len(raw)))
 	in.Mail.Raw, err = p.pack(ctx, raw)

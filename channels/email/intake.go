@@ -15,7 +15,8 @@ const commitTime = 20 * time.Second
 // Tally counts what became of mails.
 type Tally struct {
 	Ticketed    int `json:"ticketed"`
-	Joined      int `json:"joined"` // of the ticketed: they continue another mail's ticket
+	Joined      int `json:"joined"`             // of the ticketed: they continue another mail's ticket
+	Outgoing    int `json:"outgoing,omitempty"` // of the ticketed: history that we wrote
 	Duplicate   int `json:"duplicate"`
 	Suppressed  int `json:"suppressed"`
 	Quarantined int `json:"quarantined"`
@@ -27,6 +28,7 @@ func (t Tally) All() int { return t.Ticketed + t.Duplicate + t.Suppressed + t.Qu
 func (t *Tally) add(o Tally) {
 	t.Ticketed += o.Ticketed
 	t.Joined += o.Joined
+	t.Outgoing += o.Outgoing
 	t.Duplicate += o.Duplicate
 	t.Suppressed += o.Suppressed
 	t.Quarantined += o.Quarantined
@@ -41,6 +43,9 @@ func (t *Tally) count(in ticket.Inbound, a ticket.Accepted) {
 	default:
 		if t.Ticketed++; !a.Opened {
 			t.Joined++
+		}
+		if in.Past != nil && in.Past.Out {
+			t.Outgoing++
 		}
 	}
 }

@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"log/slog"
+	"os"
 
 	"tierline/channels"
 	"tierline/channels/email"
@@ -25,6 +26,9 @@ type mailroom struct {
 func openMail(e *env, path string) (*mailroom, error) {
 	cfg, err := load(e, path)
 	if err != nil {
+		return nil, err
+	}
+	if err := os.MkdirAll(cfg.Data, 0o700); err != nil { // an import may come before the first start
 		return nil, err
 	}
 	if err := ownSecrets(&cfg); err != nil {
