@@ -127,7 +127,7 @@ func writeMbox(t testing.TB, path string, from, to, size int) {
 // A large file is read as a stream. Nothing runs beside this test.
 func TestMboxMemory(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "large.mbox")
-	writeMbox(t, path, 0, 64, 1<<20)
+	writeMbox(t, path, 0, 64, 1<<19)
 	m, err := OpenMbox(path)
 	if err != nil {
 		t.Fatal(err)
@@ -145,7 +145,7 @@ func TestMboxMemory(t *testing.T) {
 			peak = max(peak, s.HeapAlloc)
 		}
 	}
-	if n != 64 || peak > 30<<20 {
+	if n != 64 || peak > 20<<20 {
 		t.Errorf("%d mails with %d MB in memory", n, peak>>20)
 	}
 }
