@@ -102,8 +102,14 @@ func TestEveryPageInABrowser(t *testing.T) {
 	b := peers.Chromium(t)
 	s := start(t, func(_ *Config, d *Deps) {
 		d.Ready = append(d.Ready, Probe{"slack", func(context.Context) error { return errDown{} }})
+		d.Mails = mailDesk{d.Store}
 	})
 	id := furnish(s)
+	err := s.store.Quarantine(t.Context(), ticket.Quarantined{Channel: "email", External: "q2", Reason: "spam", Detail: "rspamd marked it as spam.",
+		Mail: &ticket.MailSeen{Source: "imap/support", From: "eve@e.example", Subject: "Buy <now>", Size: 2300, Raw: ticket.MailSource{Packed: []byte("x")}}})
+	if err != nil {
+		t.Fatal(err)
+	}
 	link, err := s.ConsoleLink("lea", time.Minute)
 	if err != nil {
 		t.Fatal(err)
@@ -112,7 +118,7 @@ func TestEveryPageInABrowser(t *testing.T) {
 		"jobs": "/console/jobs", "quarantine": "/console/quarantine", "quarantined": "/console/quarantine/1", "articles": "/console/articles?q=descale",
 		"article": "/console/articles/descale", "article-internal": "/console/articles/refund-policy", "article-edit": "/console/articles/descale/edit", "article-new": "/console/articles/new",
 		"customers": "/console/customers", "customer": "/console/customers/1", "customer-merge": "/console/customers/2/merge?of=1", "blocks": "/console/blocks", "ticket-merged": "/console/tickets/" + (id + 2).String(), "ticket-split": "/console/tickets/" + (id + 3).String(), "ticket-proposal": "/console/tickets/" + (id + 4).String(),
-		"oncall": "/console/oncall", "help": "/help?lang=en", "help-search": "/help?lang=de&q=entkalken", "help-article": "/help/descale?lang=fr"}
+		"mails": "/console/mail", "mail": "/console/mail/1", "oncall": "/console/oncall", "help": "/help?lang=en", "help-search": "/help?lang=de&q=entkalken", "help-article": "/help/descale?lang=fr"}
 	jobs, err := s.store.Jobs(t.Context(), ticket.JobDead, 0, 1)
 	if err != nil || len(jobs) != 1 {
 		t.Fatal(jobs, err)

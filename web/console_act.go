@@ -37,7 +37,7 @@ func (s *Server) shown(m ticket.Message, may map[string]bool, form actForm) show
 	v.Withdraw = queued && may["withdraw"] && m.MovedTo.IsZero()
 	v.Waits = queued && m.SendAt.After(s.now())
 	v.Pick = may["split"] && m.Kind != ticket.System && m.MovedTo.IsZero() && !queued && m.Delivery != ticket.Withdrawn
-	v.Propose = v.Pick && m.NewTopic != ""
+	v.Propose = v.Pick && m.NewTopic != "" && m.MovedFrom.IsZero()
 	for _, seq := range form.Seqs {
 		v.Picked = v.Picked || seq == m.Seq
 	}

@@ -127,7 +127,9 @@ func TestASplitIsProposed(t *testing.T) {
 	if got.StatusCode != 303 {
 		t.Fatalf("%d %s", got.StatusCode, got.body)
 	}
-	mustHave(t, v.page(got.Header.Get("Location")), "Delivery to Lyon")
+	fresh := v.page(got.Header.Get("Location"))
+	mustHave(t, fresh, "Delivery to Lyon")
+	mustNotHave(t, fresh, "This may be another matter.")
 	mustNotHave(t, v.page("/console/tickets/"+id.String()), "This may be another matter.")
 }
 

@@ -5,6 +5,7 @@ import (
 	"io"
 	"strings"
 	"testing"
+	"time"
 
 	"tierline/customer"
 	"tierline/ticket"
@@ -16,6 +17,21 @@ type mailDesk struct{ store ticket.MailLedger }
 func (d mailDesk) Source(ctx context.Context, id int64) (io.ReadCloser, error) {
 	e, _, err := d.store.Mail(ctx, id)
 	return io.NopCloser(strings.NewReader("Subject: " + e.Subject + "\r\n\r\n<script>alert(1)</script>")), err
+}
+
+func (d mailDesk) Read(ctx context.Context, id int64) (Mail, error) {
+	e, _, err := d.store.Mail(ctx, id)
+	if e.Subject == "Buy b" {
+		return Mail{}, ticket.Errorf("fake", ticket.Invalid, "Nothing can be made of it.")
+	}
+	return Mail{From: []string{"Eve <" + e.From + ">"}, Subject: e.Subject, Text: "Buy <now>", HTML: hostile + `<img alt="own" src="cid:p@x"><img alt="page" src="cid:q@x">`, Warnings: []string{"Its virus scanner says no."},
+		Files: []MailFile{{Name: "own.gif", Type: "image/gif", ContentID: "p@x", Data: []byte(onePixel)}, {Name: "page", Type: "image/gif", ContentID: "q@x", Data: []byte("<svg>")}}}, err
+}
+
+func (d mailDesk) Compared(context.Context) ([]Comparison, error) {
+	at := time.Now().Add(-3 * time.Hour)
+	return []Comparison{{Mailbox: "imap/fine", At: at, Mails: 12}, {Mailbox: "imap/mended", At: at, Mails: 5, Missing: 2, Fetched: 2},
+		{Mailbox: "imap/behind", At: at, Mails: 9, Missing: 4, Fetched: 1}, {Mailbox: "imap/down", At: at, Error: "It cannot be reached."}}, nil
 }
 
 func (d mailDesk) Release(ctx context.Context, id int64, by ticket.Actor) (ticket.MailEntry, error) {
@@ -36,7 +52,7 @@ func TestMailInTheConsole(t *testing.T) {
 	}
 	for _, id := range []string{"a", "b"} {
 		err := s.store.Quarantine(t.Context(), ticket.Quarantined{Channel: "email", External: id, Reason: "spam", Detail: "Marked.",
-			Mail: &ticket.MailSeen{From: "eve@e.example", Subject: "Buy " + id}})
+			Mail: &ticket.MailSeen{From: "eve@e.example", Subject: "Buy " + id, Raw: ticket.MailSource{Packed: []byte("x")}}})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -47,6 +63,25 @@ func TestMailInTheConsole(t *testing.T) {
 	mustNotHave(t, body, "/console/mail/2/release", "<b>leaks")
 	mustNotHave(t, anna.page("/console/mail?q=leaks&outcome=ticketed"), "Buy a")
 	mustHave(t, anna.page("/console/mail?outcome=quarantined"), "Buy b")
+	mustHave(t, body, "All 12 mails are in the ledger.", "2 of 5 were missing in the ledger; all were fetched.", "4 of 9 were missing in the ledger; 1 of them were fetched.", `class="bad"><strong>imap/down`, `class="bad"><strong>imap/behind`)
+	mustNotHave(t, body, `class="bad"><strong>imap/mended`)
+	one := anna.page("/console/mail/1")
+	mustHave(t, one, "It &lt;b&gt;leaks", "Eve &lt;jane@x.example&gt;", "Buy &lt;now&gt;", "Its virus scanner says no.", "own.gif", `src="/console/mail/1/html"`, "&lt;script&gt;alert(1)", "T-1001#1")
+	mustNotHave(t, one, "/console/mail/1/release")
+	mustHave(t, lead.page("/console/mail/2"), "/console/mail/2/release")
+	mustHave(t, lead.page("/console/mail/3"), "Nothing can be made of it.", "/console/mail/3/release", "Source, as it came")
+	frame := anna.get("/console/mail/1/html")
+	mustHave(t, frame.body, "Hello <b>there</b>", `<img alt="own" src="data:image/gif;base64,`, `<img alt="page"/>`, "5 things from elsewhere")
+	mustNotHave(t, frame.body, "evil.example", "alert(", "<svg")
+	if got := frame.Header.Get("Content-Security-Policy"); got != framePolicy(false) || strings.Contains(got, "allow-same-origin") {
+		t.Errorf("the policy of the frame: %s", got)
+	}
+	if got := anna.get("/console/mail/3/html"); got.StatusCode != 400 {
+		t.Errorf("what cannot be read: %d", got.StatusCode)
+	}
+	if got := anna.get("/console/mail/99"); got.StatusCode != 404 {
+		t.Errorf("a mail that there is not: %d", got.StatusCode)
+	}
 	raw := anna.get("/console/mail/1/source")
 	if !strings.HasPrefix(raw.Header.Get("Content-Type"), "text/plain") || !strings.HasPrefix(raw.Header.Get("Content-Disposition"), "attachment") ||
 		!strings.Contains(raw.body, "<script>") {

@@ -163,11 +163,19 @@ func (s *Server) inlineImage(ctx context.Context, all []ticket.Attachment, id st
 			s.d.Log.WarnContext(ctx, "an image within a mail cannot be shown", "name", a.Name, "err", err)
 			return ""
 		}
-		switch kind := images.Raster(data); kind {
-		case "image/png", "image/jpeg", "image/gif", "image/webp", "image/bmp":
+		if address := imageData(data); address != "" {
 			*room -= int64(len(data))
-			return "data:" + kind + ";base64," + base64.StdEncoding.EncodeToString(data)
+			return address
 		}
+	}
+	return ""
+}
+
+// imageData is an address that holds a picture, or "" for what is no picture that the sanitiser lets through.
+func imageData(data []byte) string {
+	switch kind := images.Raster(data); kind {
+	case "image/png", "image/jpeg", "image/gif", "image/webp", "image/bmp":
+		return "data:" + kind + ";base64," + base64.StdEncoding.EncodeToString(data)
 	}
 	return ""
 }

@@ -165,6 +165,7 @@ func (s *Server) funcs() template.FuncMap {
 		"words":    func(v any) string { return strings.ReplaceAll(fmt.Sprint(v), "_", " ") },
 		"percent":  func(f float64) string { return fmt.Sprintf("%.0f %%", f*100) },
 		"size":     size,
+		"bytes":    func(b []byte) string { return size(int64(len(b))) },
 		"join":     strings.Join,
 		"facts":    facts,
 		"markdown": rendered,

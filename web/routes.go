@@ -47,6 +47,8 @@ func (s *Server) routes() []route {
 		{method: http.MethodGet, path: "/console/quarantine/:id", who: staff(), do: s.quarantinePage},
 		{method: http.MethodGet, path: "/console/quarantine/:id/raw", who: staff(), do: s.quarantineRaw},
 		{method: http.MethodGet, path: "/console/mail", who: staff(), do: s.mailList},
+		{method: http.MethodGet, path: "/console/mail/:id", who: staff(), do: s.mailPage},
+		{method: http.MethodGet, path: "/console/mail/:id/html", who: staff(), do: s.mailHTML},
 		{method: http.MethodGet, path: "/console/mail/:id/source", who: staff(), do: s.mailSource},
 		{method: http.MethodPost, path: "/console/mail/:id/release", who: staff(mayOperate()...), do: s.mailRelease},
 		{method: http.MethodPost, path: "/console/mail/:id/discard", who: staff(mayOperate()...), do: s.mailDiscard},

@@ -37,6 +37,28 @@ func (d *Desk) Source(ctx context.Context, id int64) (io.ReadCloser, error) {
 	return Unpack(ctx, d.mail.blobs, src)
 }
 
+// Read is a mail of the ledger, as far as it can be understood. NotFound: it is kept no longer; Invalid:
+// it is too large, or nothing can be made of it.
+func (d *Desk) Read(ctx context.Context, id int64) (*Mail, error) {
+	r, err := d.Source(ctx, id)
+	if err != nil {
+		return nil, err
+	}
+	defer r.Close()
+	raw, err := io.ReadAll(io.LimitReader(r, maxReleased+1))
+	if err != nil {
+		return nil, ticket.E("email.Read", ticket.Transient, err)
+	}
+	if len(raw) > maxReleased {
+		return nil, ticket.Errorf("email.Read", ticket.Invalid, "This mail is too large to be shown: %d MB.", len(raw)>>20)
+	}
+	m, err := d.mail.parse(raw)
+	if f := (*Fault)(nil); errors.As(err, &f) {
+		return nil, ticket.Errorf("email.Read", ticket.Invalid, "%s", f.Detail)
+	}
+	return m, err
+}
+
 // Discard ends a mail's quarantine without a message.
 func (d *Desk) Discard(ctx context.Context, id int64, by ticket.Actor) (ticket.MailEntry, error) {
 	return d.ledger.Settle(ctx, id, ticket.Accepted{}, by)

@@ -179,10 +179,10 @@ func (a *app) wireWeb(context.Context) error {
 	if err != nil {
 		return err
 	}
-	mails := email.NewDesk(a.cfg.Email, email.Deps{Blobs: a.blobs, Cursors: a.store, Staff: a.cfg.Router.Staff, Now: a.now,
+	desk := email.NewDesk(a.cfg.Email, email.Deps{Blobs: a.blobs, Cursors: a.store, Staff: a.cfg.Router.Staff, Now: a.now,
 		Log: a.log.With("part", "email")}, intake, a.store)
 	a.web, err = web.New(a.cfg.Web, web.Deps{Store: planned{a.store, a.desk}, KB: a.store, Suggest: a.desk.Suggest, Backend: a.desk,
-		Blobs: a.blobs, Mails: mails, Agents: a.cfg.Router.Agents, Ready: a.probes(), Mounts: mounts, Metrics: a.registry, Version: version,
+		Blobs: a.blobs, Mails: consoleMails{desk, a.cfg.Email, a.store}, Agents: a.cfg.Router.Agents, Ready: a.probes(), Mounts: mounts, Metrics: a.registry, Version: version,
 		Now: a.now, Log: a.log.With("part", "web")})
 	return err
 }
