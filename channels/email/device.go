@@ -24,7 +24,9 @@ var deviceWords = sync.OnceValue(func() *lexicon {
 		手机|手機|電話|휴대|điện thoại|pc|device*|terminal*`,
 		`sent|get|gesendet*|geschickt*|verschickt*|abgeschickt*|envoyé*|enviado*|enviada*|inviat*|verzonden|verstuurd|sendt|
 		skickat*|skickades|lähetetty*|wysłan*|odeslán*|odoslan*|küldve|отправлено*|надіслано*|gönderildi*|trimis*|傳送|发送|發送|寄出|
-		发自|發自|送信|から送|보낸|보냄|gửi từ|download*|télécharge*|obtenez|obtener|scarica*|holen sie sich|hämta*|hent*`,
+		发自|發自|送信|から送|보낸|보냄|gửi từ|download*|télécharge*|obtenez|obtener|scarica*|holen sie sich|hämta*|hent*|beziehen|herunterladen|provenance|descargar|downloaden|
+		poslano|poslato|послато|изпратено*|στάλθηκε|εστάλη|saadetud|nosūtīts|išsiųsta|dikirim|dihantar|enviat|sent úr|bidalia|
+		أرسل*|ارسل*|مرسل*|ارسال|נשלח*|ส่งจาก|भेजा*|trimisă|sendur|wyslane|odeslano`,
 		`is|are|was|were|it|has|have|will|would|can|could|ist|sind|war|wurde am|habe|est|sont|es más|yesterday|today|last|because|
 		much|you|your|we|us|please call|please check|please send|please reply|please let|please find|please confirm|i|no|not|nicht|
 		pas|which|that|when|to`,

@@ -107,7 +107,15 @@ func joinLines(lines []string) string {
 	return b.String()
 }
 
-func isBlank(s string) bool { return strings.TrimSpace(s) == "" }
+// isBlank says whether nothing of a line is to be seen.
+func isBlank(s string) bool {
+	for _, r := range s {
+		if r > ' ' && (r < utf8.RuneSelf || !unicode.IsSpace(r) && !unicode.Is(unicode.Cf, r)) {
+			return false
+		}
+	}
+	return true
+}
 
 // next is the index of the next line that is not blank, or len(lines).
 func next(lines []line, i int) int {

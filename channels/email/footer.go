@@ -12,7 +12,12 @@ var footerOpenings = sync.OnceValue(func() *lexicon {
 		you received this email because|you are receiving this email because|you're receiving this email because|
 		to unsubscribe from this|reply to this email directly or view it on|reply to this email directly, view it on|to post to this group|
 		virus-free.|this email has been checked for|this email has been scanned|this email was checked|this email was scanned|
-		this e-mail has been checked for|this e-mail has been scanned|this e-mail was checked|this e-mail was scanned`)
+		this e-mail has been checked for|this e-mail has been scanned|this e-mail was checked|this e-mail was scanned|
+		please consider the environment|please think of the environment|think before you print|save a tree|before printing, think|
+		bitte denken sie an die umwelt|bitte prüfen sie, ob diese*|denken sie an die umwelt|
+		pensez à l'environnement|avant d'imprimer|n'imprimez ce|afin de respecter l'environnement|antes de imprimir|
+		piense en el medio ambiente|prima di stampare|rispetta l'ambiente|pensa all'ambiente|denk aan het milieu|
+		denk aan het milieu voordat`)
 })
 
 // footerLine says whether a line is of those that mailing lists and virus scanners add.
@@ -39,28 +44,44 @@ func footerLine(text string) bool {
 
 // noticeOpenings begin a confidentiality note.
 var noticeOpenings = sync.OnceValue(func() *lexicon {
-	return newLexicon(`confidentiality notice|confidentiality note|confidentiality statement|privacy notice|privacy statement|
-		legal notice|legal note|disclaimer|avis de confidentialité|aviso de confidencialidad|aviso legal|vertraulichkeitshinweis*|
-		this email|this e-mail|this message|this communication|this transmission|this information|this content|this document|
+	return newLexicon(`confidentiality|privacy notice|privacy statement|legal notice|legal note|legal disclaimer|email disclaimer|
+		e-mail disclaimer|disclaimer|notice:|please note:|important:|important notice|caution:|warning:|privileged*|if you are not the|
+		if you have received this|if you received this|any views|
+		this email|this e-mail|this message|this communication|this transmission|this information|this content|this document|this electronic*|
 		the email|the e-mail|the message|the communication|the transmission|the information|the content|the contents|the document|
-		diese email|diese e-mail|diese nachricht|diese mitteilung|der inhalt dieser|ce message|ce courriel|ce mail|cet email|
-		cet e-mail|este mensaje|este correo|este email|este e-mail|esta mensagem|questo messaggio|questa email|questa e-mail|
-		questa comunicazione|le informazioni contenute|dit bericht|deze email|deze e-mail|de informatie|denne email|denne e-mail|
-		denne e-post|detta meddelande|ta wiadomość|это сообщение|это письмо|important:|important notice:|caution:|
-		please consider the environment|bitte denken sie*|bitte prüfen sie*`)
+		diese email|diese e-mail|dieses email|dieses e-mail|diese mail|diese nachricht|diese mitteilung|der inhalt dieser|der inhalt der|
+		die in dieser|die information*|vertraulich*|wichtiger hinweis|rechtlicher hinweis|hinweis:|haftungsausschluss|sollten sie nicht|
+		wenn sie nicht der|falls sie nicht|
+		ce message|ce courriel|ce mail|ce courrier|cet email|cet e-mail|les informations contenues|l'information contenue|le contenu de|
+		l'intégrité de ce|avis de confidentialité|avertissement|si vous n'êtes pas|si vous avez reçu|confidentialité|
+		este mensaje|este correo|este email|este e-mail|esta comunicación|este documento|aviso de confidencialidad|aviso legal|
+		la información contenida|la información incluida|el contenido de|si usted no es|si ha recibido|si no es usted|en cumplimiento|
+		de conformidad con|confidencialidad*|
+		questo messaggio|questa email|questa e-mail|questa comunicazione|questo documento|il presente messaggio|la presente comunicazione|
+		la presente e-mail|la presente email|il contenuto di|le informazioni contenute|avviso di riservatezza|ai sensi del*|riservatezza*|
+		qualora|se avete ricevuto|se ha ricevuto|
+		dit bericht|dit e-mailbericht|deze email|deze e-mail|deze boodschap|de informatie|de inhoud van|aan dit bericht|indien u niet|
+		als u niet de|vertrouwelijk*|
+		esta mensagem|este e-mail e|as informações contidas|denne email|denne e-mail|denne e-post|denne mail|detta meddelande|
+		detta e-post|ta wiadomość|niniejsza wiadomość|treść tej|tato zpráva|tento e-mail|это сообщение|это письмо|данное сообщение|
+		настоящее сообщение`)
 })
 
 // noticeWords are how they speak. One of them in a mail's last paragraph is a word, two are a notice.
 var noticeWords = sync.OnceValue(func() *lexicon {
-	return newLexicon(`confidential*|privileged|intended for|intended solely for|intended only for|intended recipient*|
-		intended only recipient*|intended addressee*|unauthorised|unauthorized|received this in error|received this by mistake|
-		received it in error|received it by mistake|received this e-mail in error|received this email in error|
-		received this message in error|received this communication in error|received this transmission in error|
-		received this e-mail by mistake|received this email by mistake|received this message by mistake|disclos*|
-		notify the sender|advise the sender|delete it|delete this|delete the|vertraulich*|empfänger*|irrtümlich*|unbefugt*|
-		vernichten sie|informieren sie|confidentiel*|destinataire*|par erreur|confidencial*|destinatari*|por error|por engano|
-		riservat*|per errore|vertrouwelijk*|geadresseerde*|bestemd voor|abusievelijk|fortrolig*|konfidentiell*|poufne*|poufna*|
-		poufny*|adresata|адресат*|конфиденциальн*`)
+	return newLexicon(`confidential*|privileged|proprietary|intended for|intended solely|intended only|intended recipient*|
+		intended addressee*|solely for|unauthorised|unauthorized|in error|by mistake|disclos*|disseminat*|distribution|strictly prohibited|
+		notify the sender|notify us|advise the sender|contact the sender|inform the sender|delete it|delete this|delete the|destroy*|
+		legally binding|
+		vertraulich*|empfänger*|irrtümlich*|unbefugt*|vernichten sie|informieren sie|weitergabe|nicht gestattet|löschen sie|absender*|
+		rechtlich geschützt*|ausschließlich für|untersagt|
+		confidentiel*|destinataire*|par erreur|détruire|diffusion|expéditeur*|usage exclusif|interdit*|divulg*|strictement|
+		confidencial*|destinatari*|por error|por engano|prohibid*|eliminar*|notifíque*|notifique*|uso exclusivo|protección de datos|remitente*|
+		privilegiad*|rgpd|lopd|
+		riservat*|per errore|vietat*|distrugg*|mittente|gdpr|uso esclusivo|esclusivamente|
+		vertrouwelijk*|geadresseerde*|bestemd*|abusievelijk|afzender*|verspreid*|ten onrechte|vernietig*|openbaar*|niet toegestaan|
+		verwijder*|uitsluitend|
+		fortrolig*|konfidentiell*|modtager*|mottagare*|fejlagtigt|poufn*|adresat*|důvěrn*|адресат*|конфиденциальн*|отправител*`)
 })
 
 // beginsNotice says whether a paragraph begins like a confidentiality note.
@@ -69,8 +90,8 @@ func beginsNotice(text string) bool {
 	return noticeOpenings().begins(lower(text))
 }
 
-// soundsLikeNotice says whether paragraphs speak like one.
-func soundsLikeNotice(lines []line) bool {
+// noticeSays is how many words of such a note are in a paragraph, up to 2; none in a short one.
+func noticeSays(lines []line) int {
 	size, said := 0, map[string]bool{}
 	for _, l := range lines {
 		size += len(l.text) + 1
@@ -79,7 +100,10 @@ func soundsLikeNotice(lines []line) bool {
 			return len(said) < 2
 		})
 	}
-	return len(said) >= 2 && size > 80
+	if size < 80 {
+		return min(len(said), 1)
+	}
+	return len(said)
 }
 
 // farewells are whole lines, but for the words of greeting before.
@@ -121,6 +145,9 @@ func properName(text string) bool {
 	if text == "" || len(text) > 80 {
 		return false
 	}
+	for _, p := range []string{"i.A. ", "i. A. ", "i.V. ", "i. V. ", "ppa. ", "p.p. "} {
+		text = strings.TrimPrefix(text, p)
+	}
 	names := 0
 	for w := range strings.SplitSeq(text, " ") {
 		switch r, size := utf8.DecodeRuneInString(w); {
@@ -152,9 +179,36 @@ func reaches(text string) bool {
 		return false
 	}
 	low := strings.ToLower(text)
+	if onlyNumber(low) {
+		return true
+	}
 	return strings.Contains(low, "http://") || strings.Contains(low, "https://") || strings.Contains(low, "www.") ||
 		international(low) || telephone(low)
 }
+
+// onlyNumber: "01 23 45 67 89".
+func onlyNumber(low string) bool {
+	figures := 0
+	for _, r := range low {
+		switch {
+		case r >= '0' && r <= '9':
+			figures++
+		case !strings.ContainsRune(" ()/.-+\t", r):
+			return false
+		}
+	}
+	return figures >= 8 && figures <= 16
+}
+
+// company says whether a line tells of the sender's company what the law wants to be told, in mails of business.
+func company(text string) bool { return companyWords().lists(lower(text)) != 0 }
+
+var companyWords = sync.OnceValue(func() *lexicon {
+	return newLexicon(`geschäftsführer*|geschäftsführung|amtsgericht|handelsregister|hrb|hra|registergericht|ust-id*|ust.-id*|uid-nr*|steuernummer|
+		sitz der gesellschaft|vorstand|aufsichtsrat*|registered office|registered in england|company number|company no|vat no*|vat number|
+		siret|siren|rcs|s.a.s*|capital social|capital de|tva intra*|cif|nif|registro mercantil|inscrita en|p.iva|p. iva|partita iva|c.f|
+		capitale sociale|sede legale|rea|kvk|btw|iban|btw-nummer`)
+})
 
 // international: "+49 (0) 30 123-456".
 func international(low string) bool {

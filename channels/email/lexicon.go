@@ -46,13 +46,24 @@ func key(s string) byte {
 	return s[0]
 }
 
-// lower is text as lexicons want it: lower case, straight apostrophes, plain blanks.
+// lower is text as lexicons want it: lower case, straight apostrophes, plain blanks, nothing invisible.
 func lower(text string) string {
-	text = strings.ToLower(text)
-	if isASCII(text) {
+	if text = strings.ToLower(text); isASCII(text) {
 		return text
 	}
-	return strings.NewReplacer("’", "'", "\u00a0", " ", "\u202f", " ", "\u2011", "-").Replace(text)
+	return strings.Map(func(r rune) rune {
+		switch {
+		case r == '’':
+			return '\''
+		case r == '\u00a0' || r == '\u202f':
+			return ' '
+		case r == '\u2011':
+			return '-'
+		case unicode.Is(unicode.Cf, r), unicode.Is(unicode.Mn, r) && r >= 0x0600 && r < 0x0700: // invisible; vowels of Arabic
+			return -1
+		}
+		return r
+	}, text)
 }
 
 // at gives the longest phrase that stands at the start of low.
@@ -73,7 +84,7 @@ func (l *lexicon) begins(low string) bool {
 
 // in calls found for each phrase in low, until it returns false.
 func (l *lexicon) in(low string, found func(phrase) bool) {
-	within := false // a word
+	within, letters := false, 0 // a word, of so many letters
 	for i := 0; i < len(low); {
 		r, size := rune(low[i]), 1
 		if r >= utf8.RuneSelf {
@@ -85,7 +96,12 @@ func (l *lexicon) in(low string, found func(phrase) bool) {
 				return
 			}
 		}
-		within = letter
+		if letter {
+			letters++
+		}
+		if within = letter || r == '\'' && letters > 2; !within { // iPhone'ist, but l'iPhone
+			letters = 0
+		}
 		i += size
 	}
 }

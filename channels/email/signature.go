@@ -2,6 +2,7 @@ package email
 
 import (
 	"strings"
+	"sync"
 	"unicode/utf8"
 )
 
@@ -16,6 +17,7 @@ const (
 // markSignature folds what is not the sender's message at its end: a signature below its delimiter,
 // the line by which a telephone names itself, the footers of mailing lists and law offices.
 func markSignature(lines []line) {
+	markTop(lines)
 	first, end := firstPlain(lines), tail(lines, len(lines))
 	markDelimited(lines, end)
 	for range maxEndings {
@@ -72,14 +74,15 @@ func markDelimited(lines []line, last int) {
 			continue
 		}
 		d := delimiter(l.text)
-		if above && (d > 0 || i > last-8 && deviceLine(l.text)) {
+		if above && (d > 0 || standsAlone(lines, i, last) && deviceLine(l.text)) {
 			end, n := block(lines, i+1)
 			closed := end >= last
 			switch {
 			case d == maxSignature && n <= d,
 				d == maxDashes && n <= d && closed && !hasItems(lines[i+1:end]),
-				d == maxRuled && closed && ruledSignature(lines[i+1:end], n),
-				d == 0 && n <= 3 && closed && shortLines(lines[i+1:end]):
+				d == maxRuled && closed && ruledSignature(lines[i+1:end], n, l.text),
+				d == 0 && n <= 3 && closed && shortLines(lines[i+1:end]),
+				d == 0 && n > 2 && n <= maxSignature && closed && !postscript(lines[i+1:end]):
 				mark(lines[i:end], signed)
 				continue
 			}
@@ -87,6 +90,78 @@ func markDelimited(lines []line, last int) {
 		above = true
 	}
 }
+
+// standsAlone says whether a line is a paragraph, or among the last.
+func standsAlone(lines []line, i, last int) bool {
+	return i > last-8 || len(lines[i].text) < 110 && i+1 < len(lines) && isBlank(lines[i+1].text) && isBlank(lines[i-1].text)
+}
+
+// postscript says whether lines below a signature go on with the sender's text.
+func postscript(lines []line) bool {
+	i := next(lines, 0)
+	return i < len(lines) && postscripts().begins(lower(strings.TrimSpace(lines[i].text)))
+}
+
+var postscripts = sync.OnceValue(func() *lexicon {
+	return newLexicon(`ps|p.s*|pps|nb|n.b*|edit|update|nachtrag|p. s*|añado|postdata|pd`)
+})
+
+// markTop folds what stands above the sender's words, by the mail system's hand: a warning that the mail is from
+// outside, the telephone's name.
+func markTop(lines []line) {
+	for i := firstPlain(lines); i < len(lines); i = firstPlain(lines) {
+		end := i + 1
+		for end < len(lines) && lines[end].kind == plain && !isBlank(lines[end].text) {
+			end++
+		}
+		below := next(lines, end)
+		if below == len(lines) || lines[below].kind != plain || end-i > maxFooter ||
+			!outsider(lines[i:end]) && (end-i > 1 || !deviceLine(lines[i].text)) {
+			return
+		}
+		mark(lines[i:end], signed)
+	}
+}
+
+// outsider says whether a paragraph is such a warning.
+func outsider(lines []line) bool {
+	size := 0
+	for _, l := range lines {
+		size += len(l.text)
+	}
+	if size > 1000 || !outsiderOpenings().begins(strings.TrimLeft(lower(lines[0].text), " \t*[(!⚠️-_=#>")) {
+		return false
+	}
+	said := uint(0)
+	for _, l := range lines {
+		said |= outsiderWords().lists(lower(l.text))
+	}
+	return said == 3
+}
+
+var outsiderOpenings = sync.OnceValue(func() *lexicon {
+	return newLexicon(`caution*|warning*|external|extern|externe|external email|external sender|attention*|alert*|notice:|be careful|be cautious|
+		this email|this e-mail|this message|you don't often get email|some people who received this|
+		achtung*|vorsicht*|warnung*|hinweis:|diese e-mail|diese email|diese nachricht|sie erhalten nicht oft|sie erhalten nicht häufig|
+		ce message|ce courriel|cet e-mail|cet email|vous n'obtenez pas souvent|vous ne recevez pas souvent|
+		atención*|precaución*|este correo|este mensaje|no suele recibir|no suele obtener|
+		attenzione*|questa email|questa e-mail|questo messaggio|non si ricevono spesso|non ricevi spesso|
+		let op*|deze e-mail|deze email|dit bericht|u ontvangt niet vaak|u ontvangt dit bericht niet vaak`)
+})
+
+var outsiderWords = sync.OnceValue(func() *lexicon {
+	return newLexicon(`external sender|external source|external email|from an external|from external|originated outside|originated from outside|
+		came from outside|is from outside|sent from outside|coming from outside|outside of the organi*|outside your organi*|outside the organi*|outside of your organi*|is external|
+		often get email|learn why this is important|
+		externen absender*|extern absender|von extern*|von außerhalb|außerhalb der|außerhalb ihrer|außerhalb unser*|externe e-mail|
+		externe mail|nicht oft e-mails|nicht häufig e-mails|
+		de l'extérieur|expéditeur externe|externe à l'*|souvent d'e-mails|souvent de courriers|
+		remitente externo|fuera de la organi*|desde fuera|exterior de la|correo externo|recibir correo*|
+		mittente esterno|dall'esterno|esterno all'*|esterna all'*|messaggi di posta elettronica da|
+		externe afzender|van buiten|buiten de organisatie|buiten uw organisatie|vaak e-mail*`,
+		`mail*|email*|e-mail*|message*|sender|nachricht*|absender*|courriel*|courrier*|expéditeur*|correo*|mensaje*|remitente*|messaggi*|mittente|
+		posta|bericht*|afzender*|organi*|learn why this is important`)
+})
 
 // delimiter is how long a signature may be below a line, 0 for a line that is no delimiter.
 func delimiter(text string) int {
@@ -98,7 +173,7 @@ func delimiter(text string) int {
 	case "--", "—", "–", "——", "⸻", "__", "- --", "—-", "--=20", "\u2063":
 		return maxDashes
 	}
-	if len(text) >= 3 && (strings.Trim(text, "_") == "" || strings.Trim(text, "-") == "" && len(text) <= 4 || strings.Trim(text, "—–") == "") {
+	if len(text) >= 3 && (strings.Trim(text, "_") == "" || strings.Trim(text, "-") == "" || strings.Trim(text, "—–") == "") {
 		return maxRuled
 	}
 	return 0
@@ -140,7 +215,7 @@ func shortLines(lines []line) bool {
 
 // ruledSignature wants evidence below a rule: ways to reach somebody, or a mailing list; or no more
 // than a name.
-func ruledSignature(lines []line, n int) bool {
+func ruledSignature(lines []line, n int, rule string) bool {
 	if n == 0 || n > maxFooter {
 		return false
 	}
@@ -155,7 +230,13 @@ func ruledSignature(lines []line, n int) bool {
 		named = named || properName(l.text)
 		footed = footed || footerLine(l.text)
 	}
-	return footed || n <= maxRuled+3 && ways >= 2 && shortLines(lines) || n <= 3 && named && ways+1 >= n && shortLines(lines) ||
+	if footed || n <= maxRuled+3 && ways >= 2 && shortLines(lines) {
+		return true
+	}
+	if strings.HasPrefix(rule, "---") && len(rule) > 4 {
+		return false // which is how tables end, and texts are parted
+	}
+	return n <= 3 && named && ways+1 >= n && shortLines(lines) ||
 		n == 1 && strings.Contains(strings.ToLower(lines[0].text), "signature")
 }
 
@@ -177,24 +258,47 @@ func footer(lines []line, first, end int) int {
 	if i := notice(lines, first, end); i > 0 {
 		return i
 	}
-	return contactBlock(lines, first, end)
+	if i := contactBlock(lines, first, end); i > 0 {
+		return i
+	}
+	return card(lines, first, end)
 }
 
-// notice finds a confidentiality note: the last paragraphs, which begin and speak like one.
+// notice finds a confidentiality note: the last paragraphs, the first of which begins and speaks like one, and the
+// others a little.
 func notice(lines []line, first, end int) int {
 	size, from := 0, -1
-	for i := end - 1; i > first && size < 4000 && lines[i].kind == plain; i-- {
-		text := strings.TrimSpace(lines[i].text)
-		size += len(text)
-		if text == "" || !isBlank(lines[i-1].text) && !isRule(lines[i-1].text) || !beginsNotice(text) {
+	for end > first && size < maxNotice {
+		start := end
+		for ; start > first && lines[start-1].kind == plain && !isBlank(lines[start-1].text) && !isRule(lines[start-1].text); start-- {
+			size += len(lines[start-1].text)
+		}
+		if start == end {
+			if lines[end-1].kind != plain {
+				break
+			}
+			end--
 			continue
 		}
-		if soundsLikeNotice(lines[i:end]) {
-			from = i
+		said, begins := noticeSays(lines[start:end]), beginsNotice(lines[start].text)
+		heads := begins && end-start == 1 && len(lines[start].text) < 50 && from >= 0 && next(lines, end) == from // "Disclaimer"
+		if start > first && (said >= 2 && begins || heads) {
+			from = start
+		} else if said == 0 && !scanned(lines[start].text) {
+			break
 		}
+		end = start
 	}
 	return from
 }
+
+// scanned says whether a paragraph tells of a virus scanner, at whatever length.
+func scanned(text string) bool {
+	return footerOpenings().begins(lower(strings.TrimSpace(text[:min(len(text), 100)])))
+}
+
+// maxNotice is how far up notes are looked for, in bytes. Some are in four languages.
+const maxNotice = 6000
 
 // contactBlock finds the lines below the name that stands below "Kind regards": where to reach the
 // sender. The greeting and the name are the sender's words.
@@ -223,6 +327,29 @@ func contactBlock(lines []line, first, end int) int {
 			return from
 		}
 		return -1
+	}
+	return -1
+}
+
+// card finds what looks like a business card below nothing but a name: at least three ways to reach the sender or
+// the company. "Please send it to:" above says that it is the message.
+func card(lines []line, first, end int) int {
+	ways, seen := 0, 0
+	for i := end - 1; i > first && seen < maxFooter && lines[i].kind == plain; i-- {
+		text := strings.TrimSpace(lines[i].text)
+		if text == "" {
+			if above := i - 1; i < end-1 && ways >= 3 && properName(lines[i+1].text) && !isBlank(lines[above].text) &&
+				!strings.HasSuffix(strings.TrimSpace(lines[above].text), ":") {
+				return next(lines, i+2)
+			}
+			continue
+		}
+		if seen++; len(text) > 120 || strings.HasSuffix(text, "?") || strings.HasSuffix(text, "!") {
+			return -1
+		}
+		if reaches(text) || company(text) {
+			ways++
+		}
 	}
 	return -1
 }
