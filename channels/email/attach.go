@@ -72,6 +72,12 @@ func defaultName(kind string, data []byte) string {
 		return "invitation.ics"
 	case "text/rfc822-headers":
 		return "headers.txt"
+	case "application/pgp-signature":
+		return "signature.asc"
+	case "application/pkcs7-signature", "application/x-pkcs7-signature":
+		return "smime.p7s"
+	case "application/pkcs7-mime", "application/x-pkcs7-mime":
+		return "smime.p7m"
 	}
 	main, sub, _ := strings.Cut(kind, "/")
 	sub, _, _ = strings.Cut(strings.TrimPrefix(sub, "x-"), "+")

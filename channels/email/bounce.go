@@ -72,6 +72,8 @@ func bounceSign(m *Mail) string {
 		return "null return path"
 	case report != "" && report != "unknown" && subject:
 		return "multipart/report"
+	case subject && finalRecipient.MatchString(head):
+		return "a delivery report in its text"
 	case robot.MatchString(from) && subject && words():
 		return "its subject and its words"
 	}

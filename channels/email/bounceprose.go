@@ -70,6 +70,9 @@ func (b *BounceReport) fromProse(m *Mail, said, copied string) {
 		b.Action = "delayed"
 	}
 	b.Diagnostic = diagnosticIn(said)
+	if x := replyCode.FindStringSubmatch(b.Diagnostic); strings.HasPrefix(statusIn(b.Diagnostic), "5") || x != nil && x[1] == "5" {
+		b.Action = "failed" // whatever the words around it
+	}
 	b.Status = statusOf(b.Diagnostic+"\n"+said, b.Action == "delayed")
 }
 

@@ -29,6 +29,9 @@ func feedbackKind(m *Mail) (Verdict, bool) {
 			return found(KindFeedback, true, "a DMARC report (RFC 7489)", "feedback")
 		}
 	}
+	if dmarcText.MatchString(m.Subject) && !answers(m) && generated(m.head) != "" {
+		return found(KindFeedback, true, "a DMARC report", "feedback")
+	}
 	if dmarcSubject.MatchString(m.Subject) && archive.MatchString(h.get("Content-Type")+h.get("Content-Disposition")) {
 		return found(KindFeedback, true, "a DMARC report (RFC 7489)", "feedback")
 	}
@@ -37,7 +40,8 @@ func feedbackKind(m *Mail) (Verdict, bool) {
 
 var (
 	hotmailSubject = regexp.MustCompile(`(?i)^complaint about message from [0-9a-f.:]+$`)
-	dmarcSubject   = regexp.MustCompile(`(?i)^\s*(?:\[[^\]]*\]\s*)?report[- ]domain:\s*\S+|^dmarc (?:aggregate )?report|^aggregate report.*dmarc`)
+	dmarcSubject   = regexp.MustCompile(`(?i)^\s*(?:\[[^\]]*\]\s*)?report[- ]domain:\s*\S+|^dmarc (?:aggregate |forensic |failure )?report|^aggregate report.*dmarc`)
+	dmarcText      = regexp.MustCompile(`(?i)^dmarc (?:forensic|failure) report`)
 	// receiver!domain!begin!end[!id].xml[.gz] or .zip, RFC 7489 §7.2.1.1
 	dmarcFile = regexp.MustCompile(`^[^!]+![^!]+!\d{9,11}!\d{9,11}(?:![^!]*)?\.(?:xml|xml\.gz|zip|gz|gzip)$`)
 	archive   = regexp.MustCompile(`(?i)\.(?:zip|gz|gzip|xml)\b|application/(?:x-)?(?:zip|gzip|zip-compressed)`)

@@ -2,8 +2,6 @@ package email
 
 import (
 	"regexp"
-	"slices"
-	"strconv"
 	"strings"
 )
 
@@ -69,8 +67,9 @@ func mayAnswer(m *Mail) AutoAnswer {
 		return no("Nobody reads the address that it would go to.")
 	case len(to) == 0 && (nobody.MatchString(local(from)) || daemon.MatchString(local(from))):
 		return no("Nobody reads the address that it came from.")
-	case m.head.get("X-Loop") != "":
-		return no("It has been through a program that guards against loops (X-Loop).")
+	}
+	if guard := loopGuard(m); guard != "" {
+		return no("It has been through a program that guards against loops (" + guard + ").")
 	}
 	return AutoAnswer{Allowed: true}
 }
@@ -126,27 +125,6 @@ func suppressed(m *Mail) map[string]bool {
 		}
 	}
 	return asked
-}
-
-// spamKind honours the filters on the way: SpamAssassin, rspamd, Exchange.
-func spamKind(m *Mail) (Verdict, bool) {
-	h := m.head
-	is := func(key string, values ...string) bool { return slices.Contains(values, word(firstWord(h.get(key)))) }
-	scl, err := strconv.Atoi(strings.TrimSpace(h.get("X-MS-Exchange-Organization-SCL")))
-	for _, key := range []string{"X-Spam-Flag", "X-Spam-Status", "X-Spam", "X-Spamd-Bar-Flag"} {
-		if is(key, "yes", "yes,", "true") {
-			return found(KindSpam, false, key, "spam")
-		}
-	}
-	switch {
-	case is("X-Rspamd-Action", "reject", "add", "rewrite", "quarantine"):
-		return found(KindSpam, false, "X-Rspamd-Action", "spam")
-	case strings.HasPrefix(strings.ToLower(h.get("X-Spamd-Result")), "default: true"):
-		return found(KindSpam, false, "X-Spamd-Result", "spam")
-	case err == nil && scl >= 5 || strings.Contains(h.get("X-Forefront-Antispam-Report"), "SFV:SPM"):
-		return found(KindSpam, false, "Exchange's spam confidence level", "spam")
-	}
-	return Verdict{}, false
 }
 
 func firstWord(s string) string {
@@ -313,6 +291,8 @@ func listKind(m *Mail) (Verdict, bool) {
 		return found(KindNewsletter, true, campaign+with(bulk), "newsletter")
 	case discussion != "" || h.get("List-Id") != "" || h.get("List-Help") != "" || unsubscribe:
 		return found(KindList, machine != "" || bulk != "", orElse(discussion, "List-Id"), "")
+	case bulk != "" && personal && answers(m) && machine == "" && acknowledges(m) == "":
+		return found(KindList, false, bulk+", and it answers a mail", "") // old lists and helpdesks mark all so
 	case bulk != "":
 		return found(KindNewsletter, true, bulk, "")
 	case campaign != "" && campaign != "Feedback-Id":
@@ -343,15 +323,37 @@ func generatedKind(m *Mail) (Verdict, bool) {
 	if asked := suppressed(m); asked["all"] {
 		return found(KindAutoReply, true, "X-Auto-Response-Suppress: All", "")
 	}
-	if l := strings.ToLower(m.head.get("X-Loop")); l != "" && !forwarded(m.head) && !rulesLoop(m.head) {
-		for _, a := range recipientsOf(m) {
-			if strings.Contains(l, strings.ToLower(a)) { // set by whoever passed it on to us
-				return Verdict{}, false
-			}
+	if guard := loopGuard(m); guard != "" {
+		if why := acknowledges(m); why != "" {
+			return found(KindAutoReply, true, guard+", and "+why, "")
 		}
-		return found(KindAutoReply, true, "X-Loop", "")
 	}
 	return Verdict{}, false
+}
+
+// loopGuard names the field by which programs find what has been through them. Helpdesks and
+// forwarding programs write it on what people have written, too.
+func loopGuard(m *Mail) string {
+	for _, key := range []string{"X-Loop", "X-RT-Loop-Prevention"} {
+		if m.head.get(key) != "" {
+			return key
+		}
+	}
+	return ""
+}
+
+// acknowledges is what shows that a mail only says that another one has come in.
+func acknowledges(m *Mail) string {
+	from := local(fromAddress(m))
+	switch {
+	case nobody.MatchString(from):
+		return "from " + from
+	case autoSubject.MatchString(m.Subject):
+		return "its subject"
+	case ackWords.MatchString(m.Text[:min(len(m.Text), 2048)]) || awayWords.MatchString(m.Text[:min(len(m.Text), 2048)]):
+		return "its words"
+	}
+	return ""
 }
 
 // generated names the field by which a program says that it has written by itself.
@@ -361,7 +363,7 @@ func generated(h header) string {
 			return key + ": " + cutRunes(v, 40)
 		}
 	}
-	for _, key := range []string{"X-Fc-Machinegenerated", "X-Otrs-Loop", "X-Znuny-Loop", "X-Rt-Loop-Prevention", "X-Zammad-Loop",
+	for _, key := range []string{"X-Fc-Machinegenerated", "X-Otrs-Loop", "X-Znuny-Loop", "X-Zammad-Loop",
 		"X-Freshdesk-Autoreply", "X-Zendesk-Auto", "X-Helpscout-Autoreply", "X-Osticket-Autoresponse", "X-Auto-Generated", "X-Cron-Env",
 		"X-Jira-Fingerprint", "X-Github-Reason", "X-Gitlab-Notificationreason", "X-Bugzilla-Reason", "X-Bugzilla-Type", "X-Mantisbt-Reason", "X-Redmine-Host"} {
 		if v := word(h.get(key)); v != "" && v != "no" && v != "false" {

@@ -31,6 +31,9 @@ var kinds = []struct {
 	{"human postmaster", "From: postmaster@x.example\nSubject: Your SPF record|Could you add our relay to it?", KindMessage, false},
 	{"spam filter says no", "From: jane@x.example\nX-Spam-Status: No, score=1.0\nX-Spam-Flag: NO|Hi", KindMessage, true},
 	{"forwarding guard", "From: jane@x.example\nTo: us@acme.example\nX-Loop: us@acme.example|Hi", KindMessage, false},
+	{"another helpdesk's people", "From: help@x.example\nX-RT-Loop-Prevention: x.example\nSubject: [x #12] Pump|Which pump do you mean?", KindMessage, false},
+	{"a guard of somebody else", "From: jane@x.example\nX-Loop: list@y.example|Hi", KindMessage, false},
+	{"an answer with Precedence: bulk", "From: help@x.example\nPrecedence: bulk\nSubject: Re: Pump\nIn-Reply-To: <a@acme.example>|Which pump do you mean?", KindList, false},
 	// Automatic replies.
 	{"rfc 3834", "From: jane@x.example\nAuto-Submitted: auto-replied (vacation)\nSubject: Away|x", KindAutoReply, false},
 	{"second precedence", "From: jane@x.example\nPrecedence: normal\nPrecedence: auto_reply|x", KindAutoReply, false},
@@ -39,7 +42,8 @@ var kinds = []struct {
 	{"exchange", "From: jane@x.example\nSubject: Automatic reply: Pump\nX-Auto-Response-Suppress: All|Away.", KindAutoReply, false},
 	{"null path", "Return-Path: <>\nFrom: jane@x.example\nSubject: Pump|Away.", KindAutoReply, false},
 	{"auto-generated", "From: alarm@x.example\nAuto-Submitted: auto-generated|Disk full.", KindAutoReply, false},
-	{"helpdesk", "From: help@x.example\nX-RT-Loop-Prevention: x.example|We have got your mail.", KindAutoReply, false},
+	{"helpdesk", "From: help@x.example\nX-RT-Loop-Prevention: x.example\nSubject: [x #12] Pump|Thank you for contacting us. A ticket has been created.", KindAutoReply, false},
+	{"helpdesk in German", "From: help@x.example\nX-Loop: help@x.example\nSubject: [x #12] Pumpe|Wir haben Ihre Nachricht erhalten.", KindAutoReply, false},
 	// Lists and newsletters.
 	{"discussion list", "From: jane@x.example\nList-Id: <pumps.x.example>\nList-Post: <mailto:pumps@x.example>\nPrecedence: list|Hi", KindList, false},
 	{"newsletter", "From: news@x.example\nList-Unsubscribe: <https://x.example/u>\nPrecedence: bulk\nFeedback-ID: 1:x|Buy", KindNewsletter, false},
@@ -49,11 +53,15 @@ var kinds = []struct {
 	{"delivered", "From: MAILER-DAEMON@x.example\nSubject: Successful Mail Delivery Report\nContent-Type: multipart/report; report-type=delivery-status; boundary=b|--b\nContent-Type: message/delivery-status\n\nReporting-MTA: dns; x\n\nFinal-Recipient: rfc822; jane@x.example\nAction: delivered\nStatus: 2.0.0\n--b--", KindReceipt, false},
 	{"complaint", "From: fbl@x.example\nContent-Type: multipart/report; report-type=feedback-report; boundary=b|--b\nContent-Type: message/feedback-report\n\nFeedback-Type: abuse\n--b--", KindFeedback, false},
 	{"dmarc", "From: dmarc@x.example\nSubject: Report Domain: acme.example Submitter: x.example Report-ID: <1>\nContent-Type: application/gzip; name=\"x.example!acme.example!1700000000!1700086400.xml.gz\"\nContent-Transfer-Encoding: base64|AAAA", KindFeedback, false},
+	{"dmarc in prose", "From: dmarc@x.example\nAuto-Submitted: auto-generated\nSubject: DMARC Forensic Report for acme.example|Feedback-Type: auth-failure", KindFeedback, false},
 	{"attached bounce", "From: jane@x.example\nSubject: What is this?\nContent-Type: multipart/mixed; boundary=b|--b\n\nI got this.\n--b\nContent-Type: message/rfc822\n\nReturn-Path: <>\nFrom: MAILER-DAEMON@x\nContent-Type: multipart/report; report-type=delivery-status; boundary=c\n\n--c\n\nx\n--c--\n--b--", KindMessage, true},
 	{"calendar answer", "From: jane@x.example\nSubject: Accepted: Visit\nContent-Type: text/calendar; method=REPLY|BEGIN:VCALENDAR\nMETHOD:REPLY\nEND:VCALENDAR", KindCalendar, false},
 	// Spam.
 	{"spamassassin", "From: jane@x.example\nX-Spam-Flag: YES|Win", KindSpam, false},
 	{"rspamd", "From: jane@x.example\nX-Rspamd-Action: add header|Win", KindSpam, false},
+	{"a spammer says no in front", "X-Spam-Flag: NO\nFrom: jane@x.example\nX-Spam-Status: No\nX-Spam-Status: Yes, score=9|Win", KindSpam, false},
+	{"barracuda", "From: jane@x.example\nX-Barracuda-Spam-Status: Yes, SCORE=9|Win", KindSpam, false},
+	{"exchange knows", "From: jane@x.example\nX-MS-Exchange-Organization-SCL: 6|Win", KindSpam, false},
 	{"rspamd greylists", "From: jane@x.example\nX-Rspamd-Action: greylist|Hi", KindMessage, true},
 }
 

@@ -26,3 +26,9 @@ var awayWords = regexp.MustCompile(`(?i)out of (?:the |my )?office|on (?:annual 
 	`fuera de la oficina|de vacaciones|respuesta automática|fuori (?:sede|ufficio)|in ferie|risposta automatica|afwezig|niet aanwezig|met vakantie|ausente|férias|` +
 	`nieobecn|poza biurem|na urlopie|mimo kancelář|dovolen|szabadságon|semester|ferie|på kontoret|lomalla|poissa|в отпуске|отсутств|відпустц|izinde|ofis dışında|` +
 	`不在|休暇|自動(?:返信|応答)|自动(?:回复|答复)|外出|休假|부재|휴가`)
+
+// ackWords are what helpdesks answer by themselves to what comes in.
+var ackWords = regexp.MustCompile(`(?i)(?:have|has been) (?:received|got|registered|logged)[^.\n]{0,20} (?:your|e-?mail|mail|message|request|by)|(?:ticket|case|request)[^.\n]{0,30} (?:has been|was) (?:created|opened|registered|received|assigned)|` +
+	`thank(?:s| you) for (?:contacting|your (?:e-?mail|mail|message|request|enquiry|inquiry)|writing to)[^\n]{0,60}|we will (?:get back|respond|reply|answer)[^.\n]{0,40}(?:soon|shortly|within|possible)|do not reply to this|` +
+	`haben (?:ihre|deine)[^.\n]{0,40}(?:erhalten|bekommen)|ist (?:bei uns )?eingegangen|(?:ticket|anfrage|vorgang)[^.\n]{0,30}(?:erstellt|eröffnet|angelegt|erhalten)|vielen dank für (?:ihre|deine) (?:anfrage|e-?mail|nachricht)|` +
+	`avons bien reçu|votre (?:demande|ticket|message)[^.\n]{0,30}(?:enregistrée?|créée?|reçue?)|hemos recibido|su (?:solicitud|ticket|consulta)[^.\n]{0,30}(?:recibid|cread|registrad)|abbiamo ricevuto|hebben uw[^.\n]{0,30}ontvangen|recebemos (?:a )?sua`)
