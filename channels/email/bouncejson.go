@@ -8,9 +8,9 @@ import (
 
 const maxJSONDepth = 20
 
-// jsonBounce reads a report that a sending service has put into a mail as JSON: Amazon SES by SNS,
+// readJSON reads a report that a sending service has put into a mail as JSON: Amazon SES by SNS,
 // Postmark, Mailgun, SendGrid, SparkPost. nil when it is none.
-func jsonBounce(text string) *BounceReport {
+func readJSON(text string) *jsonReport {
 	text = text[:min(len(text), maxReport)]
 	start := strings.IndexAny(text, "{[")
 	if start < 0 || start > 1_000 || len(strings.TrimSpace(text[:start])) > 300 {
@@ -22,7 +22,16 @@ func jsonBounce(text string) *BounceReport {
 	}
 	j := &jsonReport{}
 	j.walk("", v, 0)
-	if !j.bounce || len(j.report.Recipients) == 0 {
+	if len(j.report.Recipients) == 0 {
+		return nil
+	}
+	return j
+}
+
+// jsonBounce is a report on a delivery in JSON; nil when there is none.
+func jsonBounce(text string) *BounceReport {
+	j := readJSON(text)
+	if j == nil || !j.bounce {
 		return nil
 	}
 	b := &j.report
@@ -45,6 +54,7 @@ var unbroken = strings.NewReplacer("!\n ", "", "\r\n", " ", "\n", " ")
 type jsonReport struct {
 	report        BounceReport
 	bounce, soft  bool
+	complaint     bool
 	id, serviceID string // of the mail, and the service's own
 }
 
@@ -87,6 +97,7 @@ func (j *jsonReport) text(key, s string, depth int) {
 		}
 	case "notificationtype", "eventtype", "recordtype", "event", "type", "bouncetype", "severity", "bounceclass":
 		j.bounce = j.bounce || strings.Contains(lower, "bounce") || lower == "failed" || lower == "dropped" || lower == "deferred"
+		j.complaint = j.complaint || strings.HasPrefix(lower, "complain") || lower == "spamcomplaint" || lower == "spamreport"
 		j.soft = j.soft || lower == "transient" || lower == "softbounce" || lower == "temporary" || lower == "deferred"
 	case "emailaddress", "email", "recipient", "rcptto", "rcpt":
 		b.add(oneIn(s))

@@ -29,6 +29,9 @@ func feedbackKind(m *Mail) (Verdict, bool) {
 			return found(KindFeedback, true, "a DMARC report (RFC 7489)", "feedback")
 		}
 	}
+	if j := readJSON(m.Text); j != nil && j.complaint && !j.bounce && !answers(m) {
+		return found(KindFeedback, true, "a provider's complaint in JSON", "feedback")
+	}
 	if dmarcText.MatchString(m.Subject) && !answers(m) && generated(m.head) != "" {
 		return found(KindFeedback, true, "a DMARC report", "feedback")
 	}
@@ -54,6 +57,9 @@ func complainer(m *Mail) string {
 			h, _ := readHeader(a.Data[:min(len(a.Data), maxReport)])
 			return oneIn(orElse(h.get("Original-Rcpt-To"), h.get("Removal-Recipient")))
 		}
+	}
+	if j := readJSON(m.Text); j != nil {
+		return j.report.Recipients[0]
 	}
 	return ""
 }
