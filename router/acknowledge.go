@@ -23,6 +23,7 @@ const (
 	ackPair      = 3 * time.Hour // … by one inbox
 	ackDaily     = 5             // to one customer in 24 hours
 	ackTickets   = 50            // a customer who opens so many in 24 hours is told nothing any more
+	ackDomain    = 20            // nor anybody of an organization, by whose addresses so many were opened in an hour
 	ackTooOld    = 24 * time.Hour
 	ackLookAhead = 10 // messages of a ticket among which its first contact is
 )
@@ -112,8 +113,14 @@ func (w *Jobs) often(ctx context.Context, t ticket.Ticket) (why string, err erro
 		return fmt.Sprintf("the customer had %d in a day", daily), nil
 	case opened >= ackTickets-1:
 		return fmt.Sprintf("the customer has opened %d tickets in a day", opened+1), nil
+	case t.Organization == 0:
+		return "", nil
 	}
-	return "", nil
+	cases, err := w.store().Cases(ctx, ticket.CaseQuery{Except: t.ID, Organization: t.Organization, Limit: ackDomain})
+	if len(cases) == ackDomain && now.Sub(cases[ackDomain-1].Opened) < time.Hour {
+		why = fmt.Sprintf("%d tickets were opened by the customer's organization within an hour", ackDomain+1)
+	}
+	return why, err
 }
 
 // acknowledges says whether the configuration wants it.
