@@ -92,18 +92,28 @@ func beginsNotice(text string) bool {
 
 // noticeSays is how many words of such a note are in a paragraph, up to 2; none in a short one.
 func noticeSays(lines []line) int {
-	size, said := 0, map[string]bool{}
+	size := 0
 	for _, l := range lines {
 		size += len(l.text) + 1
-		noticeWords().in(lower(l.text), func(p phrase) bool {
-			said[p.text] = true
-			return len(said) < 2
-		})
 	}
 	if size < 80 {
-		return min(len(said), 1)
+		return 0
 	}
-	return len(said)
+	first := ""
+	for _, l := range lines {
+		two := false
+		noticeWords().in(lower(l.text), func(p phrase) bool {
+			if first == "" {
+				first = p.text
+			}
+			two = p.text != first
+			return !two
+		})
+		if two {
+			return 2
+		}
+	}
+	return min(len(first), 1)
 }
 
 // farewells are whole lines, but for the words of greeting before.

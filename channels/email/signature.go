@@ -334,24 +334,32 @@ func contactBlock(lines []line, first, end int) int {
 // card finds what looks like a business card below nothing but a name: at least three ways to reach the sender or
 // the company. "Please send it to:" above says that it is the message.
 func card(lines []line, first, end int) int {
-	ways, seen := 0, 0
+	start, seen := end, 0
 	for i := end - 1; i > first && seen < maxFooter && lines[i].kind == plain; i-- {
 		text := strings.TrimSpace(lines[i].text)
 		if text == "" {
-			if above := i - 1; i < end-1 && ways >= 3 && properName(lines[i+1].text) && !isBlank(lines[above].text) &&
-				!strings.HasSuffix(strings.TrimSpace(lines[above].text), ":") {
-				return next(lines, i+2)
+			if start == i+1 && properName(lines[start].text) && isCard(lines[start+1:end]) {
+				if above := strings.TrimSpace(lines[i-1].text); above != "" && !strings.HasSuffix(above, ":") {
+					return next(lines, start+1)
+				}
 			}
 			continue
 		}
-		if seen++; len(text) > 120 || strings.HasSuffix(text, "?") || strings.HasSuffix(text, "!") {
+		if seen, start = seen+1, i; len(text) > 120 || strings.HasSuffix(text, "?") || strings.HasSuffix(text, "!") {
 			return -1
-		}
-		if reaches(text) || company(text) {
-			ways++
 		}
 	}
 	return -1
+}
+
+func isCard(lines []line) bool {
+	ways := 0
+	for _, l := range lines {
+		if reaches(l.text) || ways > 0 && company(l.text) {
+			ways++
+		}
+	}
+	return ways >= 3
 }
 
 // isOrnament says whether a line holds nothing to be read: rules, stars, Gmail's tracking mark.
