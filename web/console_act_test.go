@@ -8,7 +8,10 @@ import (
 	"testing"
 	"time"
 
+	"github.com/chromedp/chromedp"
+
 	"tierline/customer"
+	"tierline/internal/peers"
 	"tierline/ticket"
 )
 
@@ -170,5 +173,54 @@ func TestTicketsOfDifferentCustomersStayApart(t *testing.T) {
 	got := s.signedIn("anna").act(one, url.Values{"do": {"merge"}, "key": {"k"}, "other": {two.String()}})
 	if got.StatusCode != 400 || !strings.Contains(got.body, "of different customers") {
 		t.Errorf("%d", got.StatusCode)
+	}
+}
+
+// Choosing, splitting, taking back and withdrawing, with the keyboard alone.
+func TestSplitAndWithdrawInABrowser(t *testing.T) {
+	t.Parallel()
+	b := peers.Chromium(t)
+	s := start(t)
+	thread := []ticket.ThreadKey{{By: "references", Key: "ours@x"}}
+	id := s.mail("1", "The pump leaks", "It drips.", func(in *ticket.Inbound) { in.Threads = thread })
+	s.mail("2", "Re: The pump leaks", "And my invoice?", func(in *ticket.Inbound) { in.Threads = thread })
+	link, err := s.ConsoleLink("anna", time.Minute)
+	if err != nil {
+		t.Fatal(err)
+	}
+	page := s.URL() + "/console/tickets/" + id.String()
+	b.Do(chromedp.Navigate(link), chromedp.Click("button.main"))
+	b.Until(`location.pathname === "/console"`)
+	b.Do(chromedp.Navigate(page))
+	b.Do(chromedp.Focus("#m2 .pick input"), chromedp.KeyEvent(" "))
+	b.Until(`document.querySelector("#m2 .pick input").checked`)
+
+	// Somebody else writes: the page shows it, and the choice stays.
+	s.mail("3", "Re: The pump leaks", "Hello?", func(in *ticket.Inbound) { in.Threads = thread })
+	b.Until(`document.querySelectorAll(".talk > li").length === 3`)
+	if !peers.JS[bool](b, `document.querySelector("#m2 .pick input").checked`) {
+		t.Error("the choice is lost when the page is refreshed")
+	}
+	b.Do(chromedp.SendKeys("#s-subject", "An invoice"), chromedp.KeyEvent("\t"), chromedp.KeyEvent("\r"))
+	b.Until(`document.querySelector(".fault")`) // what was seen is not what is there: it is said, and nothing is lost
+	if got := peers.JS[string](b, `document.querySelector("#s-subject").value + document.querySelector("#m2 .pick input").checked`); got != "An invoicetrue" {
+		t.Errorf("what was typed and chosen is now %q", got)
+	}
+	b.Do(chromedp.Focus("#shift button[value=split]"), chromedp.KeyEvent("\r"))
+	b.Until(`document.querySelector("h1").textContent === "An invoice" && document.querySelector("[role=status]").textContent.includes("Split off")`)
+	b.Do(chromedp.Focus(`.history button`), chromedp.KeyEvent("\r"))
+	b.Until(`document.querySelector("[role=status]") && document.querySelector("[role=status]").textContent === "Taken back."`)
+
+	s.act(ticket.Action{Kind: ticket.ActReply, Ticket: id, By: staffList()[0].Actor(), Text: "Wait.", Wait: 9 * time.Minute})
+	b.Do(chromedp.Navigate(page))
+	b.Until(`/^5[0-3]\d s$/.test(document.querySelector("[data-until]").textContent)`)
+	first := peers.JS[string](b, `document.querySelector("[data-until]").textContent`)
+	b.Until(`document.querySelector("[data-until]").textContent !== "` + first + `"`)
+	b.Do(chromedp.Focus(".withdraw button"), chromedp.KeyEvent("\r"))
+	b.Until(`document.querySelector(".msg.out .tag") && document.querySelector(".msg.out .tag").textContent === "withdrawn"`)
+	for _, p := range b.Problems() {
+		if !strings.Contains(p, "409") { // the one that was meant
+			t.Errorf("the page reports: %s", p)
+		}
 	}
 }
