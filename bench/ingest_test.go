@@ -19,16 +19,18 @@ func ingestPostgres(t *testing.T, tb *table, n amounts) {
 // has read the same.
 func ingest(t *testing.T, tb *table, n amounts, name string, dsn func() string) {
 	d := peers.Dovecot(t)
-	compare(t, tb, n, "small mails", name, fill(t, d, "small", n.mails, small), dsn)
-	compare(t, tb, n, "mixed mails", name, fill(t, d, "mixed", n.mails, mix{}.mail), dsn)
+	compare(t, tb, n.runs, "small mails", name, fill(t, d, "small", n.mails, small), dsn)
+	compare(t, tb, n.runs, "mixed mails", name, fill(t, d, "mixed", n.mails, mix{}.mail), dsn)
+	compare(t, tb, 1, fmt.Sprint(4*n.mails, " mixed mails"), name, fill(t, d, "long", 4*n.mails, mix{1}.mail), dsn)
 }
 
-func compare(t *testing.T, tb *table, n amounts, what, name string, b box, dsn func() string) {
+func compare(t *testing.T, tb *table, runs int, what, name string, b box, dsn func() string) {
 	var bare, ours, ratio, mb, cpu, peak []float64
-	for range n.runs {
+	mails := float64(b.mails)
+	for range runs {
 		f, r := b.fetch(t).Seconds(), b.read(t, dsn(), t.TempDir())
-		bare, ours, ratio = append(bare, float64(n.mails)/f), append(ours, float64(n.mails)/r.Seconds), append(ratio, f/r.Seconds)
-		mb, cpu, peak = append(mb, float64(b.bytes)/1e6/r.Seconds), append(cpu, r.CPU/float64(n.mails)*1000), append(peak, r.Peak)
+		bare, ours, ratio = append(bare, mails/f), append(ours, mails/r.Seconds), append(ratio, f/r.Seconds)
+		mb, cpu, peak = append(mb, float64(b.bytes)/1e6/r.Seconds), append(cpu, r.CPU/mails*1000), append(peak, r.Peak)
 	}
 	tb.add(fmt.Sprintf("bare fetch of %s, beside %s", what, name), "mails/s", "", bare)
 	tb.add(what+" into "+name, "mails/s", "", ours)
