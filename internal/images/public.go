@@ -22,7 +22,7 @@ var reserved = func() (list []netip.Prefix) {
 // IPv4 address, such as NAT64's 64:ff9b::/96, are in it.
 var global = netip.MustParsePrefix("2000::/3")
 
-// Public fails for an address that is not on the public internet.
+// Public fails for an address that is not on the public internet, and for ports on which no images are.
 func Public(a netip.AddrPort) error {
 	ip := a.Addr().Unmap()
 	ok := ip.IsValid() && ip.IsGlobalUnicast() && !ip.IsPrivate() && (ip.Is4() || global.Contains(ip)) && ip.Zone() == ""
@@ -31,6 +31,9 @@ func Public(a netip.AddrPort) error {
 	}
 	if !ok {
 		return fmt.Errorf("%s is not a public address", ip)
+	}
+	if p := a.Port(); p != 80 && p != 443 {
+		return fmt.Errorf("port %d is neither that of http nor of https", p)
 	}
 	return nil
 }
