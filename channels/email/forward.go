@@ -29,7 +29,7 @@ type original struct {
 // passedOn makes a contact that of the original sender. The mail whose attachments are to be kept is
 // given back: m itself when it is none of that.
 func (p *mapper) passedOn(m *Mail, o origin, in *ticket.Inbound) *Mail {
-	if p.staff == nil || in.Auto || in.Doubt != "" || in.Alone != "" || in.Bounce != nil || !m.Auth.proves() ||
+	if p.staff == nil || p.history || in.Auto || in.Doubt != "" || in.Alone != "" || in.Bounce != nil || !m.Auth.proves() ||
 		m.Verdict.Kind != KindMessage && m.Verdict.Kind != KindList {
 		return m
 	}

@@ -150,18 +150,29 @@ func TestStorm(t *testing.T) {
 	t.Parallel()
 	s, now := &storms{}, time.Date(2026, 3, 2, 9, 0, 0, 0, time.UTC)
 	for i := range stormMails {
-		if s.over("bot@x.example", "m"+strconv.Itoa(i), now) || s.over("bot@x.example", "m0", now) {
+		if s.over("bot@x.example", "a", "m"+strconv.Itoa(i), now) || s.over("bot@x.example", "a", "m0", now) {
 			t.Fatalf("mail %d is too many", i)
 		}
 	}
-	if !s.over("bot@x.example", "more", now) || s.over("other@x.example", "more", now) || s.over("bot@x.example", "m0", now) {
+	if !s.over("bot@x.example", "a", "more", now) || s.over("other@x.example", "a", "more", now) || s.over("bot@x.example", "a", "m0", now) {
 		t.Error("the limit does not hold, or holds for others")
 	}
-	if s.over("bot@x.example", "later", now.Add(stormTime+time.Second)) {
+	n := stormMails
+	for _, inbox := range []string{"b", "c", "d", "e"} {
+		for i := range stormMails {
+			if !s.over("bot@x.example", inbox, "m"+strconv.Itoa(i), now) {
+				n++
+			}
+		}
+	}
+	if n != stormAll {
+		t.Errorf("%d mails of one sender to several inboxes", n)
+	}
+	if s.over("bot@x.example", "a", "later", now.Add(stormTime+time.Second)) {
 		t.Error("the limit never ends")
 	}
 	for i := range 3 * stormSenders {
-		s.over(strconv.Itoa(i), "m", now)
+		s.over(strconv.Itoa(i), "a", "m", now)
 	}
 	if len(s.senders) > stormSenders {
 		t.Errorf("%d senders are remembered", len(s.senders))

@@ -35,7 +35,7 @@ func (p *mapper) sort(m *Mail, o origin, in *ticket.Inbound) {
 	switch {
 	case v.Kind == KindBounce || v.Kind == KindFeedback || v.Kind == KindReceipt && Bounce(m) != nil && reportType(m) == "delivery-status":
 		p.report(m, in)
-	case v.Auto && v.Kind != KindOwn && p.storms.over(in.From.Value, in.External, p.now()):
+	case v.Auto && v.Kind != KindOwn && p.storms.over(in.From.Value, in.Inbox, in.External, p.now()):
 		in.Threads, in.Alone = nil, "storm"
 	}
 }
@@ -101,14 +101,17 @@ func ownSeq(id string) int {
 	return n
 }
 
-// The circuit breaker: what one sender's machines may write into tickets.
+// The circuit breaker: what the machines of one sender may write into tickets. What ours may write to one
+// customer is counted where they decide on it, from the tickets in the store.
 const (
-	stormMails   = 20
-	stormTime    = 10 * time.Minute
-	stormSenders = 5_000 // that are watched at once
+	stormMails   = 20               // of one sender to one inbox
+	stormAll     = 3 * stormMails   // of one sender to all of them
+	stormTime    = 10 * time.Minute //
+	stormSenders = 5_000            // senders, and pairs of them and inboxes, that are watched at once
 )
 
-// storms counts what machines send. It is in memory only: after a restart they may begin anew.
+// storms counts what machines send, by sender and by pair of sender and inbox. It is in memory only:
+// after a restart they may begin anew.
 type storms struct {
 	mu      sync.Mutex
 	senders map[string]*storm
@@ -119,14 +122,19 @@ type storm struct {
 	seen  map[string]bool // by External: a mail that comes again counts once
 }
 
-// over says whether a mail is one too many of its sender.
-func (s *storms) over(from, external string, now time.Time) bool {
+// over says whether a mail is one too many of its sender, to this inbox or to all of them.
+func (s *storms) over(from, inbox, external string, now time.Time) bool {
 	if s == nil {
 		return false
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	one := s.senders[from]
+	return s.count(from+" "+inbox, external, stormMails, now) || s.count(from, inbox+" "+external, stormAll, now)
+}
+
+// count counts a mail, and says whether it is one too many of its kind.
+func (s *storms) count(of, external string, limit int, now time.Time) bool {
+	one := s.senders[of]
 	if one == nil || now.Sub(one.since) > stormTime {
 		if len(s.senders) >= stormSenders {
 			clear(s.senders) // all begin anew: rather a few too many than no bound
@@ -135,12 +143,12 @@ func (s *storms) over(from, external string, now time.Time) bool {
 			s.senders = map[string]*storm{}
 		}
 		one = &storm{since: now, seen: map[string]bool{}}
-		s.senders[from] = one
+		s.senders[of] = one
 	}
 	if one.seen[external] {
 		return false
 	}
-	if len(one.seen) >= stormMails {
+	if len(one.seen) >= limit {
 		return true
 	}
 	one.seen[external] = true
