@@ -14,11 +14,13 @@ type intake struct {
 	*tx
 	batch     []ticket.Inbound
 	seen      map[contactKey]ticket.Accepted
+	elsewhere map[refKey]ticket.Accepted // the same by channel and id, whatever the inbox
 	refs      map[refKey]ticket.Reference
 	people    map[string]customer.ID // by Identity.Key
 	customers map[customer.ID]customer.Customer
 	tickets   map[ticket.ID]*ticket.Ticket
 	next      map[ticket.ID][]ticket.ID // tickets that follow one up
+	blocked   map[string]bool           // who is kept out, by Block.Key
 	free      []int64                   // reserved ticket numbers
 	last      int64                     // the newest that was given to a ticket of this batch
 
@@ -29,6 +31,7 @@ type intake struct {
 	fx         ticket.Effects
 	contacts   [][]any
 	mails      [][]any // lines of the ledger
+	marked     []mark
 	newRefs    []ticket.Reference
 }
 
@@ -72,14 +75,20 @@ func (t *tx) accept(batch []ticket.Inbound) ([]ticket.Accepted, error) {
 	}
 	out := make([]ticket.Accepted, len(batch))
 	for i, in := range batch {
-		a, ok := k.seen[contactOf(in)]
+		if k.shut(in) {
+			in.Alone, in.Threads = "blocked-sender", nil
+		}
+		a, ok := k.before(in)
 		a.Duplicate = ok
 		if !ok {
 			var err error
 			if a, err = k.take(in, batch[i:]); err != nil {
 				return nil, err
 			}
-			k.seen[contactOf(in)] = ticket.Accepted{Ticket: a.Ticket, Seq: a.Seq, Suppressed: a.Suppressed}
+			known := ticket.Accepted{Ticket: a.Ticket, Seq: a.Seq, Suppressed: a.Suppressed}
+			if k.seen[contactOf(in)] = known; known.Ticket != 0 {
+				k.elsewhere[refKey{in.Channel, shortKey(in.External)}] = known
+			}
 		}
 		out[i] = a
 		if err := k.enter(in, a); err != nil {
@@ -89,10 +98,25 @@ func (t *tx) accept(batch []ticket.Inbound) ([]ticket.Accepted, error) {
 	return out, k.save()
 }
 
+// before says what became of a contact that has come before. History is the same contact whatever the
+// inbox.
+func (k *intake) before(in ticket.Inbound) (ticket.Accepted, bool) {
+	a, ok := k.seen[contactOf(in)]
+	if ok {
+		return a, true
+	}
+	a, ok = k.elsewhere[refKey{in.Channel, shortKey(in.External)}]
+	if !ok {
+		return ticket.Accepted{}, false
+	}
+	t := k.tickets[a.Ticket]
+	return a, in.Past != nil || t != nil && t.Past
+}
+
 // take puts one contact into the ticket that it continues, or opens one. rest is the batch from this
 // contact on.
 func (k *intake) take(in ticket.Inbound, rest []ticket.Inbound) (ticket.Accepted, error) {
-	who := k.customers[k.people[in.From.Key()]]
+	who := k.who(in)
 	t, m, follows := k.thread(in)
 	if t == nil && in.Alone != "" {
 		k.contacts = append(k.contacts, []any{shortKey(in.External), in.Inbox, in.Channel, int64(0), 0})
@@ -108,7 +132,7 @@ func (k *intake) take(in ticket.Inbound, rest []ticket.Inbound) (ticket.Accepted
 		in.Bounce = k.reported(in, t.ID)
 		fx = t.Receive(in, who, m, k.now)
 	} else {
-		if m != nil && follows == 0 {
+		if m != nil && follows == 0 && in.Past == nil {
 			why := "its sender takes no part in that ticket"
 			if in.Doubt != "" {
 				why = in.Doubt
@@ -126,6 +150,7 @@ func (k *intake) take(in ticket.Inbound, rest []ticket.Inbound) (ticket.Accepted
 		k.unitsOf[id], k.opened[id] = 0, true
 	}
 	k.keep(in, t, fx)
+	k.reachable(in, t)
 	return ticket.Accepted{Ticket: t.ID, Seq: t.LastSeq, Opened: opens, Match: m}, nil
 }
 
@@ -158,7 +183,9 @@ func (k *intake) keep(in ticket.Inbound, t *ticket.Ticket, fx ticket.Effects) {
 	if len(k.touched) == 0 || k.touched[len(k.touched)-1] != t.ID {
 		k.touched = append(k.touched, t.ID)
 	}
-	k.changed(t.ID, t.LastSeq)
+	if in.Past == nil {
+		k.changed(t.ID, t.LastSeq)
+	}
 	k.contacts = append(k.contacts, []any{shortKey(in.External), in.Inbox, in.Channel, int64(t.ID), t.LastSeq})
 	k.bind(in.Channel, shortKey(in.External), t)
 	for _, key := range in.Threads {
@@ -196,7 +223,7 @@ func (k *intake) number(rest []ticket.Inbound) (ticket.ID, error) {
 func (k *intake) need(rest []ticket.Inbound) int {
 	n, before := 0, map[refKey]bool{}
 	for i, in := range rest {
-		if _, seen := k.seen[contactOf(in)]; seen {
+		if _, seen := k.before(in); seen {
 			continue
 		}
 		follows := false
@@ -217,7 +244,7 @@ func (k *intake) need(rest []ticket.Inbound) int {
 }
 
 func (k *intake) findContacts() error {
-	k.seen = map[contactKey]ticket.Accepted{}
+	k.seen, k.elsewhere = map[contactKey]ticket.Accepted{}, map[refKey]ticket.Accepted{}
 	var ids []string
 	for _, in := range k.batch {
 		ids = append(ids, shortKey(in.External))
@@ -229,6 +256,9 @@ func (k *intake) findContacts() error {
 			err := scan(&c.channel, &c.inbox, &c.external, &a.Ticket, &a.Seq)
 			a.Suppressed = a.Ticket == 0
 			k.seen[c] = a
+			if a.Ticket != 0 {
+				k.elsewhere[refKey{c.channel, c.external}] = a
+			}
 			return err
 		})
 }
@@ -304,6 +334,9 @@ func (k *intake) save() error {
 		return err
 	}
 	if err := k.addMessages(k.fx.Messages); err != nil {
+		return err
+	}
+	if err := k.saveMarks(); err != nil {
 		return err
 	}
 	for id, list := range k.deliveries {

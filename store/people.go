@@ -13,15 +13,19 @@ func (s *Store) Customer(ctx context.Context, id customer.ID) (customer.Customer
 	return read[customer.Customer](ctx, s, "store.Customer", "SELECT doc FROM customers WHERE id=$1", int64(id))
 }
 
-// CustomerBy finds the customer who is known by an identity.
+// CustomerBy finds the customer who is known by an identity; of an alias, whom it stands for.
 func (s *Store) CustomerBy(ctx context.Context, i customer.Identity) (customer.Customer, error) {
 	n, err := i.Normal()
 	if err != nil {
 		return customer.Customer{}, ticket.E("store.CustomerBy", ticket.Invalid, err)
 	}
 	n = person(n)
-	return read[customer.Customer](ctx, s, "store.CustomerBy", "SELECT c.doc FROM identities i"+
+	c, err := read[customer.Customer](ctx, s, "store.CustomerBy", "SELECT c.doc FROM identities i"+
 		" JOIN customers c ON c.id = i.customer WHERE i.value=$1 AND i.kind=$2", n.Value, string(n.Kind))
+	if err == nil && c.AliasOf != 0 {
+		return s.Customer(ctx, c.AliasOf)
+	}
+	return c, err
 }
 
 // Organization reads one organization.
@@ -74,7 +78,7 @@ func (s *Store) PutCustomer(ctx context.Context, c customer.Customer) (customer.
 		if err := t.onlyTheirs(c); err != nil {
 			return err
 		}
-		if err := t.put(op, "customers", created, int64(c.ID), c, "organization", int64(c.Organization)); err != nil {
+		if err := t.putCustomer(c, created); err != nil {
 			return err
 		}
 		if _, err := t.exec("DELETE FROM identities WHERE customer=$1", int64(c.ID)); err != nil {
@@ -120,22 +124,63 @@ func has(list []customer.Identity, i customer.Identity) bool {
 	return false
 }
 
-// put writes a row that is an id, a doc and perhaps one more column.
-func (t *tx) put(op, table string, created bool, id int64, v any, more ...any) error {
+// putCustomer writes a customer. Who stands for whom is not theirs to change.
+func (t *tx) putCustomer(c customer.Customer, created bool) error {
+	c.AliasOf, c.Aliases = 0, nil
+	if !created {
+		old, err := t.lockCustomer(c.ID)
+		if err != nil {
+			return err
+		}
+		c.AliasOf, c.Aliases = old.AliasOf, old.Aliases
+		return t.saveCustomer(c)
+	}
+	d, err := doc(c)
+	if err == nil {
+		_, err = t.exec("INSERT INTO customers (id, organization, words, doc) VALUES ($1, $2, $3, $4)",
+			int64(c.ID), int64(c.Organization), customerWords(c), d)
+	}
+	return err
+}
+
+// lockCustomer reads a customer who is to be changed.
+func (t *tx) lockCustomer(id customer.ID) (c customer.Customer, err error) {
+	var d string
+	if err = t.one("SELECT doc FROM customers WHERE id=$1 FOR UPDATE", []any{int64(id)}, &d); err == nil {
+		err = undoc(d, &c)
+	}
+	return c, err
+}
+
+func (t *tx) saveCustomer(c customer.Customer) error {
+	d, err := doc(c)
+	if err == nil {
+		_, err = t.exec("UPDATE customers SET organization=$2, words=$3, doc=$4 WHERE id=$1",
+			int64(c.ID), int64(c.Organization), customerWords(c), d)
+	}
+	return err
+}
+
+// customerWords is what a customer is searched by.
+func customerWords(c customer.Customer) string {
+	words := []string{clean(c.Name)}
+	for _, i := range c.Identities {
+		words = append(words, i.Value)
+	}
+	return strings.ToLower(strings.Join(words, " "))
+}
+
+// put writes a row that is an id and a doc.
+func (t *tx) put(op, table string, created bool, id int64, v any) error {
 	d, err := doc(v)
 	if err != nil {
 		return err
 	}
-	columns, marks, set, args := "id, doc", "$1, $2", "doc=$2", []any{id, d}
-	if len(more) == 2 {
-		columns, marks, set = columns+", "+more[0].(string), marks+", $3", set+", "+more[0].(string)+"=$3"
-		args = append(args, more[1])
-	}
 	if created {
-		_, err = t.exec("INSERT INTO "+table+" ("+columns+") VALUES ("+marks+")", args...)
+		_, err = t.exec("INSERT INTO "+table+" (id, doc) VALUES ($1, $2)", id, d)
 		return err
 	}
-	n, err := t.exec("UPDATE "+table+" SET "+set+" WHERE id=$1", args...)
+	n, err := t.exec("UPDATE "+table+" SET doc=$2 WHERE id=$1", id, d)
 	if err == nil && n == 0 {
 		return ticket.E(op, ticket.NotFound, nil)
 	}

@@ -48,7 +48,11 @@ func (s *Store) Tickets(ctx context.Context, f ticket.Filter) ([]ticket.Ticket, 
 		w.and("owner = ''")
 	}
 	if f.Customer != 0 {
-		w.and("customer = " + w.arg(int64(f.Customer)))
+		ids, err := s.same(ctx, f.Customer)
+		if err != nil {
+			return nil, failure("store.Tickets", err)
+		}
+		w.and(w.oneOf("customer", ids))
 	}
 	if f.Unit != "" {
 		w.and("id IN (SELECT ticket FROM ticket_units WHERE serial = " + w.arg(unitKey(f.Unit)) + ")")
@@ -60,9 +64,16 @@ func (s *Store) Tickets(ctx context.Context, f ticket.Filter) ([]ticket.Ticket, 
 		w.and("id < " + w.arg(int64(f.After)))
 	}
 	if like := likeText(f.Text); like != "" {
-		text := strings.ToLower(clean(strings.TrimSpace(f.Text)))
-		w.and(`(words LIKE ` + w.arg(like) + ` ESCAPE '\' OR customer IN (SELECT customer FROM identities WHERE value = ` +
-			w.arg(text) + ` OR value = ` + w.arg(clean(strings.TrimSpace(f.Text))) + `))`)
+		text := clean(strings.TrimSpace(f.Text))
+		ids, err := s.known(ctx, strings.ToLower(text), text)
+		if err != nil {
+			return nil, failure("store.Tickets", err)
+		}
+		cond := `words LIKE ` + w.arg(like) + ` ESCAPE '\'`
+		if len(ids) > 0 {
+			cond = "(" + cond + " OR " + w.oneOf("customer", ids) + ")"
+		}
+		w.and(cond)
 	}
 	var out []ticket.Ticket
 	err := s.each(ctx, "SELECT doc FROM tickets"+w.String()+" ORDER BY id DESC LIMIT "+w.arg(pageOf(f.Limit)), w.args,
@@ -92,6 +103,18 @@ type where struct {
 func (w *where) arg(v any) string {
 	w.args = append(w.args, v)
 	return fmt.Sprintf("$%d", len(w.args))
+}
+
+// oneOf says that a column is one of some numbers.
+func (w *where) oneOf(column string, ids []int64) string {
+	marks := make([]string, len(ids))
+	for i, id := range ids {
+		marks[i] = w.arg(id)
+	}
+	if len(marks) == 1 { // in the order of an index
+		return column + " = " + marks[0]
+	}
+	return column + " IN (" + strings.Join(marks, ", ") + ")"
 }
 
 func (w *where) and(cond string) { w.parts = append(w.parts, cond) }
@@ -177,7 +200,12 @@ func (s *Store) Cases(ctx context.Context, q ticket.CaseQuery) ([]ticket.Case, e
 		err = find("unit", "id IN (SELECT ticket FROM ticket_units WHERE serial IN TEXTS($1))", s.db.list(units))
 	}
 	if err == nil && q.Customer != 0 {
-		err = find("customer", "customer = $1", int64(q.Customer))
+		var ids []int64
+		if ids, err = s.same(ctx, q.Customer); err == nil && len(ids) == 1 { // in the order of an index
+			err = find("customer", "customer = $1", ids[0])
+		} else if err == nil {
+			err = find("customer", "customer IN INTS($1)", s.db.list(ids))
+		}
 	}
 	if err == nil && q.Organization != 0 {
 		err = find("organization", "organization <> 0 AND organization = $1", int64(q.Organization))

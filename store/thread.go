@@ -11,6 +11,9 @@ import (
 // thread finds the ticket that a contact continues. Without one it says which ticket was named, and
 // whether the new one follows it up.
 func (k *intake) thread(in ticket.Inbound) (to *ticket.Ticket, m *ticket.Match, follows ticket.ID) {
+	if in.Past != nil {
+		return k.recall(in)
+	}
 	for _, key := range in.Threads {
 		named := k.named(in.Channel, key)
 		if named == nil {
@@ -43,6 +46,28 @@ func (k *intake) thread(in ticket.Inbound) (to *ticket.Ticket, m *ticket.Match, 
 			Reasons: []string{fmt.Sprintf("It names %s (by %s) and %s.", t.ID, key.By, why)}}, 0
 	}
 	return nil, m, 0
+}
+
+// recall finds the ticket of history that a contact of history belongs to, or that it follows up
+// because nothing more goes into it. Whether its sender can be told from a forger is not asked: what
+// showed it then is gone.
+func (k *intake) recall(in ticket.Inbound) (to *ticket.Ticket, m *ticket.Match, follows ticket.ID) {
+	for _, key := range in.Threads {
+		t := k.named(in.Channel, key)
+		if t == nil || !t.Past || !key.Proof && !k.takesPart(t, in.Theirs()) {
+			continue
+		}
+		for t.LastSeq >= ticket.MaxMessages {
+			i := slices.IndexFunc(k.next[t.ID], func(id ticket.ID) bool { return k.tickets[id] != nil && k.tickets[id].Past && id > t.ID })
+			if i < 0 {
+				return nil, &ticket.Match{By: key.By, Ticket: t.ID, Follows: true}, t.ID
+			}
+			t = k.tickets[k.next[t.ID][i]]
+		}
+		return t, &ticket.Match{By: key.By, Ticket: t.ID, Joined: true,
+			Reasons: []string{fmt.Sprintf("It names %s (by %s).", t.ID, key.By)}}, 0
+	}
+	return nil, nil, 0
 }
 
 // named is the ticket that a key names: by what is known of its Key first.
@@ -98,6 +123,9 @@ func (k *intake) findTickets() error {
 	for _, in := range k.batch {
 		if _, ok := k.seen[contactOf(in)]; ok {
 			continue
+		}
+		if a := k.elsewhere[refKey{in.Channel, shortKey(in.External)}]; a.Ticket != 0 {
+			ids = append(ids, int64(a.Ticket))
 		}
 		for _, key := range in.Threads {
 			for _, id := range []ticket.ID{key.Ticket, k.refs[refKey{in.Channel, key.Key}].Ticket} {

@@ -45,6 +45,17 @@ func tidy(in ticket.Inbound) (ticket.Inbound, error) {
 	if err := sender(&in); err != nil {
 		return in, err
 	}
+	if err := past(&in); err != nil {
+		return in, err
+	}
+	if in.Bounce != nil {
+		b := *in.Bounce
+		to, err := customer.Identity{Kind: customer.Email, Value: b.To}.Normal()
+		if b.To = clean(to.Value); err != nil {
+			b.To = ""
+		}
+		in.Bounce = &b
+	}
 	in.Threads = slices.Clone(fewer(in.Threads, maxKeys))
 	for i := range in.Threads {
 		in.Threads[i].Key = shortKey(in.Threads[i].Key)
@@ -81,6 +92,18 @@ func sender(in *ticket.Inbound) error {
 		in.From.Name = clean(name)
 	}
 	in.Warnings = append(in.Warnings, "The sender could not be read; the address for answers stands in for it.")
+	return nil
+}
+
+// past leaves of a contact of history what history is.
+func past(in *ticket.Inbound) error {
+	if in.Past == nil {
+		return nil
+	}
+	if in.Past.Out && len(in.With) == 0 {
+		return errors.New("an answer of the past needs whom it went to")
+	}
+	in.Bounce, in.Forwarded, in.NewTopic = nil, nil, ""
 	return nil
 }
 

@@ -40,16 +40,17 @@ func (t *tx) transfer(a ticket.Action) (ticket.Ticket, error) {
 			return ticket.Ticket{}, err
 		}
 	}
-	out := *x.To
+	out := x.To
 	if a.Kind == ticket.ActUndo && x.From.ID == a.Ticket {
-		out = *x.From
+		out = x.From
 	}
 	if a.Key != "" {
 		if _, err := t.exec("UPDATE actions SET ticket=$2 WHERE key=$1", a.Key, int64(out.ID)); err != nil {
-			return out, err
+			return ticket.Ticket{}, err
 		}
 	}
-	return out, t.saveTransfer(x, a.Kind == ticket.ActSplit, fx)
+	err = t.saveTransfer(x, a.Kind == ticket.ActSplit, fx)
+	return *out, err
 }
 
 // ends are the tickets from which and to which messages go; of a split there is no other yet.
@@ -157,6 +158,9 @@ func (t *tx) heads(id ticket.ID) (list []ticket.Message, err error) {
 }
 
 func (t *tx) saveTransfer(x ticket.Transfer, opens bool, fx ticket.Effects) error {
+	for _, k := range []*ticket.Ticket{x.From, x.To} {
+		fx.Jobs = append(fx.Jobs, k.Keep(t.s.cfg.Policy, t.now)...)
+	}
 	for _, k := range []*ticket.Ticket{x.From, x.To} {
 		fx.Jobs = append(fx.Jobs, k.Keep(t.s.cfg.Policy, t.now)...)
 	}

@@ -114,6 +114,9 @@ type DeliveryUpdate struct {
 // OpenTicket makes the ticket for a contact that belongs to no other. The caller has given it the next
 // id and knows the customer.
 func OpenTicket(id ID, in Inbound, c customer.Customer, why *Match, now time.Time) (Ticket, Effects) {
+	if in.Past != nil {
+		return openPast(id, in, c, why, now)
+	}
 	t := Ticket{
 		ID: id, Rev: 0, Brand: in.Brand, Channel: in.Channel, Inbox: in.Inbox,
 		Subject: subjectOf(in), State: New, Priority: Normal,
@@ -145,6 +148,9 @@ func OpenTicket(id ID, in Inbound, c customer.Customer, why *Match, now time.Tim
 // Receive adds a contact to the ticket that it continues. A ticket that waits for the customer, or
 // is solved, is open again; a machine's message changes no state.
 func (t *Ticket) Receive(in Inbound, c customer.Customer, m *Match, now time.Time) Effects {
+	if in.Past != nil {
+		return t.recall("received", in, c, m, timeOf(in, now))
+	}
 	if in.Bounce != nil {
 		return t.bounced(in, m, now)
 	}
@@ -173,10 +179,6 @@ func (t *Ticket) Receive(in Inbound, c customer.Customer, m *Match, now time.Tim
 }
 
 func (t *Ticket) append(in Inbound, c customer.Customer, fx *Effects, now time.Time) {
-	at := in.At
-	if at.IsZero() || at.After(now) {
-		at = now
-	}
 	by := Actor{}
 	if f := in.Forwarded; f != nil {
 		by = f.By
@@ -186,18 +188,10 @@ func (t *Ticket) append(in Inbound, c customer.Customer, fx *Effects, now time.T
 		}
 	}
 	t.LastSeq++
-	fx.Messages = append(fx.Messages, Message{
-		Ticket: t.ID, Seq: t.LastSeq, Kind: Public, Direction: In, Channel: in.Channel,
-		Author: authorOf(in, c), From: in.From, With: in.With, ReplyTo: in.ReplyTo, Subject: cut(in.Subject, MaxSubject),
-		Text: in.Text, Folded: in.Folded, HTML: in.HTML, External: in.External, References: in.References,
-		Attachments: in.Attachments, Auto: in.Auto, Turns: in.Turns, Warnings: in.Warnings, At: at,
-		NoAuto: firstOf(in.NoAuto, in.Doubt), ForwardedBy: by, NewTopic: in.NewTopic,
-	})
-	for _, p := range append([]customer.Identity{in.From}, in.With...) {
-		if !p.IsZero() && !t.Has(p) && len(t.Participants) < MaxParticipant {
-			t.Participants = append(t.Participants, p)
-		}
-	}
+	m := messageOf(in, c, timeOf(in, now))
+	m.Ticket, m.Seq, m.ForwardedBy, m.NewTopic = t.ID, t.LastSeq, by, in.NewTopic
+	fx.Messages = append(fx.Messages, m)
+	t.invite(append([]customer.Identity{in.From}, in.With...))
 	t.Units = addUnique(t.Units, in.Units...)
 	if !in.Auto {
 		t.LastCustomer = now
@@ -205,6 +199,26 @@ func (t *Ticket) append(in Inbound, c customer.Customer, fx *Effects, now time.T
 	if t.Language == "" {
 		t.Language = in.Language
 	}
+}
+
+func messageOf(in Inbound, c customer.Customer, at time.Time) Message {
+	return Message{
+		Kind: Public, Direction: In, Channel: in.Channel, Author: authorOf(in, c),
+		From: in.From, With: in.With, ReplyTo: in.ReplyTo, Subject: cut(in.Subject, MaxSubject),
+		Text: in.Text, Folded: in.Folded, HTML: in.HTML, External: in.External, References: in.References,
+		Attachments: in.Attachments, Auto: in.Auto, Turns: in.Turns, Warnings: in.Warnings, At: at,
+		NoAuto: firstOf(in.NoAuto, in.Doubt),
+	}
+}
+
+// invite makes people take part, as many as there may be, and gives those who did not before.
+func (t *Ticket) invite(people []customer.Identity) (added []customer.Identity) {
+	for _, p := range people {
+		if !p.IsZero() && !t.Has(p) && len(t.Participants) < MaxParticipant {
+			t.Participants, added = append(t.Participants, p), append(added, p)
+		}
+	}
+	return added
 }
 
 func authorOf(in Inbound, c customer.Customer) Actor {

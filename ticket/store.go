@@ -19,6 +19,8 @@ type Store interface {
 	Outbox
 	References
 	People
+	Aliases
+	Blocking
 	Changes
 	Cursors
 	MailLedger
@@ -102,7 +104,8 @@ type Reader interface {
 	// Messages lists those with a Seq above after, oldest first.
 	Messages(ctx context.Context, id ID, after, limit int) ([]Message, error)
 	Message(ctx context.Context, id ID, seq int) (Message, error)
-	// Events lists those with an ID above after, oldest first.
+	// Events lists those with an ID above after, oldest first. What was done to no ticket, such as a
+	// block, is in the history of ticket 0.
 	Events(ctx context.Context, id ID, after int64, limit int) ([]Event, error)
 	Cases(ctx context.Context, q CaseQuery) ([]Case, error)
 	// UnitCases counts the tickets of a unit opened since then, whoever owned it.

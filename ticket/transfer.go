@@ -300,11 +300,8 @@ func (w *transfer) carry(list []Message) error {
 // join makes people take part in the ticket to which the messages go.
 func (w *transfer) join(list []customer.Identity) {
 	var added []string
-	for _, p := range list {
-		if t := &w.dst.t; !p.IsZero() && !t.Has(p) && len(t.Participants) < MaxParticipant {
-			t.Participants = append(t.Participants, p)
-			added = append(added, p.Key())
-		}
+	for _, p := range w.dst.t.invite(list) {
+		added = append(added, p.Key())
 	}
 	w.src.say("joined", strings.Join(added, "\n"))
 }
