@@ -113,6 +113,7 @@ type proxy struct {
 	limit int64
 	// poison ends a connection over which the server says it; "" does not.
 	poison string
+	frozen chan struct{} // not nil: nothing passes until it is closed
 }
 
 func newProxy(t testing.TB, to string) *proxy {
@@ -148,20 +149,50 @@ func (p *proxy) revive(t testing.TB) {
 			p.count++
 			limit, poison := p.limit, p.poison
 			p.mu.Unlock()
-			go func() { _, _ = io.Copy(up, c); _ = up.Close() }()
+			go func() { _, _ = io.Copy(slow{p, up}, c); _ = up.Close() }()
 			go func() {
 				if poison != "" {
 					copyUntil(poison, c, up)
 				} else if limit > 0 {
-					_, _ = io.CopyN(c, up, limit)
+					_, _ = io.CopyN(slow{p, c}, up, limit)
 				} else {
-					_, _ = io.Copy(c, up)
+					_, _ = io.Copy(slow{p, c}, up)
 				}
 				_ = c.Close()
 				_ = up.Close()
 			}()
 		}
 	}()
+}
+
+// slow writes when the proxy lets it.
+type slow struct {
+	p *proxy
+	net.Conn
+}
+
+func (s slow) Write(b []byte) (int, error) {
+	s.p.mu.Lock()
+	frozen := s.p.frozen
+	s.p.mu.Unlock()
+	if frozen != nil {
+		<-frozen
+	}
+	return s.Conn.Write(b)
+}
+
+// freeze lets nothing pass, as a line does that is dead and does not say so, until thaw is called.
+func (p *proxy) freeze() (thaw func()) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	frozen := make(chan struct{})
+	p.frozen = frozen
+	return sync.OnceFunc(func() {
+		p.mu.Lock()
+		p.frozen = nil
+		p.mu.Unlock()
+		close(frozen)
+	})
 }
 
 func copyUntil(poison string, c, up net.Conn) {

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"net"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/emersion/go-imap/v2"
@@ -100,22 +101,63 @@ func (b *mailbox) ending(ctx context.Context, s *link) (end func()) {
 
 // link is a connection whose every command ends in time.
 type link struct {
-	client *imapclient.Client
-	news   chan struct{} // receives when the server tells of mails
-	caps   imap.CapSet
+	client   *imapclient.Client
+	wire     *wire
+	patience time.Duration // how long the server may be silent when it is to say something
+	news     chan struct{} // receives when the server tells of mails
+	caps     imap.CapSet
 }
 
-// within ends the connection when f takes longer than d: nothing else frees a command that waits on
-// a dead link.
-func (s *link) within(d time.Duration, f func() error) error {
-	late := make(chan struct{})
-	t := time.AfterFunc(d, func() { close(late); _ = s.client.Close() })
-	err := f()
-	if !t.Stop() {
-		<-late
-		return fmt.Errorf("no answer within %s", d)
+// wire is a connection that knows since when it waits for the other side.
+type wire struct {
+	net.Conn
+	waits atomic.Int64 // ns since 1970; 0: it does not
+}
+
+func (w *wire) Read(b []byte) (int, error) {
+	w.waits.Store(time.Now().UnixNano())
+	defer w.waits.Store(0)
+	return w.Conn.Read(b)
+}
+
+// silent is how long nothing has come while something was waited for, from begun on.
+func (w *wire) silent(begun time.Time) time.Duration {
+	since := w.waits.Load()
+	if since == 0 {
+		return 0
 	}
-	return err
+	return time.Since(time.Unix(0, max(since, begun.UnixNano())))
+}
+
+// within ends the connection when f takes longer than d, or when the server is silent meanwhile: nothing
+// else frees a command that waits on a dead link.
+func (s *link) within(d time.Duration, f func() error) error {
+	begun, done, dead := time.Now(), make(chan struct{}), make(chan error, 1)
+	go func() {
+		defer close(dead)
+		tick := time.NewTicker(min(s.patience, d) / 4)
+		defer tick.Stop()
+		for {
+			select {
+			case <-done:
+				return
+			case <-tick.C:
+			}
+			switch silent := s.wire.silent(begun); {
+			case silent > s.patience:
+				dead <- fmt.Errorf("no answer within %s", s.patience)
+			case time.Since(begun) > d:
+				dead <- fmt.Errorf("it has taken more than %s", d)
+			default:
+				continue
+			}
+			_ = s.client.Close()
+			return
+		}
+	}()
+	err := f()
+	close(done)
+	return orElse(<-dead, err)
 }
 
 func (s *link) close() {
@@ -133,7 +175,7 @@ func (b *mailbox) connect(ctx context.Context) (*link, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &link{news: make(chan struct{}, 1)}
+	s := &link{wire: &wire{Conn: raw}, patience: orElse(b.patience, answerTime), news: make(chan struct{}, 1)}
 	opts := &imapclient.Options{TLSConfig: tlsConf, UnilateralDataHandler: &imapclient.UnilateralDataHandler{
 		Mailbox: func(d *imapclient.UnilateralDataMailbox) {
 			if d.NumMessages != nil {
@@ -144,22 +186,22 @@ func (b *mailbox) connect(ctx context.Context) (*link, error) {
 			}
 		},
 	}}
-	dead := time.AfterFunc(answerTime, func() { _ = raw.Close() })
+	dead := time.AfterFunc(s.patience, func() { _ = raw.Close() })
 	defer dead.Stop()
 	switch c.TLS {
 	case TLS:
-		t := tls.Client(raw, tlsConf)
+		t := tls.Client(s.wire, tlsConf)
 		if err := t.HandshakeContext(ctx); err != nil {
 			_ = raw.Close()
 			return nil, err
 		}
 		s.client = imapclient.New(t, opts)
 	case StartTLS:
-		if s.client, err = imapclient.NewStartTLS(raw, opts); err != nil {
+		if s.client, err = imapclient.NewStartTLS(s.wire, opts); err != nil {
 			return nil, err
 		}
 	default:
-		s.client = imapclient.New(raw, opts)
+		s.client = imapclient.New(s.wire, opts)
 	}
 	if err := s.client.WaitGreeting(); err != nil {
 		_ = s.client.Close()

@@ -35,6 +35,8 @@ type mailbox struct {
 	log     *slog.Logger
 	account *account // of a mailbox that signs in with OAuth2
 
+	patience time.Duration // with a server that is silent; answerTime when 0
+
 	mu  sync.Mutex
 	err error
 

@@ -109,6 +109,33 @@ func TestMailboxAgainstDovecot(t *testing.T) {
 		each(t, w, 3)
 	})
 
+	t.Run("a line that is silent", func(t *testing.T) {
+		t.Parallel()
+		w := channeltest.NewWorld()
+		p := newProxy(t, d.Addr())
+		fill(t, d, "silent", 0, 300)
+		b := box(t, d, p, "silent", w, func(m *Mailbox) { m.Poll = time.Second })
+		b.patience = 400 * time.Millisecond
+		held, release := w.Intake.Block() // in the midst of the mails
+		running(t, b, w.Intake)
+		<-held
+		thaw := p.freeze()
+		release()
+		channeltest.Eventually(t, "Ready to tell", func() bool { return b.Ready() != nil })
+		thaw()
+		w.Intake.WaitAccepted(t, 300)
+		channeltest.Eventually(t, "Ready to tell", func() bool { return b.Ready() == nil })
+		if err := cursorAt(t.Context(), w, 300); err != nil { // and while it is idle
+			t.Fatal(err)
+		}
+		thaw = p.freeze()
+		channeltest.Eventually(t, "Ready to tell", func() bool { return b.Ready() != nil })
+		fill(t, d, "silent", 300, 302)
+		thaw()
+		w.Intake.WaitAccepted(t, 302)
+		each(t, w, 302)
+	})
+
 	t.Run("one gateway at a time", func(t *testing.T) {
 		t.Parallel()
 		w := channeltest.NewWorld()
