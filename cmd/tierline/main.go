@@ -30,6 +30,7 @@ type cli struct {
 	KB          kbCmd                     `cmd:"" name:"kb" help:"The knowledge base."`
 	Ticket      ticketCmd                 `cmd:"" help:"Look at tickets."`
 	Mail        mailCmd                   `cmd:"" help:"Look at mails: what became of them, and why."`
+	Import      importCmd                 `cmd:"" help:"Bring mails of the past in, without notifying anybody."`
 	Call        callCmd                   `cmd:"" help:"Look at call transcripts."`
 	Console     consoleCmd                `cmd:"" help:"Make a link with which an agent signs in to the console once."`
 	Healthcheck healthCmd                 `cmd:"" hidden:"" help:"Exit 0 when a gateway answers at a URL (for containers)."`
