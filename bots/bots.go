@@ -48,6 +48,7 @@ type Card struct {
 	LastSaid     ticket.Message // the customer's newest message
 	Tried        []string       // what notes say was tried, newest last
 	Cases        []ticket.Case  // previous cases, at most 5
+	Empathy      string         // how an answer to an angry or worried customer may begin; "" when they are not
 	PageLog      []string       // what happened to the page, in words, oldest first
 	URL          string         // of the ticket in the console; "" when there is none
 	Thread       string         // a link to the thread, when it is known

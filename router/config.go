@@ -25,6 +25,7 @@ type Config struct {
 	Agents  []ticket.Agent `yaml:"agents"`
 	Tiers   []Tier         `yaml:"tiers"`
 	Rules   []Rule         `yaml:"rules"`
+	Signals Signals        `yaml:"signals"`
 	Brands  []ticket.Brand `yaml:"brands"` // the first is the one of inboxes that name none
 	Answers Answers        `yaml:"answers"`
 }
@@ -49,10 +50,11 @@ type Tier struct {
 // counts; the groups are worked in the order in which they first appear, and what an earlier group
 // has decided stays.
 type Rule struct {
-	Name  string `yaml:"name"`
-	Group string `yaml:"group"` // default: "route"
-	When  string `yaml:"when"`  // an expression over Facts; empty always matches
-	Then  Then   `yaml:"then"`
+	Name  string              `yaml:"name"`
+	Group string              `yaml:"group"` // default: "route"
+	On    []ticket.RouteEvent `yaml:"on"`    // opened, reply, warn, breach; default opened
+	When  string              `yaml:"when"`  // an expression over Facts; empty always matches
+	Then  Then                `yaml:"then"`
 }
 
 // Then is what a rule decides. What is empty is left to others.
@@ -62,7 +64,11 @@ type Then struct {
 	Owner    string          `yaml:"owner"`
 	Priority ticket.Priority `yaml:"priority"`
 	Tags     []string        `yaml:"tags"`
+	// Propose is what people are to be asked to do: escalate or page.
+	Propose []ticket.ActionKind `yaml:"propose"`
 }
+
+var routeEvents = []ticket.RouteEvent{ticket.OnOpened, ticket.OnReply, ticket.OnWarn, ticket.OnBreach}
 
 const (
 	defaultGroup = "route"
@@ -95,6 +101,7 @@ func (c Config) Check(at check.At) {
 		}
 	}
 	c.checkBrands(at.Key("brands"))
+	c.Signals.check(at.Key("signals"))
 	c.Answers.Check(at.Key("answers"))
 	c.checkTiers(at, func(id string) bool { return agents[id] })
 	c.checkRules(at, func(id string) bool { return agents[id] })
@@ -180,6 +187,16 @@ func (c Config) checkRules(at check.At, known func(string) bool) {
 		names[r.Name] = true
 		if _, err := compile(r.When); err != nil {
 			at.Key("when").Error("", "%v", err)
+		}
+		for i, on := range r.On {
+			if !slices.Contains(routeEvents, on) {
+				at.Key("on").Index(i).Error(fmt.Sprintf("one of %v", routeEvents), "%.20q is nothing that rules look at", string(on))
+			}
+		}
+		for i, do := range r.Then.Propose {
+			if do != ticket.ActEscalate && do != ticket.ActPage {
+				at.Key("then").Key("propose").Index(i).Error("escalate or page", "%.20q cannot be proposed", string(do))
+			}
 		}
 		if r.Then.Tier != "" && !slices.ContainsFunc(c.Tiers, func(t Tier) bool { return t.Name == r.Then.Tier }) {
 			at.Key("then").Key("tier").Error("", "there is no tier %.60q", r.Then.Tier)

@@ -10,6 +10,7 @@ import (
 	"github.com/expr-lang/expr"
 	"github.com/expr-lang/expr/vm"
 
+	"tierline/router/signals"
 	"tierline/ticket"
 )
 
@@ -33,6 +34,12 @@ type Facts struct {
 	BestScore    float64  `expr:"best_score"` // of the best suggestion, 0 to 1
 	Fits         bool     `expr:"fits"`
 	Contacts     int      `expr:"contacts"`     // messages of the customer in this ticket
+	On           string   `expr:"on"`           // opened, reply, warn or breach: why rules look at it
+	Clock        string   `expr:"clock"`        // first_response, next_response, resolution or at_tier: which has run out, or nearly
+	Signals      []string `expr:"signals"`      // anger, urgency, level2, manager, complaint, abuse, callback, safety, privacy, many
+	Tier         string   `expr:"tier"`         // where it is; "" while it is new
+	Top          bool     `expr:"top"`          // there is no tier above
+	Priority     string   `expr:"priority"`     //
 	Open         bool     `expr:"open"`         // it is within the brand's hours
 	Auto         bool     `expr:"auto"`         // a machine opened it
 	ForwardedBy  string   `expr:"forwarded_by"` // id of the agent who has passed it on
@@ -42,7 +49,8 @@ const maxFactText = 20_000 // bytes of text that rules look at
 
 // Rules are compiled rules. They are pure: the same facts give the same decision.
 type Rules struct {
-	groups      [][]compiled
+	groups      map[ticket.RouteEvent][][]compiled
+	finder      *signals.Finder
 	acknowledge compiled // matches where the customer is told that it has come in
 	lowest      Tier
 	queueOf     map[string]string
@@ -68,23 +76,23 @@ func NewRules(c Config) (*Rules, error) {
 	if len(c.Tiers) == 0 {
 		return nil, errors.New("router: there is no tier")
 	}
-	r := &Rules{lowest: c.tiers()[0], queueOf: map[string]string{}}
+	r := &Rules{lowest: c.tiers()[0], queueOf: map[string]string{}, groups: map[ticket.RouteEvent][][]compiled{}}
 	for _, t := range c.Tiers {
 		r.queueOf[t.Name] = cmp.Or(t.Queue, t.Name)
 	}
-	var names []string
-	for _, rule := range c.Rules {
-		p, err := compile(rule.When)
-		if err != nil {
-			return nil, fmt.Errorf("router: rule %q: %w", rule.Name, err)
-		}
-		group := cmp.Or(rule.Group, defaultGroup)
-		i := slices.Index(names, group)
-		if i < 0 {
-			names, r.groups, i = append(names, group), append(r.groups, nil), len(names)
-		}
-		r.groups[i] = append(r.groups[i], compiled{rule, p})
+	if err := r.add(c.Rules); err != nil {
+		return nil, err
 	}
+	if !c.Signals.Off {
+		if err := r.add(ownRules()); err != nil {
+			return nil, err
+		}
+	}
+	finder, err := signals.New(c.Signals.Words)
+	if err != nil {
+		return nil, err
+	}
+	r.finder = finder
 	p, err := compile(c.Answers.Acknowledge.When)
 	if err != nil {
 		return nil, fmt.Errorf("router: answers.acknowledge: %w", err)
@@ -93,13 +101,41 @@ func NewRules(c Config) (*Rules, error) {
 	return r, nil
 }
 
+// add compiles rules and puts them behind those that are there.
+func (r *Rules) add(rules []Rule) error {
+	names := map[ticket.RouteEvent][]string{} // of groups, in order
+	for on, groups := range r.groups {
+		names[on] = make([]string, len(groups)) // no name of these counts any more
+	}
+	for _, rule := range rules {
+		p, err := compile(rule.When)
+		if err != nil {
+			return fmt.Errorf("router: rule %q: %w", rule.Name, err)
+		}
+		group := cmp.Or(rule.Group, defaultGroup)
+		events := rule.On
+		if len(events) == 0 {
+			events = []ticket.RouteEvent{ticket.OnOpened}
+		}
+		for _, on := range events {
+			i := slices.Index(names[on], group)
+			if i < 0 {
+				names[on], r.groups[on], i = append(names[on], group), append(r.groups[on], nil), len(names[on])
+			}
+			r.groups[on][i] = append(r.groups[on][i], compiled{rule, p})
+		}
+	}
+	return nil
+}
+
 // Decide says where a ticket goes, and why. A rule whose expression fails does not match, and the
 // reasons say so.
 func (r *Rules) Decide(f Facts) ticket.Decision {
-	var d ticket.Decision
+	on := ticket.RouteEvent(cmp.Or(f.On, string(ticket.OnOpened)))
+	d := ticket.Decision{On: on}
 	var machine vm.VM // one for all rules: it keeps its stack
 	var env any = f
-	for _, group := range r.groups {
+	for _, group := range r.groups[on] {
 		for _, rule := range group {
 			ok, err := rule.matches(&machine, env)
 			if err != nil {
@@ -114,8 +150,14 @@ func (r *Rules) Decide(f Facts) ticket.Decision {
 			d.Priority = cmp.Or(d.Priority, rule.Then.Priority)
 			d.Tags = append(d.Tags, rule.Then.Tags...)
 			d.Reasons = append(d.Reasons, "rule “"+rule.Name+"”"+rule.Then.effect())
+			for _, do := range rule.Then.Propose {
+				d.Propose = append(d.Propose, ticket.Proposal{Do: do, Why: rule.Name})
+			}
 			break
 		}
+	}
+	if on != ticket.OnOpened {
+		return d // where it is, people have put it
 	}
 	if d.Tier == "" {
 		d.Tier = r.lowest.Name
@@ -138,12 +180,20 @@ func (c compiled) matches(machine *vm.VM, env any) (bool, error) {
 	return ok, nil
 }
 
+func joined(list []ticket.ActionKind) string {
+	var s []string
+	for _, k := range list {
+		s = append(s, string(k))
+	}
+	return strings.Join(s, " ")
+}
+
 // effect is what a rule does, in words.
 func (t Then) effect() string {
 	var parts []string
 	for _, p := range []struct{ name, value string }{
 		{"tier", t.Tier}, {"queue", t.Queue}, {"owner", t.Owner}, {"priority", string(t.Priority)},
-		{"tags", strings.Join(t.Tags, " ")},
+		{"tags", strings.Join(t.Tags, " ")}, {"proposes", joined(t.Propose)},
 	} {
 		if p.value != "" {
 			parts = append(parts, p.name+" "+p.value)

@@ -45,7 +45,12 @@ func (w *Jobs) route(ctx context.Context, j ticket.Job) error {
 	if err != nil {
 		return err
 	}
+	review := j.Review()
+	facts.On, facts.Clock = string(review.On), string(review.Clock)
+	found, kinds := w.Rules.found(facts.Subject+"\n"+facts.Text, facts.Language)
+	facts.Signals = kinds
 	d := w.Rules.Decide(facts)
+	d.Signals = found
 	d.Reasons = append(d.Reasons, reasons...)
 	d.Fits = answer.Fits
 	for _, h := range answer.Hits {
@@ -53,8 +58,10 @@ func (w *Jobs) route(ctx context.Context, j ticket.Job) error {
 			Internal: h.Internal, Score: h.Score, Why: h.Why})
 	}
 	var why string
-	if d.Acknowledge, why, err = w.acknowledge(ctx, j.Ticket, facts); err != nil {
-		return err
+	if review.On == ticket.OnOpened {
+		if d.Acknowledge, why, err = w.acknowledge(ctx, j.Ticket, facts); err != nil {
+			return err
+		}
 	}
 	if why != "" {
 		d.Reasons = append(d.Reasons, "no acknowledgement: "+why)
@@ -64,7 +71,7 @@ func (w *Jobs) route(ctx context.Context, j ticket.Job) error {
 		return err
 	}
 	// The search did not answer: look again later. Lost in a crash, a card is without suggestions.
-	later := ticket.Job{Kind: ticket.JobRoute, Key: j.Key, Unique: j.Unique, Ticket: j.Ticket, Step: j.Step + 1,
+	later := ticket.Job{Kind: ticket.JobRoute, Key: j.Key, Unique: j.Unique, Ticket: j.Ticket, Step: j.Step + 1, Payload: j.Payload,
 		Priority: ticket.PriorityLater, RunAt: w.Desk.Now().Add(lookAgain << min(j.Step, 8))}
 	return w.store().Enqueue(ctx, later)
 }

@@ -11,6 +11,7 @@ import (
 	"tierline/bots"
 	"tierline/customer"
 	"tierline/kb"
+	"tierline/router/signals"
 	"tierline/ticket"
 )
 
@@ -97,6 +98,11 @@ func (d *Desk) view(ctx context.Context, id ticket.ID) (bots.Card, []ticket.Mess
 		c.Tried = c.Tried[n-maxCardTried:]
 	}
 	c.PageLog = d.pageLog(t.Page)
+	var kinds []signals.Kind
+	for _, s := range t.Signals {
+		kinds = append(kinds, signals.Kind(s.Kind))
+	}
+	c.Empathy = signals.Empathy(kinds, t.Language)
 	return c, msgs, nil
 }
 
@@ -162,7 +168,10 @@ func (d *Desk) facts(ctx context.Context, id ticket.ID) (Facts, kb.Answer, []str
 	t := c.Ticket
 	f := Facts{Channel: t.Channel, Inbox: t.Inbox, Brand: t.Brand, Subject: t.Subject, Text: c.LastSaid.Text,
 		Language: t.Language, Customer: c.Customer.Name, Organization: c.Organization.Name, Plan: c.Organization.Plan,
-		Units: t.Units, Tags: t.Tags, Cases: len(c.Cases), Open: d.Config.Brand(t.Brand).Hours.Open(d.Now())}
+		Units: t.Units, Tags: t.Tags, Cases: len(c.Cases), Open: d.Config.Brand(t.Brand).Hours.Open(d.Now()),
+		Tier: t.Tier, Priority: string(t.Priority)}
+	_, above := d.above(t.Tier)
+	f.Top = !above
 	if len(f.Text) > maxFactText {
 		f.Text = strings.ToValidUTF8(f.Text[:maxFactText], "")
 	}

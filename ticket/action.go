@@ -84,6 +84,9 @@ type Decision struct {
 	Suggestions        []Suggestion
 	Fits               bool
 	Reasons            []string
+	On                 RouteEvent // why it was looked at; "" is opened
+	Signals            []Signal
+	Propose            []Proposal
 	Acknowledge        string // Markdown that tells the customer that it has come in; "" tells nothing
 }
 

@@ -32,7 +32,7 @@ func (t *Ticket) Apply(a Action, now time.Time) (Effects, error) {
 	if c.nothing {
 		return Effects{}, nil
 	}
-	if !a.Kind.quiet() {
+	if !a.Kind.quiet() && !c.quiet {
 		c.t.Rev++
 	}
 	c.t.Updated = now
@@ -67,6 +67,7 @@ type change struct {
 	why     []string
 	data    map[string]string
 	nothing bool
+	quiet   bool // it makes no card stale
 }
 
 var steps = map[ActionKind]func(*change) error{
@@ -84,7 +85,7 @@ func (t *Ticket) clone() Ticket {
 	n := *t
 	n.Units, n.Tags = slices.Clone(t.Units), slices.Clone(t.Tags)
 	n.Participants, n.Suggestions = slices.Clone(t.Participants), slices.Clone(t.Suggestions)
-	n.Reasons = slices.Clone(t.Reasons)
+	n.Reasons, n.Proposals = slices.Clone(t.Reasons), slices.Clone(t.Proposals)
 	if t.Page != nil {
 		p := *t.Page
 		p.Chain, p.Log = slices.Clone(p.Chain), slices.Clone(p.Log)
@@ -132,36 +133,6 @@ func (c *change) message(m Message) int {
 // tell writes a line into the thread that only agents see.
 func (c *change) tell(text string) { c.message(Message{Kind: System, Text: text}) }
 
-func (c *change) route() error {
-	d := c.a.Decision
-	if d == nil || d.Tier == "" {
-		return invalid("a route needs a decision that names a tier")
-	}
-	first := c.t.Tier == ""
-	if first { // a person's move is not undone by a rule
-		c.t.Tier, c.t.Queue = d.Tier, d.Queue
-		if d.Owner != "" {
-			c.t.Owner = d.Owner
-		}
-		if d.Priority.Valid() {
-			c.t.Priority = d.Priority
-		}
-	}
-	c.t.Tags = addUnique(c.t.Tags, d.Tags...)
-	c.t.Suggestions, c.t.Fits, c.t.Reasons = d.Suggestions, d.Fits, d.Reasons
-	c.why = d.Reasons
-	c.say("tier", c.t.Tier)
-	c.say("queue", c.t.Queue)
-	c.say("priority", string(c.t.Priority))
-	if first {
-		for seq := 1; seq <= c.t.LastSeq; seq++ { // what was said before there was a card
-			c.fx.Jobs = append(c.fx.Jobs, c.t.post(seq, PriorityCustomer))
-		}
-		c.acknowledge(d.Acknowledge)
-	}
-	return nil
-}
-
 func (c *change) take() error {
 	if c.a.By.Kind != ByAgent {
 		return invalid("only an agent can take a ticket")
@@ -204,6 +175,7 @@ func (c *change) escalate() error {
 	if c.t.State != New {
 		c.t.State = Open
 	}
+	c.settle(ActEscalate)
 	c.tell("Escalated to " + c.a.Tier + " by " + c.a.By.Name + ": " + cut(c.a.Reason, MaxReason))
 	return nil
 }

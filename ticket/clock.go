@@ -214,7 +214,8 @@ func (c *Clock) keep(id ID, target time.Duration, do pace, g Targets, now time.T
 		return Job{}, false
 	}
 	at := strconv.FormatInt(next.UnixMicro(), 10)
-	return Job{Kind: JobClock, Key: fmt.Sprintf("clock:%d", id), Unique: fmt.Sprintf("clock:%d:%s:%s", id, c.Kind, at),
+	// No key: one that is due later, and may be set anew, must not stand before one that is due now.
+	return Job{Kind: JobClock, Unique: fmt.Sprintf("clock:%d:%s:%s", id, c.Kind, at),
 		Ticket: id, Step: slices.Index(clockKinds, c.Kind), Payload: json.RawMessage(at), RunAt: next, Priority: PriorityDesk}, true
 }
 
@@ -249,10 +250,12 @@ func (c *change) clock() error {
 	if k.Due.After(c.now) {
 		k.Warned = true
 		c.say("what", "warning")
+		c.fx.Jobs = append(c.fx.Jobs, c.t.review(OnWarn, k.Kind))
 		return nil
 	}
 	k.Warned, k.Breached = true, true
 	c.say("what", "breach")
+	c.fx.Jobs = append(c.fx.Jobs, c.t.review(OnBreach, k.Kind))
 	c.tell(k.Kind.Title() + " is overdue: it was due at " + k.Due.UTC().Format("2 Jan 15:04 UTC") + ".")
 	return nil
 }

@@ -172,6 +172,9 @@ func (t *Ticket) Receive(in Inbound, c customer.Customer, m *Match, now time.Tim
 	t.Rev++
 	t.Updated = now
 	fx.Jobs = append(fx.Jobs, t.job(JobShow, "desk", PriorityCustomer))
+	if !in.Auto && t.Tier != "" {
+		fx.Jobs = append(fx.Jobs, t.review(OnReply, ""))
+	}
 	for _, m := range fx.Messages {
 		fx.Jobs = append(fx.Jobs, t.post(m.Seq, PriorityCustomer))
 	}

@@ -65,6 +65,40 @@ func (t *Ticket) job(kind JobKind, lane string, priority int) Job {
 		Unique: fmt.Sprintf("%s:%d", kind, t.ID)}
 }
 
+// RouteEvent is why rules look at a ticket.
+type RouteEvent string
+
+// The events that rules look at.
+const (
+	OnOpened RouteEvent = "opened" // it is new
+	OnReply  RouteEvent = "reply"  // the customer has written again
+	OnWarn   RouteEvent = "warn"   // a clock has nearly run out
+	OnBreach RouteEvent = "breach" // a clock has run out
+)
+
+// Review is what a route job is about. Its zero value is a new ticket.
+type Review struct {
+	On    RouteEvent `json:"on,omitempty"`
+	Clock ClockKind  `json:"clock,omitempty"` // that has run out, or nearly
+}
+
+// Review reads what a route job is about.
+func (j Job) Review() Review {
+	r := Review{}
+	if json.Unmarshal(j.Payload, &r) != nil || r.On == "" {
+		r.On = OnOpened
+	}
+	return r
+}
+
+// review has the rules look at a ticket once more.
+func (t *Ticket) review(on RouteEvent, clock ClockKind) Job {
+	j := t.job(JobRoute, "route", PriorityCustomer)
+	j.Payload, _ = json.Marshal(Review{On: on, Clock: clock}) // has no error
+	j.Unique = fmt.Sprintf("review:%d:%s:%s", t.ID, on, clock)
+	return j
+}
+
 func (t *Ticket) post(seq, priority int) Job {
 	j := t.job(JobPost, "desk", priority)
 	j.Seq, j.Unique = seq, fmt.Sprintf("post:%d:%d", t.ID, seq)

@@ -23,6 +23,7 @@ func (c *change) page() error {
 	if wait <= 0 {
 		wait = DefaultWait
 	}
+	c.settle(ActPage)
 	c.t.LastPage++
 	c.t.Page = &Page{Number: c.t.LastPage, Tier: c.a.Tier, Reason: cut(c.a.Reason, MaxReason), By: c.a.By,
 		State: PageRinging, Chain: c.a.Chain, Wait: wait, Opened: c.now}

@@ -25,6 +25,7 @@ func (c *change) solve() error {
 		c.t.CloseAt = c.now.Add(c.a.Wait)
 		c.fx.Jobs = append(c.fx.Jobs, c.t.closing())
 	}
+	c.settle(ActEscalate, ActPage)
 	if c.t.Page.Now() != "" {
 		c.endPage(PageCancelled)
 	}

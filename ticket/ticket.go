@@ -109,12 +109,14 @@ type Ticket struct {
 	SplitFrom    ID                      `json:"split_from,omitempty"`   // the ticket of which it was a part
 	Past         bool                    `json:"past,omitempty"`         // imported history: nobody was told of it, nothing is to be done
 	Suggestions  []Suggestion            `json:"suggestions,omitempty"`
-	Fits         bool                    `json:"fits"`              // the best suggestion is likely to fit
-	Reasons      []string                `json:"reasons,omitempty"` // why it is where it is, newest decision
-	Page         *Page                   `json:"page,omitempty"`    // the open page, or the last one
-	Clocks       []Clock                 `json:"clocks,omitempty"`  // what is due, and what was
-	LastSeq      int                     `json:"last_seq"`          // Seq of the newest message
-	LastPage     int                     `json:"last_page"`         // number of the newest page
+	Fits         bool                    `json:"fits"`                // the best suggestion is likely to fit
+	Signals      []Signal                `json:"signals,omitempty"`   // what the customer's words say beside their question
+	Proposals    []Proposal              `json:"proposals,omitempty"` // what rules would have people do
+	Reasons      []string                `json:"reasons,omitempty"`   // why it is where it is, newest decision
+	Page         *Page                   `json:"page,omitempty"`      // the open page, or the last one
+	Clocks       []Clock                 `json:"clocks,omitempty"`    // what is due, and what was
+	LastSeq      int                     `json:"last_seq"`            // Seq of the newest message
+	LastPage     int                     `json:"last_page"`           // number of the newest page
 	Opened       time.Time               `json:"opened"`
 	Updated      time.Time               `json:"updated"`
 	LastCustomer time.Time               `json:"last_customer,omitzero"` // newest message of the customer
@@ -146,6 +148,19 @@ type Suggestion struct {
 	Score    float64  `json:"score"`              // 0 to 1, comparable between questions
 	Why      []string `json:"why,omitempty"`
 	Verdict  string   `json:"verdict,omitempty"` // "", used, not_relevant, flagged; by an agent
+}
+
+// Signal is something in the customer's words that changes how they should be treated.
+type Signal struct {
+	Kind  string   `json:"kind"`  // anger, urgency, level2, manager, complaint, abuse, callback, safety, privacy, many
+	Words []string `json:"words"` // as they wrote them
+}
+
+// Proposal is a step that a rule thinks right. People take it, or not.
+type Proposal struct {
+	Do  ActionKind `json:"do"` // escalate or page
+	Why string     `json:"why"`
+	At  time.Time  `json:"at"`
 }
 
 // MessageKind says who is to see a message.

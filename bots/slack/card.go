@@ -3,6 +3,7 @@ package slackdesk
 import (
 	"fmt"
 	"net/url"
+	"slices"
 	"strings"
 	"time"
 
@@ -29,7 +30,7 @@ func esc(s string, room int) string { return slackapp.LineCut(s, room) }
 func cardBlocks(c bots.Card) []slack.Block {
 	blocks := []slack.Block{header(c.Ticket.ID.String() + " · " + c.Ticket.Subject)}
 	for _, part := range []func(bots.Card) []slack.Block{
-		who, facts, lastSaid, units, tried, why, suggestions, cases, pageLog, actions, foot,
+		who, facts, lastSaid, mood, proposals, units, tried, why, suggestions, cases, pageLog, actions, foot,
 	} {
 		blocks = append(blocks, part(c)...)
 	}
@@ -174,6 +175,46 @@ func lastSaid(c bots.Card) []slack.Block {
 	return []slack.Block{section(head + "\n" + quote(squeeze(said)))}
 }
 
+// mood is what the customer's words say beside their question, and how an answer may begin.
+func mood(c bots.Card) []slack.Block {
+	var lines []string
+	for _, s := range c.Ticket.Signals[:min(len(c.Ticket.Signals), 6)] {
+		lines = append(lines, signalName(s.Kind)+" _“"+strings.ReplaceAll(esc(strings.Join(s.Words[:min(len(s.Words), 3)], "”, “"), roomLine), "_", "-")+"”_")
+	}
+	if len(lines) == 0 {
+		return nil
+	}
+	text := strings.Join(lines, "\n")
+	if c.Empathy != "" {
+		text += "\n:speech_balloon: To begin with: " + esc(c.Empathy, 400)
+	}
+	return []slack.Block{small(text)}
+}
+
+// proposals are what rules would have somebody do.
+func proposals(c bots.Card) []slack.Block {
+	names := map[ticket.ActionKind]string{ticket.ActEscalate: "Escalate", ticket.ActPage: "Page level 2 now"}
+	var lines []string
+	for _, p := range c.Ticket.Proposals[:min(len(c.Ticket.Proposals), 5)] {
+		if name := names[p.Do]; name != "" {
+			lines = append(lines, ":bulb: *"+name+"?* "+esc(p.Why, roomLine))
+		}
+	}
+	return listed("", lines)
+}
+
+func proposed(t ticket.Ticket, do ticket.ActionKind) bool {
+	return slices.ContainsFunc(t.Proposals, func(p ticket.Proposal) bool { return p.Do == do })
+}
+
+// stressed makes a button stand out when rules propose what it does.
+func stressed(b *slack.ButtonBlockElement, t ticket.Ticket, do ticket.ActionKind) *slack.ButtonBlockElement {
+	if proposed(t, do) {
+		return primary(b)
+	}
+	return b
+}
+
 func units(c bots.Card) []slack.Block {
 	var lines []string
 	for _, u := range c.Units {
@@ -285,9 +326,9 @@ func actions(c bots.Card) []slack.Block {
 	if t.Owner == "" || t.State == ticket.New {
 		list = append(list, primary(button(doTake, v, "Take")))
 	}
-	list = append(list, button(doReply, v, "Reply"), button(doNote, v, "Note"), button(doEscalate, v, "Escalate"))
+	list = append(list, button(doReply, v, "Reply"), button(doNote, v, "Note"), stressed(button(doEscalate, v, "Escalate"), t, ticket.ActEscalate))
 	if t.Page.Now() == "" {
-		list = append(list, button(doPage, v, "Page L2"))
+		list = append(list, stressed(button(doPage, v, "Page L2"), t, ticket.ActPage))
 	}
 	list = append(list, button(doSolve, v, "Solve"))
 	var more []*slack.OptionBlockObject

@@ -215,6 +215,11 @@ func (c chaos) card() bots.Card {
 		Owner: ticket.Agent{Name: c.text()}, LastSaid: c.message(), Tried: c.texts(30), PageLog: c.texts(30),
 		URL: pick(c, "", "https://console.example/t/1?a=1&b=<!here>", c.text()), Thread: pick(c, "", "https://x.example/", c.text()),
 	}
+	for range c.Intn(12) {
+		b.Ticket.Signals = append(b.Ticket.Signals, ticket.Signal{Kind: pick(c, "anger", "safety", c.text()), Words: append(c.texts(6), "x")})
+		b.Ticket.Proposals = append(b.Ticket.Proposals, ticket.Proposal{Do: pick(c, ticket.ActEscalate, ticket.ActPage, "x"), Why: c.text()})
+	}
+	b.Empathy = c.text()
 	b.Ticket.MergedInto, b.Ticket.SplitFrom = pick[ticket.ID](c, 0, 9), pick[ticket.ID](c, 0, 9)
 	b.Customer.Undeliverable = map[string]customer.Undeliverable{b.Customer.Identities[0].Value: {Reason: c.text()}}
 	b.LastSaid.Seq = c.Intn(2)

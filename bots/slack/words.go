@@ -24,6 +24,32 @@ func stateName(s ticket.State) string {
 	return esc(string(s), 30)
 }
 
+func signalName(kind string) string {
+	switch kind {
+	case "anger":
+		return ":rage: *angry*"
+	case "urgency":
+		return ":fast_forward: *in a hurry*"
+	case "level2":
+		return ":arrow_up: *asks for level 2*"
+	case "manager":
+		return ":bust_in_silhouette: *asks for a manager*"
+	case "complaint":
+		return ":scroll: *complains about a policy*"
+	case "abuse":
+		return ":no_entry_sign: *abusive*"
+	case "callback":
+		return ":telephone_receiver: *wants to be called*"
+	case "safety":
+		return ":fire: *somebody may be hurt*"
+	case "privacy":
+		return ":lock: *data protection*"
+	case "many":
+		return ":busts_in_silhouette: *many are affected*"
+	}
+	return esc(kind, 40)
+}
+
 func priority(p ticket.Priority) string {
 	switch p {
 	case ticket.Urgent:

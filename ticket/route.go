@@ -1,0 +1,89 @@
+package ticket
+
+import (
+	"reflect"
+	"slices"
+)
+
+// maxReasons is how many of the reasons of decisions a ticket keeps.
+const maxReasons = 12
+
+// route puts a ticket where a decision says. One that is somewhere already stays there: a person's move
+// is not undone by a rule. What rules think of it later is proposed.
+func (c *change) route() error {
+	d := c.a.Decision
+	first := c.t.Tier == ""
+	if d == nil || first && d.Tier == "" {
+		return invalid("a route needs a decision that names a tier")
+	}
+	before := c.t.clone()
+	if first {
+		c.t.Tier, c.t.Queue = d.Tier, d.Queue
+		if d.Owner != "" {
+			c.t.Owner = d.Owner
+		}
+	}
+	if d.Priority.Valid() && (first || d.On != "" && d.On != OnOpened) {
+		c.t.Priority = d.Priority
+	}
+	c.t.Tags = addUnique(c.t.Tags, d.Tags...)
+	c.suggest(d)
+	c.t.Signals = d.Signals
+	for _, p := range d.Propose {
+		c.propose(p)
+	}
+	if first {
+		c.t.Reasons = d.Reasons
+	} else {
+		c.t.Reasons = addUnique(slices.Clone(d.Reasons), before.Reasons...)
+	}
+	c.t.Reasons = c.t.Reasons[:min(len(c.t.Reasons), maxReasons)]
+	c.why = d.Reasons
+	c.say("tier", c.t.Tier)
+	c.say("queue", c.t.Queue)
+	c.say("priority", string(c.t.Priority))
+	if !first { // what an agent is about to do is right still, unless rules have done something
+		c.quiet = c.t.Priority == before.Priority && slices.Equal(c.t.Tags, before.Tags)
+		c.nothing = c.quiet && len(d.Reasons) == 0 && slices.Equal(c.t.Proposals, before.Proposals) &&
+			reflect.DeepEqual(c.t.Signals, before.Signals) && reflect.DeepEqual(c.t.Suggestions, before.Suggestions) && c.t.Fits == before.Fits
+		return nil
+	}
+	for seq := 1; seq <= c.t.LastSeq; seq++ { // what was said before there was a card
+		c.fx.Jobs = append(c.fx.Jobs, c.t.post(seq, PriorityCustomer))
+	}
+	c.acknowledge(d.Acknowledge)
+	return nil
+}
+
+// suggest takes over what was found. What agents have said of an article stays with it.
+func (c *change) suggest(d *Decision) {
+	found := slices.Clone(d.Suggestions)
+	for i := range found {
+		for _, old := range c.t.Suggestions {
+			if old.Article == found[i].Article {
+				found[i].Verdict = old.Verdict
+			}
+		}
+	}
+	c.t.Suggestions, c.t.Fits = found, d.Fits
+}
+
+// propose adds a step, or the newest reason for it.
+func (c *change) propose(p Proposal) {
+	if p.Do != ActEscalate && p.Do != ActPage || c.t.State.Done() {
+		return
+	}
+	p.At, p.Why = c.now, cut(p.Why, MaxReason)
+	i := slices.IndexFunc(c.t.Proposals, func(o Proposal) bool { return o.Do == p.Do })
+	switch {
+	case i < 0:
+		c.t.Proposals = append(c.t.Proposals, p)
+	case c.t.Proposals[i].Why != p.Why:
+		c.t.Proposals[i] = p
+	}
+}
+
+// settle takes a proposal away: it was followed, or the ticket is done.
+func (c *change) settle(do ...ActionKind) {
+	c.t.Proposals = slices.DeleteFunc(c.t.Proposals, func(p Proposal) bool { return slices.Contains(do, p.Do) })
+}
