@@ -1,6 +1,7 @@
 package oncall
 
 import (
+	"cmp"
 	"slices"
 	"strconv"
 	"strings"
@@ -48,11 +49,9 @@ func (l Layer) compile(at check.At, zone *time.Location) layer {
 	if len(l.People) > MaxPeople {
 		at.Key("people").Error("", "%d people; at most %d", len(l.People), MaxPeople)
 	}
-	clock, err := time.Parse(clockLayout, defaultHandAt)
-	if l.Handover != "" {
-		if clock, err = time.Parse(clockLayout, l.Handover); err != nil {
-			at.Key("handover").Error("give a time such as 09:00", "%.20q is no time of day", l.Handover)
-		}
+	clock, err := time.Parse(clockLayout, cmp.Or(l.Handover, defaultHandAt))
+	if err != nil {
+		at.Key("handover").Error("give a time such as 09:00", "%.20q is no time of day", l.Handover)
 	}
 	rotates := false
 	switch l.Rotate {
