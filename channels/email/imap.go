@@ -21,7 +21,7 @@ const (
 	answerTime   = time.Minute      // for one command; the client has no timeouts of its own
 	fetchTime    = 10 * time.Minute // for one batch of mails
 	fetchCount   = 200              // mails in one batch
-	fetchBytes   = 32 << 20         // of one batch; a larger mail goes alone
+	fetchBytes   = 8 << 20          // of one batch; a larger mail goes alone
 	maxKeep      = 1 << 30          // bytes of a mail that is kept unread
 	fetchReaders = 8                // mails that are read at the same time: more than processors, for they wait for the disk
 )

@@ -264,7 +264,7 @@ func (m *Importer) prepare(ctx context.Context, source string, b *bundle) {
 			b.err = orElse(b.err, ctx.Err())
 			return
 		}
-		b.items[i].raw, l.Raw = l.Raw, nil
+		l.Raw = nil
 	}
 }
 

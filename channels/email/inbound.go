@@ -35,7 +35,6 @@ type origin struct {
 type item struct {
 	in    ticket.Inbound
 	bad   *ticket.Quarantined
-	raw   []byte // in case that the store refuses it
 	where string
 }
 
@@ -76,7 +75,7 @@ func (p *mapper) prepare(ctx context.Context, raw []byte, o origin) (item, error
 	}
 	in.Mail = o.seen(m, int64(len(raw)))
 	in.Mail.Raw, err = p.pack(ctx, raw)
-	return item{in: in, raw: raw, where: o.where}, err
+	return item{in: in, where: o.where}, err
 }
 
 // read makes a mail of bytes; whatever its error, nothing can be made of them.

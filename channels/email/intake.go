@@ -157,7 +157,11 @@ func refused(err error, n int) (int, bool) {
 func (p *mapper) refuse(ctx context.Context, in channels.Intake, it item, cause error) error {
 	p.log.Error("mail refused by the store", "at", it.where, "id", it.in.External, "err", cause)
 	seen := *it.in.Mail
-	bad, err := p.quarantine(ctx, it.raw, origin{inbox: it.in.Inbox, where: it.where}, &seen, cause)
+	raw, err := p.unpack(ctx, seen.Raw)
+	if err != nil {
+		return err
+	}
+	bad, err := p.quarantine(ctx, raw, origin{inbox: it.in.Inbox, where: it.where}, &seen, cause)
 	if err != nil {
 		return err
 	}

@@ -90,6 +90,15 @@ func Unpack(ctx context.Context, blobs ticket.Blobs, src ticket.MailSource) (io.
 	return &unpacked{z, r}, nil
 }
 
+func (p *mapper) unpack(ctx context.Context, src ticket.MailSource) ([]byte, error) {
+	r, err := Unpack(ctx, p.blobs, src)
+	if err != nil {
+		return nil, err
+	}
+	defer r.Close()
+	return io.ReadAll(r)
+}
+
 type unpacked struct {
 	io.Reader
 	blob io.Closer
