@@ -61,7 +61,11 @@ func (d *Desk) view(ctx context.Context, id ticket.ID) (bots.Card, []ticket.Mess
 	if t.Owner != "" {
 		c.Owner = d.agent(t.Owner)
 	}
-	if c.Customer, err = d.Store.Customer(ctx, t.Customer); err != nil {
+	c.Customer, err = d.Store.Customer(ctx, t.Customer)
+	if err == nil && c.Customer.AliasOf != 0 {
+		c.Customer, err = d.Store.Customer(ctx, c.Customer.AliasOf)
+	}
+	if err != nil {
 		return c, nil, err
 	}
 	if t.Organization != 0 {

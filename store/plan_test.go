@@ -103,6 +103,21 @@ func everyday(t *testing.T, s *Store) {
 	check(err)
 	_, err = s.Act(ctx, ticket.Action{Kind: ticket.ActDelivered, Ticket: id, Seq: 4, External: "o", By: by})
 	check(err)
+	other := in
+	other.External, other.Threads = "4", nil
+	other.Bounce = nil
+	out, err = s.Accept(ctx, []ticket.Inbound{other})
+	check(err)
+	_, err = s.Act(ctx, ticket.Action{Kind: ticket.ActMove, Ticket: id, Other: out[0].Ticket, Seqs: []int{2}, By: by})
+	check(err)
+	for n := range 2 {
+		_, err = s.Act(ctx, ticket.Action{Kind: ticket.ActUndo, Ticket: id, By: by})
+		check(err)
+		_, err = s.Act(ctx, ticket.Action{Kind: ticket.ActMerge, Ticket: id, Other: out[0].Ticket, Key: fmt.Sprint("m", n), By: by})
+		check(err)
+	}
+	_, err = s.Act(ctx, ticket.Action{Kind: ticket.ActUndo, Ticket: id, By: by})
+	check(err)
 	for _, kinds := range [][]ticket.JobKind{nil, {ticket.JobShow}} {
 		jobs, err := s.Claim(ctx, kinds, 1, time.Minute)
 		check(err)

@@ -74,13 +74,14 @@ func (t *tx) ends(a ticket.Action, x *ticket.Transfer) (from, to ticket.ID, err 
 // maxBack is how far back in a ticket's history its last transfer is looked for, in events.
 const maxBack = 1000
 
-// eventToUndo is the event that an action names, or else the last transfer of its ticket.
+// eventToUndo is the event that an action names, or else the last transfer of its ticket that stands.
 func (t *tx) eventToUndo(a ticket.Action) (found ticket.Event, err error) {
 	query, args := "SELECT doc FROM events WHERE id=$1 AND ticket=$2", []any{a.Event, int64(a.Ticket)}
 	if a.Event == 0 {
 		query, args = "SELECT doc FROM events WHERE ticket=$1 ORDER BY id DESC LIMIT $2", []any{int64(a.Ticket), maxBack}
 	}
 	ok := false
+	var undone []ticket.Event // by undos that are newer
 	err = t.each(query, args, func(scan func(...any) error) error {
 		var d string
 		var e ticket.Event
@@ -90,9 +91,21 @@ func (t *tx) eventToUndo(a ticket.Action) (found ticket.Event, err error) {
 		if err := undoc(d, &e); err != nil {
 			return err
 		}
-		if _, _, no := e.Moved(); a.Event != 0 || no == nil {
-			found, ok = e, true
+		if a.Event == 0 && e.Kind == string(ticket.ActUndo) {
+			undone = append(undone, e)
+			return nil
 		}
+		if _, _, no := e.Moved(); a.Event == 0 && no != nil {
+			return nil
+		}
+		i := slices.IndexFunc(undone, func(u ticket.Event) bool {
+			return u.Data["undoes"] == e.Kind && u.Data["from"] == e.Data["into"] && u.Data["into"] == e.Data["from"]
+		})
+		if i >= 0 {
+			undone = slices.Delete(undone, i, i+1)
+			return nil
+		}
+		found, ok = e, true
 		return nil
 	})
 	if err == nil && !ok {
@@ -158,9 +171,6 @@ func (t *tx) heads(id ticket.ID) (list []ticket.Message, err error) {
 }
 
 func (t *tx) saveTransfer(x ticket.Transfer, opens bool, fx ticket.Effects) error {
-	for _, k := range []*ticket.Ticket{x.From, x.To} {
-		fx.Jobs = append(fx.Jobs, k.Keep(t.s.cfg.Policy, t.now)...)
-	}
 	for _, k := range []*ticket.Ticket{x.From, x.To} {
 		fx.Jobs = append(fx.Jobs, k.Keep(t.s.cfg.Policy, t.now)...)
 	}
