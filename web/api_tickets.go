@@ -46,17 +46,22 @@ type ActionRequest struct {
 	Article   string             `json:"article,omitempty"`
 	Verdict   string             `json:"verdict,omitempty"`
 	Page      int                `json:"page,omitempty"`
-	Seq       int                `json:"seq,omitempty"`   // the answer to withdraw
-	Seqs      []int              `json:"seqs,omitempty"`  // the messages to split off or to move
-	Other     ticket.ID          `json:"other,omitempty"` // the ticket to merge or move into
-	Event     int64              `json:"event,omitempty"` // the event of a merge, split or move to undo
+	Seq       int                `json:"seq,omitempty"`     // the answer to withdraw
+	Seqs      []int              `json:"seqs,omitempty"`    // the messages to split off or to move
+	Other     ticket.ID          `json:"other,omitempty"`   // the ticket to merge or move into
+	Event     int64              `json:"event,omitempty"`   // the event of a merge, split or move to undo
+	Without   []string           `json:"without,omitempty"` // mail addresses of participants to leave out of answers
 }
 
 func (r ActionRequest) action(id ticket.ID) ticket.Action {
-	return ticket.Action{Kind: r.Kind, Ticket: id, Rev: r.Rev, Text: r.Text, Note: r.Note, Tier: r.Tier, Owner: r.Owner,
+	a := ticket.Action{Kind: r.Kind, Ticket: id, Rev: r.Rev, Text: r.Text, Note: r.Note, Tier: r.Tier, Owner: r.Owner,
 		Reason: r.Reason, Subject: r.Subject, Diagnosis: r.Diagnosis, Language: r.Language, Priority: r.Priority,
 		Tags: r.Tags, Units: r.Units, Article: r.Article, Verdict: r.Verdict, Page: r.Page,
 		Seq: r.Seq, Seqs: r.Seqs, Other: r.Other, Event: r.Event}
+	for _, address := range r.Without {
+		a.Without = append(a.Without, customer.Identity{Kind: customer.Email, Value: strings.ToLower(address)})
+	}
+	return a
 }
 
 // actionKinds are those that the API offers; byKey says whether a key may do it in its own name.

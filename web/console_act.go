@@ -10,6 +10,7 @@ import (
 
 	"github.com/gofiber/fiber/v2"
 
+	"tierline/customer"
 	"tierline/ticket"
 )
 
@@ -83,7 +84,7 @@ func history(events []ticket.Event, mayUndo bool) []shownEvent {
 // consoleActs are the forms of the page. Moving up and paging are done where the people are: at the desk.
 func consoleActs() []ticket.ActionKind {
 	return []ticket.ActionKind{ticket.ActTake, ticket.ActReply, ticket.ActNote, ticket.ActSolve, ticket.ActReopen, ticket.ActClose,
-		ticket.ActMerge, ticket.ActSplit, ticket.ActMove, ticket.ActUndo, ticket.ActWithdraw}
+		ticket.ActMerge, ticket.ActSplit, ticket.ActMove, ticket.ActUndo, ticket.ActWithdraw, ticket.ActSet}
 }
 
 func allowed(a ticket.Agent, t ticket.Ticket) map[string]bool {
@@ -101,13 +102,14 @@ func allowed(a ticket.Agent, t ticket.Ticket) map[string]bool {
 	m["merge"] = m["merge"] && t.State != ticket.Closed
 	m["move"] = m["move"] && t.State != ticket.Closed
 	m["split"] = m["split"] && t.State != ticket.Closed
+	m["set"] = m["set"] && t.State != ticket.Closed
 	return m
 }
 
 // readAct reads what a form of the page sends.
 func readAct(c *fiber.Ctx) (actForm, ticket.ActionKind, error) {
 	f := actForm{Do: c.FormValue("do"), Text: c.FormValue("text"), Diagnosis: c.FormValue("diagnosis"), Key: c.FormValue("key"),
-		Other: strings.TrimSpace(c.FormValue("other")), Subject: c.FormValue("subject")}
+		Other: strings.TrimSpace(c.FormValue("other")), Subject: c.FormValue("subject"), Without: c.FormValue("without")}
 	f.Rev, _ = strconv.ParseInt(c.FormValue("rev"), 10, 64)
 	f.Event, _ = strconv.ParseInt(c.FormValue("event"), 10, 64)
 	for _, v := range c.Request().PostArgs().PeekMulti("seq") {
@@ -152,6 +154,11 @@ func (f actForm) action(k ticket.ActionKind, id ticket.ID, by ticket.Agent) (tic
 		a.Seqs, a.Subject = f.Seqs, f.Subject
 	case ticket.ActUndo:
 		a.Event = f.Event
+	case ticket.ActSet:
+		if f.Without == "" {
+			return a, invalid("The form is not one of ours.")
+		}
+		a.Without = []customer.Identity{{Kind: customer.Email, Value: f.Without}}
 	case ticket.ActWithdraw:
 		if len(f.Seqs) != 1 {
 			return a, invalid("The form is not one of ours.")

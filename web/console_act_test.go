@@ -224,3 +224,27 @@ func TestSplitAndWithdrawInABrowser(t *testing.T) {
 		}
 	}
 }
+
+func TestSomebodyIsLeftOut(t *testing.T) {
+	t.Parallel()
+	s := start(t)
+	who := func(address string) customer.Identity { return customer.Identity{Kind: customer.Email, Value: address} }
+	id := s.mail("1", "The pump leaks", "It drips.", func(in *ticket.Inbound) {
+		in.With = []customer.Identity{who("ann@x.example"), who("bob@x.example")}
+	})
+	v := s.signedIn("anna")
+	path := "/console/tickets/" + id.String()
+	page := v.page(path)
+	mustHave(t, page, `aria-label="Leave ann@x.example out"`, `aria-label="Leave bob@x.example out"`)
+	rev := hiddenRev.FindStringSubmatch(page)[1]
+	if got := v.act(id, url.Values{"do": {"set"}, "key": {"k1"}, "rev": {rev}}); got.StatusCode != 400 {
+		t.Errorf("nobody: %d", got.StatusCode)
+	}
+	if got := v.act(id, url.Values{"do": {"set"}, "key": {"k2"}, "rev": {rev}, "without": {"ann@x.example"}}); got.StatusCode != 303 {
+		t.Fatalf("%d %s", got.StatusCode, got.body)
+	}
+	page = v.page(path)
+	mustHave(t, page, `aria-label="Leave bob@x.example out"`)
+	mustNotHave(t, page, `aria-label="Leave ann@x.example out"`)
+	mustNotHave(t, s.signedIn("ed").page(path), "Leave out")
+}

@@ -37,6 +37,7 @@ type actForm struct {
 	Other, Subject           string // of a merge, a move, a split
 	Seqs                     []int
 	Event                    int64
+	Without                  string // whom to leave out: a mail address
 }
 
 // Limits of what the page shows at once.
