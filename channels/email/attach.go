@@ -30,7 +30,8 @@ func (r *reader) attach(p part, data []byte) {
 	r.attachments = append(r.attachments, a)
 }
 
-// winmail takes Outlook's envelope apart. When it could not be read to its end it is kept, too.
+// winmail takes Outlook's envelope apart. When it could not be read to its end, or nothing was in it, it
+// is kept, too.
 func (r *reader) winmail(p part, data []byte) {
 	t := readTNEF(data, 0)
 	r.attachments = append(r.attachments, t.parts[:min(len(t.parts), maxParts)]...)
@@ -40,7 +41,7 @@ func (r *reader) winmail(p part, data []byte) {
 			r.views = append(r.views, v)
 		}
 	}
-	if !t.whole {
+	if !t.whole || len(t.parts) == 0 && strings.TrimSpace(t.text+t.rtf+t.html) == "" {
 		r.attach(p, data)
 	}
 }

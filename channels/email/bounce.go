@@ -121,20 +121,15 @@ var (
 )
 
 // Bounce reads a delivery report; nil when there is none in it. It costs time linear in the mail.
-func Bounce(m *Mail) *BounceReport { return bounce(m, 0) }
-
-// maxWrapped is how many reports may be within each other: filters on the way wrap what they pass on.
-const maxWrapped = 2
-
-func bounce(m *Mail, depth int) *BounceReport {
+func Bounce(m *Mail) *BounceReport {
 	text := m.Text[:min(len(m.Text), maxReport)]
 	if b := jsonBounce(text); b != nil {
 		return b
 	}
 	said, copied := divide(text)
 	entries := deliveryEntries(m, said)
-	if len(entries) == 0 && depth < maxWrapped {
-		if b := wrapped(m, copied, depth); b != nil {
+	if len(entries) == 0 && m.wraps < maxWraps {
+		if b := wrapped(m, copied); b != nil {
 			return b
 		}
 	}
@@ -152,8 +147,11 @@ func bounce(m *Mail, depth int) *BounceReport {
 	return b
 }
 
+// maxWraps is how many reports may be within each other: filters on the way wrap what they pass on.
+const maxWraps = 2
+
 // wrapped reads the report that the returned mail itself is.
-func wrapped(m *Mail, copied string, depth int) *BounceReport {
+func wrapped(m *Mail, copied string) *BounceReport {
 	inner := []byte(strings.TrimLeft(copied, "\r\n \t"))
 	for _, a := range m.Attachments {
 		if a.Type == "message/rfc822" {
@@ -164,11 +162,11 @@ func wrapped(m *Mail, copied string, depth int) *BounceReport {
 	if h, _ := readHeader(normalise(inner)); !daemon.MatchString(local(senderAddress(h))) && reportKind(h) == "" {
 		return nil
 	}
-	w, err := Parse(inner)
+	w, err := parseWithin(inner, m.wraps+1)
 	if err != nil || w.Verdict.Kind != KindBounce {
 		return nil
 	}
-	return bounce(w, depth+1)
+	return Bounce(w)
 }
 
 func senderAddress(h header) string {

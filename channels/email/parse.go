@@ -32,6 +32,7 @@ type Mail struct {
 
 	head    header
 	content []byte // hash of its parts, decoded
+	wraps   int    // in how many reports it was wrapped
 }
 
 // Limits of what is read of a mail.
@@ -50,13 +51,16 @@ func (f *Fault) Error() string { return f.Code + ": " + f.Detail }
 
 // Parse reads a mail. It takes nearly everything; what it refuses is a [Fault]. Time and memory are
 // linear in the size of raw.
-func Parse(raw []byte) (*Mail, error) {
+func Parse(raw []byte) (*Mail, error) { return parseWithin(raw, 0) }
+
+// parseWithin reads a mail that was wrapped so many times.
+func parseWithin(raw []byte, wraps int) (*Mail, error) {
 	raw = normalise(raw)
 	if len(bytes.TrimSpace(raw)) == 0 {
 		return nil, &Fault{"empty", "There is nothing in it."}
 	}
 	h, body := readHeader(raw)
-	m := &Mail{head: h}
+	m := &Mail{head: h, wraps: wraps}
 	_, p := params(h.get("Content-Type"))
 	charset := p["charset"]
 	r := &reader{charset: charset, content: sha256.New()}
