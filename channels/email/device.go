@@ -5,6 +5,7 @@ import (
 	"strings"
 	"sync"
 	"unicode"
+	"unicode/utf8"
 )
 
 // What the words of a mail program's advertisement are.
@@ -68,9 +69,19 @@ func deviceLine(s string) bool {
 	if seen&gadget != 0 {
 		return words <= 8 || seen&excuse != 0 || deviceOpenings().begins(low)
 	}
-	return words <= 8 && (strings.HasPrefix(low, "sent from my ") && words <= 6 && !strings.Contains(s, ",") ||
+	return words <= 8 && (strings.HasPrefix(low, "sent from my ") && (words <= 6 || capitalised(s[len("sent from my "):])) && !strings.Contains(s, ",") ||
 		strings.HasPrefix(low, "sent with ") && words <= 3 || strings.HasPrefix(low, "sent via ") && words <= 3 || strings.HasPrefix(low, "verzonden met ") && words <= 4) &&
 		!strings.ContainsFunc(s, func(r rune) bool { return unicode.Is(unicode.Sc, r) })
+}
+
+// capitalised says whether all words are names or figures: "Wiko RIDGE FAB 4G".
+func capitalised(s string) bool {
+	for w := range strings.FieldsSeq(s) {
+		if r, _ := utf8.DecodeRuneInString(w); !unicode.IsUpper(r) && !unicode.IsDigit(r) {
+			return false
+		}
+	}
+	return true
 }
 
 // fromPhone: "Jane from my mobile".

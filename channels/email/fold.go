@@ -48,6 +48,7 @@ func foldLines(lines []line) (fresh, folded string) {
 	lines = splitShared(looked(lines))
 	markHistory(lines)
 	markSignature(lines)
+	markInitials(lines)
 	decideQuotes(lines)
 	var a, b []string
 	for _, l := range lines {
@@ -78,11 +79,6 @@ func texts(lines []line) []string {
 		all[i] = l.text
 	}
 	return all
-}
-
-// differs says whether lines that begin with ">" are those of a diff.
-func differs(lines []line, above, i int) bool {
-	return above == i-1 && (isRule(lines[above].text) || strings.HasPrefix(lines[above].text, "<"))
 }
 
 // joinLines leaves out blank lines at the ends and all but two in a row.
@@ -137,9 +133,10 @@ func markHistory(lines []line) {
 	}
 	unwrapForward(lines)
 	joinWrapped(lines)
-	words := 0 // of the sender's, so far
+	words, headed := 0, false // of the sender's, so far; below "---- a title ----" stands no text, but perhaps a header
 	for i := 0; i < min(len(lines), maxLook); i++ {
 		if lines[i].kind != plain || isBlank(lines[i].text) {
+			headed = false
 			continue
 		}
 		if in := introduces(lines, i); in.lines > 0 {
@@ -165,12 +162,24 @@ func markHistory(lines []line) {
 				if end := i + p.lines; p.forward && words == 0 && next(lines, end) < len(lines) {
 					mark(lines[i:end], gone)
 				}
+				sentOn(lines[i:])
 				return // a forward: what it holds is the message
 			}
 			mark(lines[i:], gone)
 			return
 		}
-		words += countWords(lines[i].text, maxHint+1)
+		if headed = headed && hasColon(lines[i].text) || lines[i].clue&framed != 0; !headed {
+			words += countWords(lines[i].text, maxHint+1)
+		}
+	}
+}
+
+// sentOn takes the marks off what a forward holds: all that was sent on is the message.
+func sentOn(lines []line) {
+	for i := range lines {
+		if lines[i].kind == quoted || lines[i].kind == cited {
+			lines[i].kind = plain
+		}
 	}
 }
 
@@ -196,127 +205,10 @@ func unwrapForward(lines []line) {
 	}
 }
 
-// joinWrapped marks what a mail program has cut off the ends of quoted lines: a line without a mark
-// between two with one, that goes on where a long line breaks off.
-func joinWrapped(lines []line) {
-	wrapped := false
-	for i := 1; i+1 < len(lines); i++ {
-		above, l, below := lines[i-1], lines[i], lines[i+1]
-		if l.kind != plain || isBlank(l.text) || above.kind != quoted || below.kind != quoted || len(l.text) > len(above.text) && len(above.text) > 2 {
-			continue
-		}
-		r, _ := utf8.DecodeRuneInString(l.text)
-		broken := len(above.text) >= 60 && !strings.ContainsAny(above.text[len(above.text)-1:], ".?!:")
-		goesOn := unicode.IsLower(r) || !unicode.IsLetter(r) && !unicode.IsDigit(r) && broken
-		link := len(strings.TrimSpace(above.text)) <= 2 && strings.HasSuffix(l.text, ">") && strings.Contains(l.text, "http")
-		if open := strings.LastIndexByte(above.text, '('); !unicode.IsLetter(r) && open > strings.LastIndexByte(above.text, ')') && strings.Contains(above.text[max(open, 0):], "http") {
-			link = true
-		}
-		if link || goesOn && (broken || wrapped && len(above.text) >= 50 && !strings.ContainsAny(above.text[len(above.text)-1:], "?:")) {
-			lines[i].kind, wrapped = quoted, true
-		}
-	}
-}
-
-// markPrefixed marks a quotation whose lines begin with something else than ">": "|", or initials.
-func markPrefixed(lines []line, i int) {
-	if i >= len(lines) || lines[i].kind != plain {
-		return
-	}
-	mark := quoteMark(lines[i].text)
-	if mark == "" {
-		return
-	}
-	for ; i < len(lines) && lines[i].kind == plain && (isBlank(lines[i].text) || quoteMark(lines[i].text) == mark); i++ {
-		if !isBlank(lines[i].text) {
-			lines[i].kind = quoted
-		}
-	}
-}
-
-// quoteMark is what a quoted line begins with: "|" or "JD>". A table's row also ends with "|".
-func quoteMark(text string) string {
-	if text == "|" || strings.HasPrefix(text, "|") && !strings.HasSuffix(text, "|") {
-		return "|"
-	}
-	at := strings.IndexByte(text, '>')
-	if at > 0 && at <= 20 && !strings.ContainsFunc(text[:at], func(r rune) bool { return !unicode.IsLetter(r) }) {
-		return text[:at]
-	}
-	return ""
-}
-
 func mark(lines []line, k kind) {
 	for i := range lines {
 		if lines[i].kind != signed {
 			lines[i].kind = k
-		}
-	}
-}
-
-// decideQuotes folds quotations, but keeps those between which the sender wrote: answers make no
-// sense without them.
-func decideQuotes(lines []line) {
-	type run struct {
-		intro, from, to  int // intro is where what introduces it begins
-		attributed, last bool
-	}
-	var runs []run
-	lastPlain, lastGone := -1, -1
-	for i, l := range lines {
-		if l.kind == gone {
-			lastGone = i
-		}
-		if l.kind == plain && !isBlank(l.text) {
-			lastPlain = i
-		}
-	}
-	prev := -1 // the last line that is not blank
-	for i := 0; i < len(lines); i++ {
-		k := lines[i].kind
-		if !k.quotation() {
-			if !isBlank(lines[i].text) {
-				prev = i
-			}
-			continue
-		}
-		r := run{from: i, to: i + 1, attributed: k == cited || prev >= 0 && lines[prev].kind == gone, last: i > lastPlain}
-		if r.last && !r.attributed && k != indented { // "Here is the log:" and the log, its lines beginning with ">"
-			r.attributed = prev >= 0 && !strings.HasSuffix(lines[prev].text, ":") && !differs(lines, prev, i) && (k != boxed || i > lastGone)
-		}
-		for r.intro = i; r.intro > 0 && (lines[r.intro-1].kind == gone || lines[r.intro-1].kind == plain && isBlank(lines[r.intro-1].text)); r.intro-- {
-		}
-		for j := i + 1; j < len(lines) && (isBlank(lines[j].text) || lines[j].kind.quotation() && (lines[j].kind >= boxed) == (k >= boxed)); j++ {
-			if !isBlank(lines[j].text) {
-				r.to = j + 1
-			}
-		}
-		runs = append(runs, r)
-		i, prev = r.to-1, r.to-1
-	}
-	inner := 0
-	for _, r := range runs {
-		if !r.last {
-			inner++
-		}
-	}
-	for _, r := range runs {
-		between := !r.last && inner > 1
-		keep := between || !r.attributed
-		for i := r.intro; between && i < r.from; i++ { // with whose words they are
-			lines[i].kind = plain
-		}
-		for i := r.from; i < r.to; i++ {
-			switch l := &lines[i]; {
-			case !keep:
-				l.kind = gone
-			case l.kind == boxed, l.kind == indented, l.kind == cited && isBlank(l.text):
-				l.kind = plain
-			case l.kind == cited:
-				if l.kind = quoted; !strings.HasPrefix(l.text, ">") {
-					l.text = "> " + l.text
-				}
-			}
 		}
 	}
 }

@@ -22,7 +22,7 @@ var headerKeys = keys(map[fieldKind]string{
 	fieldTo: `to|an|à|a|para|aan|til|till|vastaanottaja|do|komu|címzett|кому|kime|alıcı|đến|tới|宛先|收件人|받는 사람|받는사람|
 		destinataire|destinatario|destinatário|către|προς|אל|pour|per|naar|إلى|به|kam|adressaat|saaja|primatelj|primalac|prima|za|до|ถึง|ผู้รับ|kepada|प्रति|für|a la atención de`,
 	fieldSubject: `subject|betreff|objet|sujet|asunto|oggetto|onderwerp|assunto|emne|ämne|aihe|temat|předmět|predmet|tárgy|
-		тема|thema|konu|chủ đề|tiêu đề|件名|主题|主旨|主題|제목|subiect|θέμα|נושא|الموضوع|موضوع|tēma|temats|teema|zadeva|относно|เรื่อง|หัวข้อ|perihal|subjek|subyek|विषय|efni|assumpte|
+		тема|thema|konu|chủ đề|tiêu đề|件名|主题|主旨|主題|제목|subiect|naslov|наслов|θέμα|נושא|الموضوع|موضوع|tēma|temats|teema|zadeva|относно|เรื่อง|หัวข้อ|perihal|subjek|subyek|विषय|efni|assumpte|
 		re|concerne|betrifft|riguarda`,
 	fieldOther: `cc|kopie|copie|copie à|copia|cópia|ccn|bcc|kopi|kopia|kopio|dw|másolat|копия|копія|bilgi|抄送|副本|참조|
 		reply-to|reply to|antwort an|répondre à|responder a|rispondi a|risposta|svar til|attachments|anlagen|pièces jointes|
@@ -167,7 +167,12 @@ var forwards = sync.OnceValue(func() map[string]bool {
 	välitetty viesti|wiadomość przekazana|przekazana wiadomość|přeposlaná zpráva|továbbított üzenet|
 	пересланное сообщение|пересылаемое сообщение|перенаправленное сообщение|переслане повідомлення|tin nhắn được chuyển tiếp|
 	thư đã chuyển tiếp|iletilen mesaj|yönlendirilen ileti|転送されたメッセージ|转发的邮件|转发邮件|轉寄的郵件|轉寄郵件|
-	전달된 메시지|전달된 메일|mesaj redirecționat|forwarded by`)
+	전달된 메시지|전달된 메일|mesaj redirecționat|mesaj transmis|mesaj redirectionat|forwarded by|forwarded mail|forwarded email|
+	proslijeđena poruka|prosleđena poruka|прослеђена порука|posredovano sporočilo|препратено съобщение|препратено писмо|edastatud kiri|
+	edastatud sõnum|persiųstas laiškas|persiųsta žinutė|pārsūtīta vēstule|pārsūtīts ziņojums|προωθημένο μήνυμα|הודעה שהועברה|
+	رسالة محولة|رسالة معاد توجيهها|ข้อความที่ส่งต่อ|pesan terusan|pesan yang diteruskan|mesej dimajukan|preposlaná správa|
+	missatge reenviat|áframsent skeyti|vidarebefordrat e-postmeddelande|videresendt e-mail|weitergeleitete mail|weitergeleitete e-mail|
+	courriel transféré|mail transféré|mail reenviado|correo reenviado|mail inoltrata|email inoltrata|doorgestuurde e-mail`)
 })
 
 func words(list string) map[string]bool {

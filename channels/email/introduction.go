@@ -28,7 +28,7 @@ func introduces(lines []line, i int) introduction {
 	}
 	if !dated && !namelike(lines[i].text) && (first&hasTime == 0 || near&inBrackets == 0) {
 		const whole = hasVerb | hasTime | endColon // "jane schrieb am 03.04.2023 um 10:12:"
-		if below := next(lines, i+1); first&whole != whole || below == len(lines) || lines[below].kind == plain {
+		if below := next(lines, i+1); first&whole != whole || below == len(lines) || lines[below].kind == plain && !nickname(lines[i].text) {
 			return introduction{}
 		}
 	}
@@ -68,6 +68,23 @@ func introduces(lines []line, i int) introduction {
 	}
 	return introduction{}
 }
+
+// nickname says whether a line begins with one or two words that are no article, and a verb.
+func nickname(text string) bool {
+	n := 0
+	for w := range wordsOf(text) {
+		c := cluesOfWord(w)
+		if c&hasVerb != 0 {
+			return n > 0
+		}
+		if n++; n > 2 || c&isProse != 0 || articles[strings.ToLower(w)] {
+			return false
+		}
+	}
+	return false
+}
+
+var articles = set("the a an der die das den dem ein eine einer le la les un une el los las il lo gli una uno de het een den en ett et dit that diese dieser this")
 
 // goesOnWithName says whether a line may be the rest of an attribution of which only the name stands above: the
 // address, the verb, or the date.

@@ -238,6 +238,7 @@ func TestNeverFolded(t *testing.T) {
 		"This email is about the pump. Water comes in from outside.\n\nWhat now?",
 		"Attention : de l'eau vient de l'extérieur.\n\nQue faire ?",
 		"It leaks.\n\nThis information is from the manual. You say it is private, and that is in error.\n\nThe real cause is the valve, I think.",
+		"Es geht nicht.\n\nder Techniker schrieb am 3. April 2023 um 10:12:\n\nDie Pumpe ist gut.\n\nIst sie nicht.",
 		"My new address is:\n\nmax@shop.example\n\nIt holds from 3 April 2023.",
 		"Is this from you (jane@shop.example), sent on 3 April 2023 at 10:12?\n\nI did not order it.",
 	} {
