@@ -49,6 +49,17 @@ func (t *Ticket) otherSubject(in Inbound) string {
 	if t.Subject == noSubject || len(ours) == 0 || len(theirs) < 2 || related(theirs, ours) || again.MatchString(subject) {
 		return ""
 	}
+	spoken := 0 // words of ours that the text has
+	for text := topicOf(in.Text); len(ours) > 0; ours = ours[1:] {
+		if related(text, ours[:1]) {
+			spoken++
+		} else {
+			spoken--
+		}
+	}
+	if spoken >= 0 { // half of them: it is the same in another heading
+		return ""
+	}
 	return "Its subject is another: " + cut(subject, 100)
 }
 
@@ -112,16 +123,13 @@ func topicOf(text string) []string {
 
 // related says whether two texts share a word, or the beginning of one.
 func related(a, b []string) bool {
-	stems := map[string]bool{}
-	for _, w := range b {
-		stems[cut(w, topicStem)] = true
-	}
-	for _, w := range a {
-		if stems[cut(w, topicStem)] {
-			return true
-		}
-		for _, o := range b { // compounds: Kaffeemaschine, Maschine
-			if len(o) > topicStem && strings.Contains(w, o) || len(w) > topicStem && strings.Contains(o, w) {
+	for _, v := range a {
+		for _, w := range b {
+			stem := cut(w, topicStem)
+			switch {
+			case len(stem) >= topicStem && strings.HasPrefix(v, stem), strings.HasPrefix(v, w), strings.HasPrefix(w, v):
+				return true
+			case len(w) > topicStem && strings.Contains(v, w), len(v) > topicStem && strings.Contains(w, v): // Kaffeemaschine
 				return true
 			}
 		}
