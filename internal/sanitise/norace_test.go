@@ -6,6 +6,6 @@ import "time"
 
 const (
 	costSize  = 1 << 20
-	costMost  = 2500 * time.Millisecond // others use the machine, too
+	costMost  = 1500 * time.Millisecond
 	costShare = 8
 )

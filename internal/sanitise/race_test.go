@@ -8,6 +8,6 @@ import "time"
 // how it grows. `make test` tries the whole without it.
 const (
 	costSize  = 128 << 10 // bytes of each source
-	costMost  = 6 * time.Second
+	costMost  = 3 * time.Second
 	costShare = 4 // of costSize, to compare with
 )
