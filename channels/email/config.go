@@ -52,7 +52,9 @@ type Listener struct {
 	Recipients     []Recipient `yaml:"recipients"`      // the first that fits; everybody else is refused with 550
 	MaxSize        int64       `yaml:"max_size"`        // bytes of one mail; default 25 MiB
 	MaxConnections int         `yaml:"max_connections"` // at once; default 100
-	Cert           string      `yaml:"cert"`            // PEM file; with Key it offers STARTTLS
+	Rate           Rate        `yaml:"rate"`            // what one client may do
+	TLS            TLSMode     `yaml:"tls"`             // starttls is offered (default, with Cert), tls, or none
+	Cert           string      `yaml:"cert"`            // PEM file
 	Key            string      `yaml:"key"`             // PEM file
 }
 

@@ -58,9 +58,15 @@ func (l Listener) check(at check.At) {
 	if l.MaxConnections < 0 {
 		at.Key("max_connections").Error("", "cannot be negative")
 	}
+	if l.TLS != "" && l.TLS != TLS && l.TLS != StartTLS && l.TLS != NoTLS {
+		at.Key("tls").Error("tls, starttls or none", "%.20q is no mode of encryption", string(l.TLS))
+	}
+	l.Rate.check(at.Key("rate"))
 	switch {
 	case (l.Cert == "") != (l.Key == ""):
-		at.Key("cert").Error("give both cert and key, or neither", "STARTTLS needs a certificate and its key")
+		at.Key("cert").Error("give both cert and key, or neither", "TLS needs a certificate and its key")
+	case l.Cert == "" && (l.TLS == TLS || l.TLS == StartTLS):
+		at.Key("tls").Error("give cert and key", "TLS needs a certificate and its key")
 	case l.Cert != "":
 		if _, err := tls.LoadX509KeyPair(l.Cert, l.Key); err != nil {
 			at.Key("cert").Error("PEM files of a certificate and its key", "cannot be used: %v", err)

@@ -1,6 +1,7 @@
 package email
 
 import (
+	"bytes"
 	"context"
 	"crypto/tls"
 	"errors"
@@ -8,6 +9,7 @@ import (
 	"io"
 	"log/slog"
 	"net"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -22,8 +24,10 @@ import (
 const (
 	maxLine       = 1 << 20 // bytes of one line of DATA; go-smtp's own 2,000 refuses honest mail
 	maxRecipients = 100
-	readTimeout   = 5 * time.Minute // for a command, and for all of DATA (RFC 5321 §4.5.3.2)
 	writeTimeout  = time.Minute
+	largeMail     = 1 << 20 // bytes; of larger ones maxLarge are held in memory at the same time
+	maxLarge      = 8
+	largeWait     = time.Minute      // until there is room for a large one
 	stopTime      = 25 * time.Second // for mails that are being taken when we stop
 )
 
@@ -34,16 +38,19 @@ type listener struct {
 	log   *slog.Logger
 	tls   *tls.Config
 	batch *batcher
+	times patience
+	large chan struct{}
+	tell  *receipts
 
 	mu   sync.Mutex
 	addr string
 	err  error
 }
 
-func newListener(c Listener, m *mapper, log *slog.Logger) (*listener, error) {
-	l := &listener{conf: c, mail: m, log: log, batch: newBatcher()}
+func newListener(c Listener, m *mapper, tell *receipts, log *slog.Logger) (*listener, error) {
+	l := &listener{conf: c, mail: m, log: log, batch: newBatcher(), times: patient, large: make(chan struct{}, maxLarge), tell: tell}
 	l.err = errors.New("not started")
-	if c.Cert != "" {
+	if c.Cert != "" && c.TLS != NoTLS {
 		pair, err := tls.LoadX509KeyPair(c.Cert, c.Key)
 		if err != nil {
 			return nil, ticket.E("email.Listener", ticket.Invalid, err)
@@ -87,12 +94,17 @@ func (l *listener) Run(ctx context.Context, in channels.Intake) error {
 	work, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	var wg sync.WaitGroup
 	defer wg.Wait()
+	defer l.tell.wait.Wait()
 	defer cancel()
 	wg.Go(func() { l.batch.run(work, in, l.mail) })
 
-	server, conns := l.server(work), newConnections(l.conf.MaxConnections)
+	server, conns := l.server(work), newConnections(l.conf, l.times, l.mail.now)
 	served := make(chan error, 1)
-	wg.Go(func() { served <- server.Serve(conns.limit(ln, l.log)) })
+	accept := conns.limit(ln, l.log)
+	if l.conf.TLS == TLS {
+		accept = tls.NewListener(accept, l.tls)
+	}
+	wg.Go(func() { served <- server.Serve(accept) })
 	l.set(ln.Addr().String(), nil)
 	l.log.Info("listening for mail", "protocol", l.conf.Protocol, "addr", ln.Addr().String())
 	select {
@@ -119,8 +131,9 @@ func (l *listener) server(ctx context.Context) *smtp.Server {
 	s.MaxRecipients = maxRecipients
 	s.MaxMessageBytes = l.conf.MaxSize
 	s.MaxLineLength = maxLine
-	s.ReadTimeout, s.WriteTimeout = readTimeout, writeTimeout
+	s.WriteTimeout = writeTimeout // the time for reading is that of conn
 	s.EnableSMTPUTF8 = true
+	s.EnableDSN = true // see receipts
 	s.TLSConfig = l.tls
 	s.ErrorLog = smtpLog{l.log}
 	return s
@@ -141,7 +154,7 @@ type session struct {
 	ctx  context.Context
 	l    *listener
 	conn *conn
-	from string
+	env  request
 	to   []target
 }
 
@@ -149,40 +162,112 @@ type target struct{ address, inbox, brand string }
 
 var (
 	errNoUser = &smtp.SMTPError{Code: 550, EnhancedCode: smtp.EnhancedCode{5, 1, 1}, Message: "No such mailbox here"}
+	errRate   = &smtp.SMTPError{Code: 450, EnhancedCode: smtp.EnhancedCode{4, 7, 1}, Message: "You send too much mail, try again later"}
+	errCut    = &smtp.SMTPError{Code: 451, EnhancedCode: smtp.EnhancedCode{4, 4, 2}, Message: "The mail did not come whole, try again later"}
+	errLine   = &smtp.SMTPError{Code: 554, EnhancedCode: smtp.EnhancedCode{5, 6, 0}, Message: "A line of the mail is too long"}
+	errFake   = &smtp.SMTPError{Code: 550, EnhancedCode: smtp.EnhancedCode{5, 5, 2}, Message: "A lone dot between bare line ends is refused (SMTP smuggling)"}
 	errLater  = &smtp.SMTPError{Code: 451, EnhancedCode: smtp.EnhancedCode{4, 3, 0}, Message: "Cannot store mail right now, try again later"}
 )
 
-func (s *session) Mail(from string, _ *smtp.MailOptions) error {
-	s.from, s.to = from, nil
+func (s *session) Mail(from string, o *smtp.MailOptions) error {
+	if !s.conn.mail() {
+		s.l.log.Warn("a client sends too much mail", "client", s.conn.from.Addr())
+		return errRate
+	}
+	s.env.begin(from, o)
+	s.to = nil
 	return nil
 }
 
-func (s *session) Rcpt(to string, _ *smtp.RcptOptions) error {
+func (s *session) Rcpt(to string, o *smtp.RcptOptions) error {
 	r, ok := match(s.l.conf.Recipients, to)
 	if !ok {
 		return errNoUser
 	}
 	s.to = append(s.to, target{to, r.Inbox, r.Brand})
+	s.env.add(to, o)
 	return nil
 }
 
 // Data answers for all recipients at once: nil only after the commit.
 func (s *session) Data(r io.Reader) error {
-	s.conn.busy()
-	raw, err := io.ReadAll(r)
+	raw, done, err := s.read(r)
 	if err != nil {
-		return err // too large, or the client went away
+		return err
 	}
-	return s.take(raw, s.to)
+	defer done()
+	if err := s.take(raw, s.to); err != nil {
+		return err
+	}
+	s.receipt(s.env, raw)
+	return nil
+}
+
+func (s *session) receipt(e request, raw []byte) {
+	if s.conn.ours() {
+		s.l.tell.arrived(s.ctx, e, raw)
+	}
+}
+
+// read takes a mail into memory; done says that it is there no more.
+func (s *session) read(r io.Reader) (raw []byte, done func(), err error) {
+	s.conn.busy()
+	var b bytes.Buffer
+	done = func() {}
+	if _, err = io.CopyN(&b, r, largeMail); err == nil {
+		room := time.NewTimer(largeWait)
+		defer room.Stop()
+		select {
+		case s.l.large <- struct{}{}:
+			done = func() { <-s.l.large }
+		case <-room.C:
+			return nil, nil, errLater
+		case <-s.ctx.Done():
+			return nil, nil, errLater
+		}
+		_, err = io.Copy(&b, r)
+	}
+	raw = b.Bytes()
+	var answer *smtp.SMTPError
+	switch {
+	case errors.As(err, &answer): // too large
+	case errors.Is(err, smtp.ErrTooLongLine):
+		answer = errLine
+	case err != nil && !errors.Is(err, io.EOF), !s.conn.whole():
+		answer = errCut
+	case smuggles(raw):
+		answer = errFake
+	default:
+		return raw, done, nil
+	}
+	done()
+	return nil, nil, answer
+}
+
+// smuggles finds what other servers may take for the end of a mail, with commands of a stranger's behind
+// it: a dot alone on a line that begins with no CRLF. Here it is part of the mail, and no honest one has it.
+func smuggles(raw []byte) bool {
+	for i := 1; i+1 < len(raw); i++ {
+		n := bytes.IndexByte(raw[i:], '.')
+		if n < 0 || i+n+1 >= len(raw) {
+			return false
+		}
+		i += n
+		before, after := raw[i-1], raw[i+1]
+		if (after == '\n' || after == '\r') && (before == '\r' || before == '\n' && (i < 2 || raw[i-2] != '\r')) {
+			return true
+		}
+	}
+	return false
 }
 
 // LMTPData answers for each recipient by itself.
 func (s *session) LMTPData(r io.Reader, status smtp.StatusCollector) error {
-	s.conn.busy()
-	raw, err := io.ReadAll(r)
+	raw, done, err := s.read(r)
 	if err != nil {
 		return err
 	}
+	defer done()
 	// Recipients of one inbox are one contact, and share an answer.
 	answers := map[string]error{}
 	for _, t := range s.to {
@@ -193,6 +278,11 @@ func (s *session) LMTPData(r io.Reader, status smtp.StatusCollector) error {
 		}
 		status.SetStatus(t.address, err)
 	}
+	got := s.env
+	got.wants = slices.DeleteFunc(slices.Clone(got.wants), func(w asker) bool {
+		return slices.ContainsFunc(s.to, func(t target) bool { return t.address == w.address && answers[t.inbox] != nil })
+	})
+	s.receipt(got, raw)
 	return nil
 }
 
@@ -205,7 +295,7 @@ func (s *session) take(raw []byte, to []target) error {
 			continue
 		}
 		seen[t.inbox] = true
-		it, err := s.l.mail.prepare(s.ctx, raw, origin{inbox: t.inbox, brand: t.brand, envelope: true, sender: s.from,
+		it, err := s.l.mail.prepare(s.ctx, raw, origin{inbox: t.inbox, brand: t.brand, envelope: true, sender: s.env.sender,
 			recipient: t.address, where: string(s.l.conf.Protocol) + " for " + t.inbox, source: s.l.Name()})
 		if err != nil {
 			s.l.log.Error("mail cannot be kept", "inbox", t.inbox, "err", err)
@@ -222,7 +312,7 @@ func (s *session) take(raw []byte, to []target) error {
 
 // Reset is called after every answer to DATA, too.
 func (s *session) Reset() {
-	s.from, s.to = "", nil
+	s.env, s.to = request{}, nil
 	s.conn.idle()
 }
 

@@ -59,7 +59,11 @@ func NewSources(c Config, d Deps) ([]channels.Source, error) {
 	m := newMapper(c, d)
 	var all []channels.Source
 	for _, l := range c.Listeners {
-		s, err := newListener(l.withDefaults(c.Sending.Domain), m, d.Log)
+		tell, err := newReceipts(c, d, l)
+		if err != nil {
+			return nil, err
+		}
+		s, err := newListener(l.withDefaults(c.Sending.Domain), m, tell, d.Log)
 		if err != nil {
 			return nil, err
 		}

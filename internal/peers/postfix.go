@@ -23,7 +23,8 @@ type PostfixServer struct {
 }
 
 // Postfix starts one. routes says where the mail of a domain goes: {"example.org": "lmtp:inet:127.0.0.1:24"};
-// all other mail is refused. What cannot be delivered is tried again after a second. It needs root.
+// all other mail is refused. It needs root. What cannot be delivered is tried again after two seconds:
+// after one the delivery that failed may still hold it, and then Postfix forgets it for a while.
 func Postfix(t testing.TB, routes map[string]string) *PostfixServer {
 	t.Helper()
 	return startPostfix(t, routes, "")
@@ -153,8 +154,8 @@ smtp_tls_security_level = none
 smtp_dns_support_level = disabled
 lmtp_host_lookup = native
 smtp_host_lookup = native
-minimal_backoff_time = 1s
-maximal_backoff_time = 2s
+minimal_backoff_time = 2s
+maximal_backoff_time = 3s
 queue_run_delay = 1s
 lmtp_destination_recipient_limit = 50
 in_flow_delay = 0
