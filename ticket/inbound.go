@@ -24,6 +24,7 @@ type Inbound struct {
 	References               []string            // ids of the messages it answers, oldest first
 	Attachments              []Attachment
 	Units                    []string   // serial numbers that were found in it
+	Found                    []Finding  `json:",omitempty"` // what else was found in it
 	Language                 string     // BCP 47, the primary subtag; "" when not known
 	Auto                     bool       // written by a machine: recorded, reopens nothing, answers nothing
 	Alone                    string     // a short code: when it continues no ticket it opens none; "" opens one
@@ -195,7 +196,7 @@ func (t *Ticket) append(in Inbound, c customer.Customer, fx *Effects, now time.T
 	m.Ticket, m.Seq, m.ForwardedBy, m.NewTopic = t.ID, t.LastSeq, by, in.NewTopic
 	fx.Messages = append(fx.Messages, m)
 	t.invite(append([]customer.Identity{in.From}, in.With...))
-	t.Units = addUnique(t.Units, in.Units...)
+	t.Units, t.Found = addUnique(t.Units, in.Units...), addFound(t.Found, in.Found...)
 	if !in.Auto {
 		t.LastCustomer = now
 	}

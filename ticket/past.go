@@ -44,7 +44,7 @@ func (t *Ticket) recall(what string, in Inbound, c customer.Customer, m *Match, 
 		}
 	}
 	t.invite(people)
-	t.Units = addUnique(t.Units, in.Units...)
+	t.Units, t.Found = addUnique(t.Units, in.Units...), addFound(t.Found, in.Found...)
 	if t.Updated = newer(t.Updated, at); at.Before(t.Opened) {
 		t.Opened = at
 	}

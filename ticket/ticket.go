@@ -102,6 +102,7 @@ type Ticket struct {
 	Customer     customer.ID             `json:"customer"`
 	Organization customer.OrganizationID `json:"organization,omitempty"`
 	Units        []string                `json:"units,omitempty"` // serial numbers
+	Found        []Finding               `json:"found,omitempty"` // what customers named: telephone numbers, orders
 	Tags         []string                `json:"tags,omitempty"`
 	Participants []customer.Identity     `json:"participants,omitempty"` // who may follow up, the customer first
 	FollowsUp    ID                      `json:"follows_up,omitempty"`   // the closed ticket that this one continues

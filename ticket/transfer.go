@@ -317,6 +317,7 @@ func (w *transfer) unite() {
 		return list
 	}
 	t.Units, t.Tags = add("units", t.Units, s.Units), add("tags", t.Tags, s.Tags)
+	t.Found = addFound(t.Found, s.Found...)
 	t.Language = firstOf(t.Language, s.Language)
 }
 
