@@ -17,9 +17,9 @@ func mailRow(e ticket.MailEntry, m ticket.MailSeen) ([]any, error) {
 	e.ID, e.Source, e.Place = 0, shortKey(m.Source), shortKey(m.Place)
 	e.MessageID, e.From, e.Subject, e.Size = shortKey(m.MessageID), shortKey(m.From), clean(m.Subject), m.Size
 	d, err := doc(e)
-	gzip := 0
+	gzip := blobAsIs
 	if m.Raw.Gzip {
-		gzip = 1
+		gzip = blobPacked
 	}
 	var packed any
 	if len(m.Raw.Packed) > 0 {
@@ -58,7 +58,7 @@ func scanMail(scan func(...any) error, more ...any) (e ticket.MailEntry, src tic
 		err = undoc(d, &e)
 	}
 	e.ID, e.Outcome, e.Ticket, e.Quarantine = row.ID, row.Outcome, row.Ticket, row.Quarantine
-	src.Gzip, e.Kept = gzip == 1, packed == 1 || src.Blob != ""
+	src.Gzip, e.Kept = gzip == blobPacked, packed == 1 || src.Blob != ""
 	return e, src, err
 }
 
@@ -164,14 +164,36 @@ func (s *Store) Settle(ctx context.Context, id int64, a ticket.Accepted, by tick
 	return e, err
 }
 
+// How a mail's blob is kept, in the column gzip.
+const (
+	blobAsIs   = 0
+	blobPacked = 1
+	blobShared = 2 // as it came, and an attachment of some message, too: never removed
+)
+
+// share notes that attachments are kept under the same names as quarantined mails: people pass those on.
+func (t *tx) share(list []ticket.Message) error {
+	var names []string
+	for _, m := range list {
+		for _, a := range m.Attachments {
+			names = append(names, clean(a.SHA256))
+		}
+	}
+	if len(names) == 0 {
+		return nil
+	}
+	_, err := t.exec("UPDATE mails SET gzip=$2 WHERE blob <> '' AND blob IN TEXTS($1) AND gzip=$3", t.s.db.list(names), blobShared, blobAsIs)
+	return err
+}
+
 // ForgetMails forgets the sources of old mails; see [ticket.MailLedger]. A blob that is not packed was
-// put there by the quarantine, and may be an attachment as well: it is not given.
+// put there by the quarantine: it is given when the mail was discarded and is no attachment.
 func (s *Store) ForgetMails(ctx context.Context, before time.Time, max int) (n int, blobs []string, err error) {
 	err = s.write(ctx, "store.ForgetMails", func(t *tx) error {
 		n, blobs = 0, nil
 		var ids []int64
 		var names []string
-		err := t.each("SELECT id, CASE WHEN gzip = 1 THEN blob ELSE '' END FROM mails WHERE at < $1 AND quarantine = 0 AND (packed IS NOT NULL OR blob <> '')"+
+		err := t.each("SELECT id, CASE WHEN gzip = 1 OR gzip = 0 AND outcome = 'suppressed' THEN blob ELSE '' END FROM mails WHERE at < $1 AND quarantine = 0 AND (packed IS NOT NULL OR blob <> '')"+
 			" ORDER BY at, id LIMIT $2 FOR UPDATE", []any{at(before), max}, func(scan func(...any) error) error {
 			var id int64
 			var blob string

@@ -83,8 +83,8 @@ type MailLedger interface {
 	// discarded. Conflict when it is not in quarantine.
 	Settle(ctx context.Context, id int64, a Accepted, by Actor) (MailEntry, error)
 	// ForgetMails forgets the sources of mails that were seen before then and are not in quarantine:
-	// at most max of them, oldest first. It gives how many those were, and the packed blobs that nothing
-	// needs any more.
+	// at most max of them, oldest first. It gives how many those were, and the blobs that nothing needs
+	// any more.
 	ForgetMails(ctx context.Context, before time.Time, max int) (n int, blobs []string, err error)
 }
 

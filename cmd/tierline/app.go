@@ -246,7 +246,7 @@ func (a *app) run(ctx context.Context) error {
 		sources.run = append(sources.run, func(ctx context.Context) error { return s.Run(ctx, intake) })
 	}
 	workers := stage{name: "workers", stop: 12 * time.Second,
-		run: []func(context.Context) error{a.jobs.Dispatcher(a.registry).Run, a.follower.Run, a.mail.Run}}
+		run: []func(context.Context) error{a.jobs.Dispatcher(a.registry).Run, a.follower.Run, a.mail.Run, a.store.Clean}}
 	desk := stage{name: "desk", stop: 5 * time.Second}
 	if a.slack != nil {
 		desk.run = append(desk.run, a.slack.Run, a.bot.Run)

@@ -20,6 +20,7 @@ type Store interface {
 	ticket.Store
 	kb.Store
 	ArticlesChanged() <-chan struct{}
+	Forget(ctx context.Context) (int64, error)
 }
 
 // Fresh makes an empty database and gives a function that opens it: each call is another gateway on
@@ -81,6 +82,8 @@ func Run(t *testing.T, fresh Fresh) {
 		"mails/the ledger has one line for each":          mailsEntered,
 		"mails/listed and searched":                       mailsListed,
 		"mails/released and discarded":                    mailsSettled,
+		"mails/a discarded one leaves nothing":            mailsDiscarded,
+		"old keys are forgotten":                          forgetOld,
 		"mails/sources are forgotten":                     mailsForgotten,
 		"changes/watch":                                   watch,
 		"kb/articles":                                     articles,

@@ -207,6 +207,7 @@ func transferSplit(t *testing.T, w *world) {
 	m := act(t, w.a, ticket.Action{Kind: ticket.ActSplit, Ticket: a, Seqs: []int{2}, Subject: "Mine", By: ana})
 	equal(t, "subject", m.Subject, "Mine")
 	act(t, w.a, ticket.Action{Kind: ticket.ActUndo, Ticket: a, By: ana}) // the last one
+	refused(t, w.a, ticket.Action{Kind: ticket.ActUndo, Ticket: a}, ticket.NotFound, "to take back")
 	m = must(w.a.Ticket(ctxOf(t), m.ID))(t)
 	equal(t, "nothing is left of it", m.State, ticket.Closed)
 	equal(t, "it goes on in", m.MergedInto, a)
