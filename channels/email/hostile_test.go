@@ -275,8 +275,8 @@ func TestNothingIsInjectedIntoTLS(t *testing.T) {
 	}
 }
 
-// quick are listeners whose patience is short.
-func quick(t testing.TB, p patience, change func(*Listener)) (*listener, channeltest.World) {
+// impatient are listeners whose patience is short.
+func impatient(t testing.TB, p patience, change func(*Listener)) (*listener, channeltest.World) {
 	t.Helper()
 	w := channeltest.NewWorld()
 	c := listenerConfig(SMTP)
@@ -307,7 +307,7 @@ func TestSlowClientsAreLetGo(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			l, w := quick(t, c.p, nil)
+			l, w := impatient(t, c.p, nil)
 			s := dialWire(t, l.Addr())
 			s.say(c.say)
 			over := make(chan struct{})
@@ -346,7 +346,7 @@ func TestRates(t *testing.T) {
 	t.Parallel()
 	t.Run("connections", func(t *testing.T) {
 		t.Parallel()
-		l, _ := quick(t, patient, func(c *Listener) { c.Rate.Connections = 3 })
+		l, _ := impatient(t, patient, func(c *Listener) { c.Rate.Connections = 3 })
 		for range 3 {
 			c := dialWire(t, l.Addr())
 			c.expect("220")
@@ -356,7 +356,7 @@ func TestRates(t *testing.T) {
 	})
 	t.Run("mails", func(t *testing.T) {
 		t.Parallel()
-		l, w := quick(t, patient, func(c *Listener) { c.Rate.Mails = 2 })
+		l, w := impatient(t, patient, func(c *Listener) { c.Rate.Mails = 2 })
 		c := dialWire(t, l.Addr())
 		c.say("EHLO x\r\n")
 		c.expect("220", "250")
@@ -425,7 +425,7 @@ func TestWhoIsBounded(t *testing.T) {
 
 func TestLargeMailsWaitForRoom(t *testing.T) {
 	t.Parallel()
-	l, w := quick(t, patient, func(c *Listener) { c.MaxSize = 3 << 20 })
+	l, w := impatient(t, patient, func(c *Listener) { c.MaxSize = 3 << 20 })
 	held, release := w.Intake.Block()
 	defer release()
 	big := bytes.Repeat([]byte("0123456789abcdef\r\n"), 80_000)
