@@ -113,10 +113,23 @@ func (p *mapper) contact(ctx context.Context, m *Mail, raw []byte, o origin) (in
 	in.ReplyTo, in.With = p.people(m, o)
 	p.sort(m, o, &in)
 	if !in.Auto {
-		in.NoAuto = m.Verdict.AutoAnswer.Why
+		in.NoAuto = p.unanswerable(m)
 	}
 	in.Attachments, err = p.keep(ctx, p.passedOn(m, o, &in), raw, &in)
 	return in, err
+}
+
+// unanswerable says why nothing may answer a mail automatically; "" when something may.
+func (p *mapper) unanswerable(m *Mail) string {
+	switch {
+	case !m.Verdict.AutoAnswer.Allowed:
+		return m.Verdict.AutoAnswer.Why
+	case p.isOwn(m.From[0].Address):
+		return "It is from an address of ours."
+	case !m.Auth.proves():
+		return "Nothing shows that it is from whom it says."
+	}
+	return ""
 }
 
 func (p *mapper) parse(raw []byte) (m *Mail, err error) {
