@@ -66,7 +66,8 @@ type Tier struct {
 	Name  string // "l1"
 	Title string // "Level 1"
 	Level int
-	Place string // the desk's channel: a name or an id
+	Place string   // the desk's channel: a name or an id
+	Needs []string // fields of a ticket.Handoff that must be filled in by who escalates to it
 }
 
 // PageNotice is what a paged person is told.

@@ -158,9 +158,12 @@ func TestEscalate(t *testing.T) {
 	g.send(clara, "Strange noise", "It rattles", "")
 	card := w.card(l1, "Strange noise")
 	w.click("anna", l1, card.TS, "escalate")
-	w.submit("anna", map[string]any{"reason": "Rattles under load", "handoff": "Emptied and cleaned it"})
+	w.submit("anna", map[string]any{"problem": "Rattles under load", "tried": "Emptied and cleaned it", "read_back": "by mail"})
 	moved := w.card(l2, "Strange noise")
 	w.reply(l2, moved.TS, "Rattles under load")
+	if text := moved.PlainText(); !strings.Contains(text, "Emptied and cleaned it") || !strings.Contains(text, "by mail") {
+		t.Errorf("the card does not say what was handed over: %s", text)
+	}
 	w.until("the old card to point to the new one", func() bool {
 		m, _ := w.sim.Message(l1, card.TS)
 		return !slices.Contains(m.Actions(), "take")

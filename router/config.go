@@ -16,6 +16,7 @@ import (
 
 	"tierline/bots"
 	"tierline/config/check"
+	"tierline/router/lint"
 	"tierline/router/oncall"
 	"tierline/ticket"
 )
@@ -26,6 +27,7 @@ type Config struct {
 	Tiers   []Tier         `yaml:"tiers"`
 	Rules   []Rule         `yaml:"rules"`
 	Signals Signals        `yaml:"signals"`
+	Lint    lint.Config    `yaml:"lint"`   // how notes and answers must be
 	Brands  []ticket.Brand `yaml:"brands"` // the first is the one of inboxes that name none
 	Answers Answers        `yaml:"answers"`
 }
@@ -43,7 +45,10 @@ type Tier struct {
 	// priority does not name. Warn is the share of it after which people are warned, default 0.8.
 	Clocks map[string]Clocks `yaml:"clocks"`
 	Warn   float64           `yaml:"warn"`
-	Hours  ticket.Hours      `yaml:"hours"` // when it works; default: the brand's hours
+	// Handoff are the fields that must be filled in by who escalates to this tier: problem, unit, impact,
+	// tried, articles, asked, callback, read_back.
+	Handoff []string     `yaml:"handoff"`
+	Hours   ticket.Hours `yaml:"hours"` // when it works; default: the brand's hours
 }
 
 // Rule brings tickets somewhere. Rules of one group are tried in order and the first that matches
@@ -102,6 +107,7 @@ func (c Config) Check(at check.At) {
 	}
 	c.checkBrands(at.Key("brands"))
 	c.Signals.check(at.Key("signals"))
+	c.Lint.Check(at.Key("lint"))
 	c.Answers.Check(at.Key("answers"))
 	c.checkTiers(at, func(id string) bool { return agents[id] })
 	c.checkRules(at, func(id string) bool { return agents[id] })
@@ -167,6 +173,11 @@ func (c Config) checkTiers(at check.At, known func(string) bool) {
 		}
 		t.OnCall.Check(at.Key("oncall"), known)
 		t.checkClocks(at)
+		for i, f := range t.Handoff {
+			if !slices.Contains(ticket.HandoffFields, f) {
+				at.Key("handoff").Index(i).Error(strings.Join(ticket.HandoffFields, ", "), "%.40q is no field of a handoff", f)
+			}
+		}
 	}
 }
 
@@ -216,5 +227,5 @@ func (c Config) tiers() []Tier {
 }
 
 func (t Tier) view() bots.Tier {
-	return bots.Tier{Name: t.Name, Title: cmp.Or(t.Title, t.Name), Level: t.Level, Place: t.Channel}
+	return bots.Tier{Name: t.Name, Title: cmp.Or(t.Title, t.Name), Level: t.Level, Place: t.Channel, Needs: t.Handoff}
 }

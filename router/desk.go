@@ -1,6 +1,7 @@
 package router
 
 import (
+	"cmp"
 	"context"
 	"slices"
 	"strings"
@@ -8,6 +9,7 @@ import (
 
 	"tierline/bots"
 	"tierline/kb"
+	"tierline/router/lint"
 	"tierline/ticket"
 )
 
@@ -35,7 +37,7 @@ func (d *Desk) Act(ctx context.Context, by ticket.Agent, a ticket.Action) (ticke
 		return ticket.Ticket{}, err
 	}
 	a.By = by.Actor()
-	if a.Kind == ticket.ActEscalate || a.Kind == ticket.ActPage {
+	if a.Kind == ticket.ActEscalate || a.Kind == ticket.ActPage || a.Kind == ticket.ActReturn {
 		t, err := d.Store.Ticket(ctx, a.Ticket)
 		if err != nil {
 			return ticket.Ticket{}, err
@@ -47,14 +49,42 @@ func (d *Desk) Act(ctx context.Context, by ticket.Agent, a ticket.Action) (ticke
 	if a.Kind == ticket.ActAssign && a.Owner != "" && d.agent(a.Owner).Roles == nil {
 		return ticket.Ticket{}, ticket.Errorf("router.Act", ticket.Invalid, "There is no agent %.60q.", a.Owner)
 	}
+	if err := d.lint(a); err != nil {
+		return ticket.Ticket{}, err
+	}
 	if err := d.Plan(ctx, &a); err != nil {
 		return ticket.Ticket{}, err
 	}
 	return d.Store.Act(ctx, a)
 }
 
+// lint reads what an agent has written (practice: note-lint).
+func (d *Desk) lint(a ticket.Action) error {
+	l := lint.New(d.Config.Lint)
+	switch a.Kind {
+	case ticket.ActNote:
+		return lint.Refuse(l.Note(a.Text, a.Note))
+	case ticket.ActReply:
+		return lint.Refuse(l.Reply(a.Text))
+	case ticket.ActEscalate, ticket.ActReturn, ticket.ActSolve:
+		text := a.Reason + "\n" + a.Diagnosis
+		if a.Handoff != nil {
+			text += "\n" + a.Handoff.String()
+		}
+		return lint.Refuse(l.Reply(text))
+	}
+	return nil
+}
+
 // aim fills in where an escalation or a page goes.
 func (d *Desk) aim(a *ticket.Action, t ticket.Ticket) error {
+	if a.Kind == ticket.ActReturn {
+		if h := t.Handoff; h != nil {
+			from := d.tier(h.From)
+			a.Queue = cmp.Or(from.Queue, from.Name)
+		}
+		return nil
+	}
 	if a.Tier == "" {
 		next, ok := d.above(t.Tier)
 		if !ok {
@@ -67,6 +97,13 @@ func (d *Desk) aim(a *ticket.Action, t ticket.Ticket) error {
 	}
 	to := d.tier(a.Tier)
 	if a.Kind == ticket.ActEscalate {
+		if missing := a.Handoff.Missing(to.Handoff); len(missing) > 0 && to.Level > d.tier(t.Tier).Level {
+			var names []string
+			for _, f := range missing {
+				names = append(names, ticket.HandoffTitle(f))
+			}
+			return ticket.Errorf("router.Act", ticket.Invalid, "%s needs to know more: %s.", to.view().Title, strings.Join(names, "; "))
+		}
 		a.Queue, a.Owner = to.Queue, ""
 		if a.Queue == "" {
 			a.Queue = to.Name

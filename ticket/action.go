@@ -16,7 +16,10 @@ const (
 	ActAssign    ActionKind = "assign"    // Owner, or "" for back to the queue
 	ActReply     ActionKind = "reply"     // Text to the customer, Attachments; waits for the customer then
 	ActNote      ActionKind = "note"      // Text or Note, for agents only. Changes no Rev
-	ActEscalate  ActionKind = "escalate"  // to Tier, with a Reason
+	ActEscalate  ActionKind = "escalate"  // to Tier, with a Reason and a Handoff
+	ActReturn    ActionKind = "return"    // back to whoever handed it over, to be written anew, with a Reason
+	ActJoin      ActionKind = "join"      // By works on it beside its owner
+	ActRelease   ActionKind = "release"   // By no longer does; an owner hands it to Owner, who has joined
 	ActPage      ActionKind = "page"      // Tier, Reason, Chain: ring the people on call
 	ActAccept    ActionKind = "accept"    // the paged person takes it (Page = number)
 	ActDecline   ActionKind = "decline"   // the paged person does not, with a Reason; goes on at once
@@ -63,6 +66,7 @@ type Action struct {
 	Article     string
 	Verdict     string
 	Decision    *Decision
+	Handoff     *Handoff      // of an escalation
 	Chain       []string      // agent ids to ring, in order
 	Wait        time.Duration // of a page: how long each of them has to answer; of a reply: how long it can be taken back; of a solve: until it is closed (0: never)
 	Page        int

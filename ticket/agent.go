@@ -42,7 +42,8 @@ func (a Agent) May(k ActionKind) error {
 	ok := false
 	switch k {
 	case ActTake, ActAssign, ActReply, ActNote, ActEscalate, ActPage, ActSolve, ActReopen, ActHold, ActSet, ActVerdict,
-		ActAccept, ActDecline, ActMerge, ActSplit, ActMove, ActUndo, ActWithdraw:
+		ActAccept, ActDecline, ActReturn, ActJoin, ActRelease,
+		ActMerge, ActSplit, ActMove, ActUndo, ActWithdraw:
 		ok = a.Is(RoleAgent, RoleLevel2, RoleLead, RoleSupervisor)
 	case ActClose:
 		ok = a.Is(RoleLead, RoleSupervisor)

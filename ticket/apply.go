@@ -2,7 +2,6 @@ package ticket
 
 import (
 	"slices"
-	"strings"
 	"time"
 )
 
@@ -73,6 +72,7 @@ type change struct {
 var steps = map[ActionKind]func(*change) error{
 	ActRoute: (*change).route, ActTake: (*change).take, ActAssign: (*change).assign,
 	ActReply: (*change).reply, ActNote: (*change).note, ActEscalate: (*change).escalate,
+	ActReturn: (*change).giveBack, ActJoin: (*change).join, ActRelease: (*change).release,
 	ActPage: (*change).page, ActAccept: (*change).accept, ActDecline: (*change).decline,
 	ActPageDue: (*change).pageDue, ActSolve: (*change).solve, ActReopen: (*change).reopen,
 	ActClose: (*change).close, ActHold: (*change).hold, ActSet: (*change).set,
@@ -85,7 +85,7 @@ func (t *Ticket) clone() Ticket {
 	n := *t
 	n.Units, n.Tags = slices.Clone(t.Units), slices.Clone(t.Tags)
 	n.Participants, n.Suggestions = slices.Clone(t.Participants), slices.Clone(t.Suggestions)
-	n.Reasons, n.Proposals = slices.Clone(t.Reasons), slices.Clone(t.Proposals)
+	n.Reasons, n.Proposals, n.Helpers = slices.Clone(t.Reasons), slices.Clone(t.Proposals), slices.Clone(t.Helpers)
 	if t.Page != nil {
 		p := *t.Page
 		p.Chain, p.Log = slices.Clone(p.Chain), slices.Clone(p.Log)
@@ -144,6 +144,7 @@ func (c *change) take() error {
 	c.say("from", c.t.Owner)
 	c.say("owner", c.a.By.ID)
 	c.t.Owner = c.a.By.ID
+	c.taken()
 	if c.t.State == New {
 		c.t.State = Open
 	}
@@ -157,26 +158,6 @@ func (c *change) assign() error {
 	if c.t.State == New && c.a.Owner != "" {
 		c.t.State = Open
 	}
-	return nil
-}
-
-func (c *change) escalate() error {
-	if c.a.Tier == "" || strings.TrimSpace(c.a.Reason) == "" {
-		return invalid("Say where to and why: an escalation needs a tier and a reason.")
-	}
-	if c.a.Tier == c.t.Tier {
-		return invalid("%s is already at %s.", c.t.ID, c.a.Tier)
-	}
-	c.say("from", c.t.Tier)
-	c.say("tier", c.a.Tier)
-	c.say("from_owner", c.t.Owner)
-	c.t.Tier, c.t.Queue, c.t.Owner = c.a.Tier, c.a.Queue, c.a.Owner
-	c.t.SolvedAt, c.t.CloseAt = time.Time{}, time.Time{}
-	if c.t.State != New {
-		c.t.State = Open
-	}
-	c.settle(ActEscalate)
-	c.tell("Escalated to " + c.a.Tier + " by " + c.a.By.Name + ": " + cut(c.a.Reason, MaxReason))
 	return nil
 }
 

@@ -115,6 +115,9 @@ type Ticket struct {
 	Proposals    []Proposal              `json:"proposals,omitempty"` // what rules would have people do
 	Reasons      []string                `json:"reasons,omitempty"`   // why it is where it is, newest decision
 	Page         *Page                   `json:"page,omitempty"`      // the open page, or the last one
+	Handoff      *Handoff                `json:"handoff,omitempty"`   // what the tier was told when it got it
+	Helpers      []string                `json:"helpers,omitempty"`   // agent ids who work on it beside its owner
+	Returned     int                     `json:"returned,omitempty"`  // how often it was given back to be written anew
 	Clocks       []Clock                 `json:"clocks,omitempty"`    // what is due, and what was
 	LastSeq      int                     `json:"last_seq"`            // Seq of the newest message
 	LastPage     int                     `json:"last_page"`           // number of the newest page

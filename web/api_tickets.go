@@ -47,6 +47,7 @@ type ActionRequest struct {
 	Verdict   string             `json:"verdict,omitempty"`
 	Page      int                `json:"page,omitempty"`
 	Seq       int                `json:"seq,omitempty"`     // the answer to withdraw
+	Handoff   *ticket.Handoff    `json:"handoff,omitempty"` // of an escalation
 	Seqs      []int              `json:"seqs,omitempty"`    // the messages to split off or to move
 	Other     ticket.ID          `json:"other,omitempty"`   // the ticket to merge or move into
 	Event     int64              `json:"event,omitempty"`   // the event of a merge, split or move to undo
@@ -57,7 +58,7 @@ func (r ActionRequest) action(id ticket.ID) ticket.Action {
 	a := ticket.Action{Kind: r.Kind, Ticket: id, Rev: r.Rev, Text: r.Text, Note: r.Note, Tier: r.Tier, Owner: r.Owner,
 		Reason: r.Reason, Subject: r.Subject, Diagnosis: r.Diagnosis, Language: r.Language, Priority: r.Priority,
 		Tags: r.Tags, Units: r.Units, Article: r.Article, Verdict: r.Verdict, Page: r.Page,
-		Seq: r.Seq, Seqs: r.Seqs, Other: r.Other, Event: r.Event}
+		Seq: r.Seq, Seqs: r.Seqs, Other: r.Other, Event: r.Event, Handoff: r.Handoff}
 	for _, address := range r.Without {
 		a.Without = append(a.Without, customer.Identity{Kind: customer.Email, Value: strings.ToLower(address)})
 	}
@@ -71,7 +72,7 @@ func actionKinds() map[ticket.ActionKind]bool {
 		ticket.ActReopen: true, ticket.ActClose: true, ticket.ActHold: true, ticket.ActSet: true, ticket.ActVerdict: true,
 		ticket.ActMerge: true, ticket.ActSplit: true, ticket.ActMove: true, ticket.ActUndo: true, ticket.ActWithdraw: true,
 		ticket.ActTake: false, ticket.ActEscalate: false, ticket.ActPage: false, ticket.ActAccept: false,
-		ticket.ActDecline: false,
+		ticket.ActDecline: false, ticket.ActReturn: false, ticket.ActJoin: false, ticket.ActRelease: false,
 	}
 }
 

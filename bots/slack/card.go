@@ -30,7 +30,7 @@ func esc(s string, room int) string { return slackapp.LineCut(s, room) }
 func cardBlocks(c bots.Card) []slack.Block {
 	blocks := []slack.Block{header(c.Ticket.ID.String() + " · " + c.Ticket.Subject)}
 	for _, part := range []func(bots.Card) []slack.Block{
-		who, facts, lastSaid, mood, proposals, units, tried, why, suggestions, cases, pageLog, actions, foot,
+		who, facts, lastSaid, mood, proposals, handedOver, units, tried, why, suggestions, cases, pageLog, actions, foot,
 	} {
 		blocks = append(blocks, part(c)...)
 	}
@@ -123,6 +123,9 @@ func facts(c bots.Card) []slack.Block {
 	} else if t.Owner != "" {
 		owner = esc(t.Owner, 80)
 	}
+	if n := len(t.Helpers); n > 0 {
+		owner += fmt.Sprintf(", with %d more", n)
+	}
 	state := stateName(t.State)
 	if t.MergedInto != 0 {
 		state = "merged into *" + t.MergedInto.String() + "*: it goes on there"
@@ -213,6 +216,28 @@ func stressed(b *slack.ButtonBlockElement, t ticket.Ticket, do ticket.ActionKind
 		return primary(b)
 	}
 	return b
+}
+
+// handedOver is what the tier was told when it got the case, or that it is to be written anew.
+func handedOver(c bots.Card) []slack.Block {
+	h := c.Ticket.Handoff
+	if h == nil {
+		return nil
+	}
+	head := ":incoming_envelope: *Handed over* by " + esc(nonEmpty(h.By.Name, h.By.ID, "somebody"), 80) + " · " + when(h.At)
+	if h.Back {
+		head = ":leftwards_arrow_with_hook: *Came back to be written anew*: see the thread for what is missing"
+	}
+	text := head
+	for _, f := range ticket.HandoffFields {
+		if said := *h.Field(f); said != "" {
+			text += "\n*" + ticket.HandoffTitle(f) + ":* " + esc(said, roomLine)
+		}
+	}
+	if h.ReadBack == "" {
+		text += "\n_not read back to the customer_"
+	}
+	return []slack.Block{section(text)}
 }
 
 func units(c bots.Card) []slack.Block {
@@ -331,6 +356,9 @@ func actions(c bots.Card) []slack.Block {
 		list = append(list, stressed(button(doPage, v, "Page L2"), t, ticket.ActPage))
 	}
 	list = append(list, button(doSolve, v, "Solve"))
+	if h := t.Handoff; h != nil && h.From != "" && !h.Back {
+		list = append(list, button(doReturn, v, "Return"))
+	}
 	var more []*slack.OptionBlockObject
 	if t.Owner != "" && t.State != ticket.New {
 		more = append(more, option(doTake+" "+v, "Take it over"))

@@ -90,7 +90,7 @@ func (k *Desk) press(ctx context.Context, c click, what string, r ref) error {
 		return k.moveBack(ctx, c, r)
 	case doWithdraw:
 		return k.withdraw(ctx, c, r)
-	case doReply, doNote, doEscalate, doPage, doSolve, doDecline, doMerge, doSplit:
+	case doReply, doNote, doEscalate, doPage, doSolve, doDecline, doMerge, doSplit, doReturn:
 		return k.open(c, what, r)
 	default:
 		return ticket.Errorf("slackdesk.click", ticket.Invalid, "This button is of an older version. Use the newest card.")
@@ -168,10 +168,13 @@ func (k *Desk) intent(v slack.View, m meta) (ticket.Action, error) {
 		a.Note = &ticket.NoteFields{Reported: submitted(v, "reported"), Tried: submitted(v, "tried"),
 			Result: submitted(v, "result"), NextStep: submitted(v, "next"), Promised: submitted(v, "promised")}
 	case doEscalate:
-		a.Tier, a.Reason = submitted(v, "tier"), submitted(v, "reason")
-		if h := strings.TrimSpace(submitted(v, "handoff")); h != "" {
-			a.Reason += "\n" + h
+		a.Tier, a.Reason = submitted(v, "tier"), submitted(v, "problem")
+		a.Handoff = &ticket.Handoff{}
+		for _, f := range ticket.HandoffFields {
+			*a.Handoff.Field(f) = submitted(v, f)
 		}
+	case doReturn:
+		a.Reason = submitted(v, "reason")
 	case doPage:
 		a.Rev, a.Reason = 0, submitted(v, "reason")
 	case doSolve:

@@ -42,6 +42,17 @@ func (k *Desk) run(ctx context.Context, cmd slack.SlashCommand) (slackapp.Reply,
 		}
 		_, err = k.back.Act(ctx, by, ticket.Action{Kind: ticket.ActTake, Ticket: id, Key: "slack:command:" + cmd.UserID + ":" + cmd.TriggerID})
 		return slackapp.Reply{Text: id.String() + " is yours."}, err
+	case "join", "release":
+		id, err := ticket.ParseID(rest)
+		if err != nil {
+			return slackapp.Reply{}, err
+		}
+		kind, done := ticket.ActJoin, "You work on "+id.String()+" with its owner."
+		if strings.EqualFold(word, "release") {
+			kind, done = ticket.ActRelease, "You no longer work on "+id.String()+"."
+		}
+		_, err = k.back.Act(ctx, by, ticket.Action{Kind: kind, Ticket: id, Key: "slack:command:" + cmd.UserID + ":" + cmd.TriggerID})
+		return slackapp.Reply{Text: done}, err
 	case "merge", "undo":
 		return k.transferCommand(ctx, by, strings.ToLower(word), rest, "slack:command:"+cmd.UserID+":"+cmd.TriggerID)
 	case "mine":
@@ -58,6 +69,7 @@ func help(cmd string) string {
 		"• `/tier show T-1042` the card of a ticket\n"+
 		"• `/tier take T-1042` makes it yours\n"+
 		"• `/tier mine` your open tickets\n"+
+		"• `/tier join T-1042` you work on it beside its owner; `/tier release T-1042` ends that, or hands it over\n"+
 		"• `/tier merge T-1042 T-1050` the first goes on in the second\n"+
 		"• `/tier undo T-1042` takes back its last merge, split or move\n"+
 		"• `/tier oncall` who is on call now\n"+

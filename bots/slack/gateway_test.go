@@ -184,7 +184,7 @@ func TestFromTheCustomersChannelToTheDeskAndBack(t *testing.T) {
 
 	card = g.message("C0L1", "", "Dev Patel accepted")
 	g.must(g.sim.Click("anna", "C0L1", card.TS, "escalate"))
-	g.fill("anna", "escalate", map[string]any{"tier": "l2", "reason": "the seal"})
+	g.fill("anna", "escalate", map[string]any{"tier": "l2", "problem": "the seal", "impact": "no water"})
 	moved := g.message("C0L2", "", "The pump <P7>")
 	g.message("C0L1", "", "is at *Level 2* now")
 	g.eventually("the button to be fresh", func() bool {

@@ -10,6 +10,7 @@ import (
 	"github.com/slack-go/slack"
 
 	"tierline/bots"
+	"tierline/customer"
 	"tierline/internal/slackapp"
 	"tierline/ticket"
 )
@@ -62,6 +63,15 @@ func (k *Desk) form(ctx context.Context, c click, what string, r ref) (slack.Mod
 	case doDecline:
 		return modal(doDecline, id+": decline", "Decline", m.String(), about,
 			input("reason", "Why not?", "It goes on to the next at once; those who wait see this", line("", 500, true), false)), nil
+	case doReturn:
+		said := ""
+		if h := card.Ticket.Handoff; h != nil {
+			said = h.String()
+		}
+		shown, _ := texts(slackapp.Escape(said), maxMessage/2)
+		blocks := append([]slack.Block{about}, shown...)
+		return modal(doReturn, id+": return", "Return", m.String(), append(blocks,
+			input("reason", "What is missing?", "Its writer reads this, and mends it. The clocks run on", line("", 1000, true), false))...), nil
 	case doMerge:
 		return k.mergeForm(ctx, c.by, card, m, about)
 	case doSplit:
@@ -90,11 +100,63 @@ func (k *Desk) escalateForm(card bots.Card, m meta, about slack.Block) (slack.Mo
 	if first != nil {
 		to = to.WithInitialOption(first)
 	}
-	return modal(doEscalate, card.Ticket.ID.String()+": escalate", "Escalate", m.String(), about,
-		input("tier", "Where to?", "", to, false),
-		input("reason", "Why, in one line?", "The problem and its impact", line("", 300, false), false),
-		input("handoff", "What they need to know", "Steps tried with results, articles tried, what is asked of them, how the customer is reached",
-			line(strings.Join(card.Tried, "\n"), 1600, true), true)), nil
+	blocks := []slack.Block{about, input("tier", "Where to?", "", to, false)}
+	known := prefilled(card)
+	for _, f := range ticket.HandoffFields {
+		blocks = append(blocks, handoffInput(f, *known.Field(f), needing(k.back.Tiers(), f)))
+	}
+	return modal(doEscalate, card.Ticket.ID.String()+": escalate", "Escalate", m.String(), blocks...), nil
+}
+
+// prefilled is what the ticket tells already of what must be handed over.
+func prefilled(card bots.Card) *ticket.Handoff {
+	t := card.Ticket
+	h := &ticket.Handoff{Problem: nonEmpty(t.Diagnosis, t.Subject), Unit: strings.Join(t.Units, ", "), Tried: strings.Join(card.Tried, "\n")}
+	if old := t.Handoff; old != nil { // it came back, or goes on: nobody writes it twice
+		*h = *old
+		h.ReadBack = ""
+	}
+	var articles, reach []string
+	for _, s := range t.Suggestions {
+		if s.Verdict == "used" || s.Verdict == "not_relevant" {
+			articles = append(articles, s.Title+" ("+strings.ReplaceAll(s.Verdict, "_", " ")+")")
+		}
+	}
+	for _, i := range known(card) {
+		if i.Kind == customer.Phone || i.Kind == customer.Email {
+			reach = append(reach, i.Value)
+		}
+	}
+	h.Articles, h.Callback = nonEmpty(h.Articles, strings.Join(articles, ", ")), nonEmpty(h.Callback, strings.Join(reach, ", "))
+	return h
+}
+
+func handoffInput(field, known, needed string) slack.Block {
+	hint := map[string]string{"problem": "What is wrong, so that somebody who knows nothing of the case understands it",
+		"impact": "Who cannot do what, since when", "tried": "Step by step, with what came of it", "asked": "What you want them to do or to decide",
+		"callback": "By what, when, in which language"}[field]
+	if needed != "" {
+		hint = strings.TrimSpace(hint + ". Needed by " + needed)
+	}
+	if field == "read_back" {
+		var ways []*slack.OptionBlockObject
+		for _, w := range []string{"by phone", "by chat", "by mail", "in person"} {
+			ways = append(ways, option(w, "Confirmed "+w))
+		}
+		return input(field, "Read back to the customer?", hint, choose("v", "Not read back", ways...), true)
+	}
+	return input(field, ticket.HandoffTitle(field), hint, line(known, 1500, field == "tried" || field == "impact"), field != "problem")
+}
+
+// needing names the tiers that need a field.
+func needing(tiers []bots.Tier, field string) string {
+	var names []string
+	for _, t := range tiers {
+		if slices.Contains(t.Needs, field) {
+			names = append(names, nonEmpty(t.Title, t.Name))
+		}
+	}
+	return strings.Join(names, ", ")
 }
 
 // whoIsRung names those whom a page will reach, in order.

@@ -32,6 +32,7 @@ const (
 	doBack     = "back"  // move a message back to where it came from
 	doUndo     = "undo"  // the merge
 	doWithdraw = "withdraw"
+	doReturn   = "return"
 )
 
 // ref is what a button is about: a ticket as it was shown, and the page or the message that it belongs to.

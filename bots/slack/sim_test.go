@@ -176,8 +176,9 @@ func TestEveryButtonOfTheCard(t *testing.T) {
 		{doNote, map[string]any{"reported": "reboots", "tried": "cable", "promised": "call at 5"}, func(a ticket.Action) bool {
 			return a.Kind == ticket.ActNote && *a.Note == ticket.NoteFields{Reported: "reboots", Tried: "cable", Promised: "call at 5"}
 		}},
-		{doEscalate, map[string]any{"tier": "l2", "reason": "third time", "handoff": "tried all"}, func(a ticket.Action) bool {
-			return a.Kind == ticket.ActEscalate && a.Tier == "l2" && a.Reason == "third time\ntried all" && a.Rev == 7
+		{doEscalate, map[string]any{"tier": "l2", "problem": "third time", "tried": "tried all", "read_back": "by phone"}, func(a ticket.Action) bool {
+			return a.Kind == ticket.ActEscalate && a.Tier == "l2" && a.Reason == "third time" && a.Rev == 7 && a.Handoff.Tried == "tried all" &&
+				a.Handoff.ReadBack == "by phone" && a.Handoff.Unit == "SN-100200" // what the ticket tells already
 		}},
 		{doPage, map[string]any{"reason": "on fire"}, func(a ticket.Action) bool { return a.Kind == ticket.ActPage && a.Reason == "on fire" }},
 		{doSolve, map[string]any{"diagnosis": "power supply"}, func(a ticket.Action) bool {
