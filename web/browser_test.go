@@ -89,7 +89,7 @@ func furnish(s *site) ticket.ID {
 	s.mail("6", "Broken mill", "And the mill is broken.", func(in *ticket.Inbound) { in.Threads = []ticket.ThreadKey{{By: "references", Key: "lid@ours"}} })
 	s.act(ticket.Action{Kind: ticket.ActMerge, Ticket: id + 2, By: anna, Other: split.ID})
 	s.act(ticket.Action{Kind: ticket.ActReply, Ticket: split.ID, By: anna, Text: "It is on its way.", Wait: 10 * time.Minute})
-	err := s.d.Blocks.Block(context.Background(), ticket.Block{Key: "domain:spam.example", Reason: "sends nothing but advertising", By: anna, At: time.Now(), Until: time.Now().Add(100 * time.Hour)})
+	err := s.d.Store.Block(context.Background(), ticket.Block{Key: "domain:spam.example", Reason: "sends nothing but advertising", By: anna, At: time.Now(), Until: time.Now().Add(100 * time.Hour)})
 	if err != nil {
 		s.t.Fatal(err)
 	}

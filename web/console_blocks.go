@@ -49,7 +49,7 @@ func (s *Server) showBlocks(c *fiber.Ctx, status int, form blockForm, fault stri
 		return invalid("The parameter after is too long.")
 	}
 	const rows = 50
-	list, err := s.d.Blocks.Blocks(c.UserContext(), after, rows+1)
+	list, err := s.d.Store.Blocks(c.UserContext(), after, rows+1)
 	if err != nil {
 		return err
 	}
@@ -63,48 +63,33 @@ func (s *Server) showBlocks(c *fiber.Ctx, status int, form blockForm, fault stri
 	return s.render(c, "blocks", p)
 }
 
-// blockKey reads what somebody wrote: a mail address, a number, a domain, or an identity's key.
-func blockKey(text string) (string, error) {
+// blockKey reads what somebody wrote: a mail address, a number, a domain, or an identity's key. The
+// store says whether it can be one.
+func blockKey(text string) string {
 	text = strings.TrimSpace(text)
-	kind, value, _ := strings.Cut(text, ":")
-	i := customer.Identity{Kind: customer.IdentityKind(kind), Value: value}
+	kind, _, _ := strings.Cut(text, ":")
+	switch customer.IdentityKind(kind) {
+	case customer.Email, customer.Phone, customer.Slack, customer.Chat, "domain":
+		return text
+	}
 	switch {
-	case kind == string(customer.Slack) || kind == string(customer.Chat) || kind == string(customer.Email) || kind == string(customer.Phone):
 	case strings.HasPrefix(text, "+"):
-		i = customer.Identity{Kind: customer.Phone, Value: strings.NewReplacer(" ", "", "-", "", "(", "", ")", "").Replace(text)}
-	case strings.Contains(strings.TrimPrefix(text, "@"), "@"):
-		i = customer.Identity{Kind: customer.Email, Value: text}
-	default:
-		return domainKey(strings.TrimPrefix(strings.TrimPrefix(text, "domain:"), "@"))
+		return customer.Identity{Kind: customer.Phone, Value: strings.NewReplacer(" ", "", "-", "", "(", "", ")", "").Replace(text)}.Key()
+	case strings.LastIndexByte(text, '@') > 0:
+		return customer.Identity{Kind: customer.Email, Value: text}.Key()
 	}
-	n, err := i.Normal()
-	if err != nil {
-		return "", invalid("%.80q is no mail address, number with country code, or domain.", text)
-	}
-	return n.Key(), nil
-}
-
-func domainKey(domain string) (string, error) {
-	domain = strings.ToLower(domain)
-	if !strings.Contains(domain, ".") || len(domain) > 253 || strings.ContainsAny(domain, " \t@:/<>\"") || strings.HasPrefix(domain, ".") {
-		return "", invalid("%.80q is no mail address, number with country code, or domain.", domain)
-	}
-	if customer.SharedDomain(domain) {
-		return "", invalid("%s is used by people who have nothing to do with each other. Block the address.", domain)
-	}
-	return "domain:" + domain, nil
+	return "domain:" + strings.TrimPrefix(text, "@")
 }
 
 func (s *Server) blockAdd(c *fiber.Ctx) error {
 	f := blockForm{Sender: c.FormValue("sender"), Reason: strings.TrimSpace(c.FormValue("reason")), Span: c.FormValue("span")}
 	w := callerOf(c)
-	b := ticket.Block{Reason: f.Reason, By: w.actor(), At: s.now()}
+	b := ticket.Block{Key: blockKey(f.Sender), Reason: f.Reason, By: w.actor(), At: s.now()}
 	i := slices.IndexFunc(blockSpans(), func(x blockSpan) bool { return x.Code == f.Span })
-	key, err := blockKey(f.Sender)
+	var err error
 	switch {
-	case i < 0:
+	case i < 0 || len(f.Sender) > customer.MaxIdentity+20:
 		return invalid("The form is not one of ours.")
-	case err != nil:
 	case b.Reason == "":
 		err = invalid("Say why: colleagues will want to know.")
 	case len(b.Reason) > maxBlockReason:
@@ -113,8 +98,7 @@ func (s *Server) blockAdd(c *fiber.Ctx) error {
 		if span := blockSpans()[i]; span.For > 0 {
 			b.Until = b.At.Add(span.For)
 		}
-		b.Key = key
-		err = s.d.Blocks.Block(c.UserContext(), b)
+		err = s.d.Store.Block(c.UserContext(), b)
 	}
 	if ticket.KindOf(err) == ticket.Invalid {
 		return s.showBlocks(c, http.StatusBadRequest, f, ticket.Explain(err)) // what was typed is kept
@@ -132,7 +116,7 @@ func (s *Server) blockRemove(c *fiber.Ctx) error {
 		return invalid("The form is not one of ours.")
 	}
 	w := callerOf(c)
-	if err := s.d.Blocks.Unblock(c.UserContext(), key, w.actor()); err != nil {
+	if err := s.d.Store.Unblock(c.UserContext(), key, w.actor()); err != nil {
 		return err
 	}
 	s.log.Info("a sender is let in again", "by", w.name())

@@ -34,7 +34,7 @@ func (s *Server) customerList(c *fiber.Ctx) error {
 		return q.err
 	}
 	const rows = 50
-	list, err := s.d.Aliases.Customers(c.UserContext(), text, customer.ID(after), rows+1)
+	list, err := s.d.Store.Customers(c.UserContext(), text, customer.ID(after), rows+1)
 	if err != nil {
 		return err
 	}
@@ -84,7 +84,7 @@ func (s *Server) customerPage(c *fiber.Ctx) error {
 	a := callerOf(c).agent
 	v := customerPage{page: s.page(c, p.Title(), "customers"), P: p, MayMerge: a.Is(mayMerge()...), MayBlock: a.Is(mayBlock()...)}
 	if v.MayMerge && p.AliasOf == 0 && len(p.Name) > 2 {
-		list, err := s.d.Aliases.Customers(c.UserContext(), p.Name, 0, 20)
+		list, err := s.d.Store.Customers(c.UserContext(), p.Name, 0, 20)
 		if err != nil {
 			return err
 		}
@@ -184,7 +184,7 @@ func (s *Server) customerMerge(c *fiber.Ctx) error {
 		return invalid("Choose another customer.")
 	}
 	w := callerOf(c)
-	if err := s.d.Aliases.MergeCustomers(c.UserContext(), customer.ID(id), customer.ID(of), w.actor()); err != nil {
+	if err := s.d.Store.MergeCustomers(c.UserContext(), customer.ID(id), customer.ID(of), w.actor()); err != nil {
 		return err
 	}
 	s.log.Info("customers merged", "alias", id, "of", of, "by", w.name())
@@ -213,7 +213,7 @@ func (s *Server) customerUnmerge(c *fiber.Ctx) error {
 		return err
 	}
 	w := callerOf(c)
-	if err := s.d.Aliases.UnmergeCustomer(c.UserContext(), customer.ID(id), w.actor()); err != nil {
+	if err := s.d.Store.UnmergeCustomer(c.UserContext(), customer.ID(id), w.actor()); err != nil {
 		return err
 	}
 	s.log.Info("customers told apart", "alias", id, "by", w.name())

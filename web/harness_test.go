@@ -85,8 +85,6 @@ func start(t testing.TB, change ...func(*Config, *Deps)) *site {
 		{Name: "l1", Title: "Level 1", Level: 1, Channel: "support"},
 		{Name: "l2", Title: "Level 2", Level: 2, Channel: "experts", OnCall: oncall.Config{Layer: oncall.Layer{People: []string{"lea"}}}}}}
 	d.Backend = &router.Desk{Store: st, KB: st, Suggest: d.Suggest, Config: rc, Now: time.Now}
-	people := newFakePeople(st)
-	d.Store, d.Aliases, d.Blocks = people, people, people
 	for _, f := range change {
 		f(&cfg, &d)
 	}

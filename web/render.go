@@ -172,8 +172,7 @@ func (s *Server) funcs() template.FuncMap {
 		"inc":      func(i int) int { return i + 1 },
 		"seconds":  s.seconds,
 		"customer": named,
-		"people":   func() bool { return s.d.Aliases != nil },
-		"mayBlock": func(a *ticket.Agent) bool { return s.d.Blocks != nil && a.Is(mayBlock()...) },
+		"mayBlock": func(a *ticket.Agent) bool { return a.Is(mayBlock()...) },
 	}
 }
 

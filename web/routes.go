@@ -16,7 +16,7 @@ type route struct {
 }
 
 func (s *Server) routes() []route {
-	return append(append(s.apiRoutes(), s.peopleRoutes()...), []route{
+	return append(s.apiRoutes(), []route{
 		{method: http.MethodGet, path: "/", who: open(), do: s.root},
 		{method: http.MethodGet, path: "/healthz", who: open(), do: s.healthz},
 		{method: http.MethodGet, path: "/readyz", who: open(), do: s.readyz},
@@ -52,6 +52,15 @@ func (s *Server) routes() []route {
 		{method: http.MethodGet, path: "/console/mail/:id/source", who: staff(), do: s.mailSource},
 		{method: http.MethodPost, path: "/console/mail/:id/release", who: staff(mayOperate()...), do: s.mailRelease},
 		{method: http.MethodPost, path: "/console/mail/:id/discard", who: staff(mayOperate()...), do: s.mailDiscard},
+		{method: http.MethodGet, path: "/console/customers", who: staff(), do: s.customerList},
+		{method: http.MethodGet, path: "/console/customers/:id", who: staff(), do: s.customerPage},
+		{method: http.MethodGet, path: "/console/customers/:id/merge", who: staff(mayMerge()...), do: s.mergeAsk},
+		{method: http.MethodPost, path: "/console/customers/:id/merge", who: staff(mayMerge()...), do: s.customerMerge},
+		{method: http.MethodGet, path: "/console/customers/:id/unmerge", who: staff(mayMerge()...), do: s.unmergeAsk},
+		{method: http.MethodPost, path: "/console/customers/:id/unmerge", who: staff(mayMerge()...), do: s.customerUnmerge},
+		{method: http.MethodGet, path: "/console/blocks", who: staff(mayBlock()...), do: s.blockList},
+		{method: http.MethodPost, path: "/console/blocks", who: staff(mayBlock()...), do: s.blockAdd},
+		{method: http.MethodPost, path: "/console/blocks/remove", who: staff(mayBlock()...), do: s.blockRemove},
 		{method: http.MethodGet, path: "/console/articles", who: staff(), do: s.articleList},
 		{method: http.MethodGet, path: "/console/articles/new", who: staff(mayEdit()...), do: s.articleNew},
 		{method: http.MethodPost, path: "/console/articles/new", who: staff(mayEdit()...), do: s.articleCreate},
@@ -71,20 +80,3 @@ func (s *Server) metricsAccess() access {
 }
 
 func (s *Server) root(c *fiber.Ctx) error { return c.Redirect("/help", http.StatusFound) }
-
-func (s *Server) peopleRoutes() []route {
-	if s.d.Aliases == nil || s.d.Blocks == nil {
-		return nil
-	}
-	return []route{
-		{method: http.MethodGet, path: "/console/customers", who: staff(), do: s.customerList},
-		{method: http.MethodGet, path: "/console/customers/:id", who: staff(), do: s.customerPage},
-		{method: http.MethodGet, path: "/console/customers/:id/merge", who: staff(mayMerge()...), do: s.mergeAsk},
-		{method: http.MethodPost, path: "/console/customers/:id/merge", who: staff(mayMerge()...), do: s.customerMerge},
-		{method: http.MethodGet, path: "/console/customers/:id/unmerge", who: staff(mayMerge()...), do: s.unmergeAsk},
-		{method: http.MethodPost, path: "/console/customers/:id/unmerge", who: staff(mayMerge()...), do: s.customerUnmerge},
-		{method: http.MethodGet, path: "/console/blocks", who: staff(mayBlock()...), do: s.blockList},
-		{method: http.MethodPost, path: "/console/blocks", who: staff(mayBlock()...), do: s.blockAdd},
-		{method: http.MethodPost, path: "/console/blocks/remove", who: staff(mayBlock()...), do: s.blockRemove},
-	}
-}

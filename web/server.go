@@ -33,9 +33,7 @@ type Deps struct {
 	Blobs   ticket.Blobs
 	Mails   Mails           // nil: mails are listed, but neither shown nor released
 	Images  *images.Fetcher // gets images that mails name; a new one when nil
-	Aliases ticket.Aliases
-	Blocks  ticket.Blocking
-	Agents  []ticket.Agent // all staff; their roles decide what the console lets them do
+	Agents  []ticket.Agent  // all staff; their roles decide what the console lets them do
 	Ready   []Probe
 	Mounts  []Mount
 	Metrics *prometheus.Registry // served at /metrics; a new one when nil
@@ -107,12 +105,6 @@ func New(cfg Config, d Deps) (*Server, error) {
 	}
 	if d.Images == nil {
 		d.Images = images.New(images.Options{Now: d.Now})
-	}
-	if people, ok := d.Store.(interface {
-		ticket.Aliases
-		ticket.Blocking
-	}); ok && d.Aliases == nil {
-		d.Aliases, d.Blocks = people, people
 	}
 	if d.Metrics == nil {
 		d.Metrics = prometheus.NewRegistry()
