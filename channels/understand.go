@@ -3,12 +3,8 @@ package channels
 import (
 	"context"
 	"fmt"
-	"maps"
 	"regexp"
 	"slices"
-	"strings"
-
-	"github.com/abadojack/whatlanggo"
 
 	"tierline/config/check"
 	"tierline/customer"
@@ -23,18 +19,20 @@ type UnderstandConfig struct {
 	Serials []string `yaml:"serials"`
 }
 
-var langs = map[string]whatlanggo.Lang{
-	"en": whatlanggo.Eng, "de": whatlanggo.Deu, "fr": whatlanggo.Fra, "es": whatlanggo.Spa, "it": whatlanggo.Ita,
-	"nl": whatlanggo.Nld, "pl": whatlanggo.Pol, "pt": whatlanggo.Por, "sv": whatlanggo.Swe, "da": whatlanggo.Dan,
-}
-
 // Languages are all that can be recognised, in the order of their names.
-func Languages() []string { return slices.Sorted(maps.Keys(langs)) }
+func Languages() []string {
+	var codes []string
+	for _, t := range tongues {
+		codes = append(codes, t.code)
+	}
+	slices.Sort(codes)
+	return codes
+}
 
 // Check reports what is wrong.
 func (c UnderstandConfig) Check(at check.At) {
 	for i, l := range c.Languages {
-		if _, ok := langs[l]; !ok {
+		if !slices.Contains(Languages(), l) {
 			at.Key("languages").Index(i).Error("one of en de fr es it nl pl pt sv da", "%.20q cannot be recognised", l)
 		}
 	}
@@ -49,14 +47,11 @@ func (c UnderstandConfig) Check(at check.At) {
 const (
 	maxLook  = 20_000 // bytes
 	maxUnits = 20
-	maxGuess = 600 // bytes from which the language is guessed: more cost time and change nothing
-	minSure  = 0.8 // whatlanggo's confidence below which no language is named
-	minRunes = 12  // a text shorter than this is not guessed from
 )
 
 type understanding struct {
 	Intake
-	opts    whatlanggo.Options
+	guesser
 	serials []*regexp.Regexp
 }
 
@@ -66,10 +61,7 @@ func Understand(in Intake, c UnderstandConfig) (Intake, error) {
 	if len(c.Languages) == 0 {
 		c.Languages = []string{"en", "de", "fr"}
 	}
-	u := understanding{Intake: in, opts: whatlanggo.Options{Whitelist: map[whatlanggo.Lang]bool{}}}
-	for _, l := range c.Languages {
-		u.opts.Whitelist[langs[l]] = true
-	}
+	u := understanding{Intake: in, guesser: newGuesser(c.Languages)}
 	for _, s := range c.Serials {
 		re, err := regexp.Compile(s)
 		if err != nil {
@@ -89,25 +81,11 @@ func (u understanding) Accept(ctx context.Context, batch []ticket.Inbound) ([]ti
 			text = text[:maxLook]
 		}
 		if in.Language == "" {
-			in.Language = u.language(text)
+			in.Language = u.guess(text)
 		}
 		in.Units = append(slices.Clone(in.Units), u.units(text)...)
 	}
 	return u.Intake.Accept(ctx, batch)
-}
-
-func (u understanding) language(text string) string {
-	if len(text) > maxGuess {
-		text = strings.ToValidUTF8(text[:maxGuess], "")
-	}
-	if len([]rune(text)) < minRunes {
-		return ""
-	}
-	info := whatlanggo.DetectWithOptions(text, u.opts)
-	if info.Confidence < minSure {
-		return ""
-	}
-	return info.Lang.Iso6391()
 }
 
 func (u understanding) units(text string) []string {
