@@ -36,6 +36,9 @@ type region struct {
 	wrap bool // it holds an attribution and a blockquote
 }
 
+// notesGrey is how Notes writes the keys of the header above what it quotes.
+const notesGrey = "#5f5f5f"
+
 const (
 	maxRegions = 1000
 	maxRules   = 50
@@ -74,7 +77,7 @@ func htmlLines(s string) []line {
 }
 
 // attributes are those that say what an element is.
-type attributes struct{ class, id, name, typ, style, marker, href, alt string }
+type attributes struct{ class, id, name, typ, style, marker, color, href, alt string }
 
 const (
 	maxAttributes = 50   // of an element
@@ -95,6 +98,8 @@ func (a *attributes) set(k, v []byte) {
 		a.style = string(v)
 	case "data-marker":
 		a.marker = string(v)
+	case "color":
+		a.color = string(v)
 	case "href":
 		a.href = string(v)
 	case "alt":
@@ -264,11 +269,14 @@ func (r *htmlReader) kind() kind {
 }
 
 func (r *htmlReader) enter(tag string, a attributes) {
-	if len(r.rules) < maxRules && (tag == "hr" || tag == "div" && ruledAbove(a.style)) {
+	if len(r.rules) < maxRules && (tag == "hr" || tag == "div" && ruledAbove(a.style) || tag == "font" && a.color == notesGrey && r.cur.Len() == 0) {
 		r.flush(1)
 		r.rules = append(r.rules, len(r.lines))
 	}
 	if void[tag] {
+		if list, ok := markOf(a.id); ok && list == markRest && tag == "hr" && len(r.regions) == 0 && r.rest == plain {
+			r.rest = gone
+		}
 		return
 	}
 	for i := range r.regions {

@@ -17,11 +17,12 @@ var htmlMarks = sync.OnceValue(func() *lexicon {
 	return newLexicon(
 		`gmail_quote*|gmail_extra_quote*|yahoo_quoted*|yahoo-quoted*|protonmail_quote*|tutanota_quote*|zmail_extra*|front-blockquote*|
 		moz-email-headers-table|ms-outlook-mobile-reference-message*|freshdesk_quote*|missive_quote*|isreplycontent|mail-quote-collapse|
-		wmi-quote|messagereplysection|outlookmessageheader|quoted_reply|hs_reply`,
+		wmi-quote|messagereplysection|outlookmessageheader|quoted_reply|hs_reply|skiff_quote|ik_mail_quote|
+		origbody|mailcontent|orimsghtmlseperator|reply139content`,
 		`moz-cite-prefix|gmail_attr|iosymail|moz-forward-container|airmail_on|reply-intro`,
 		`gmail_signature*|moz-signature|protonmail_signature_block*|ms-outlook-mobile-signature|applemailsignature|signature_tutanota|
-		bloop_sign*|messagesignaturesection|composer_signature|acompli_signature`,
-		`divrplyfwdmsg|appendonsend|olk_src_body_section|mail-editor-reference-message-container|divtagdefaultwrapper_reply`)
+		bloop_sign*|messagesignaturesection|composer_signature|acompli_signature|editorusersignature`,
+		`divrplyfwdmsg|appendonsend|olk_src_body_section|mail-editor-reference-message-container|divtagdefaultwrapper_reply|stopspelling|replysplit`)
 })
 
 // markOf looks a class or id up. Outlook puts "x_" before those of others, Hotmail "ecx", Yahoo a number.
@@ -55,7 +56,7 @@ func quotedBy(tag string, a attributes) (k kind, toEnd bool) {
 		return cited, false
 	}
 	if a.class != "" || a.id != "" || a.name != "" {
-		if list, ok := markIn(a); ok {
+		if list, ok := markIn(tag, a); ok {
 			switch list {
 			case markQuote:
 				return cited, false
@@ -74,13 +75,13 @@ func quotedBy(tag string, a attributes) (k kind, toEnd bool) {
 	return plain, false
 }
 
-func markIn(a attributes) (list uint, ok bool) {
+func markIn(tag string, a attributes) (list uint, ok bool) {
 	for class := range strings.FieldsSeq(a.class) {
 		if list, ok = markOf(class); ok {
 			return list, true
 		}
 	}
-	if list, ok = markOf(a.id); ok {
+	if list, ok = markOf(a.id); ok && (tag != "table" || list == markRest) { // newsletters call theirs mailcontent
 		return list, true
 	}
 	return markOf(a.name)
