@@ -11,6 +11,7 @@ import (
 	"github.com/chromedp/cdproto/emulation"
 	"github.com/chromedp/chromedp"
 
+	"tierline/customer"
 	"tierline/internal/peers"
 	"tierline/kb"
 	"tierline/ticket"
@@ -69,6 +70,8 @@ func furnish(s *site) ticket.ID {
 	id := s.mail("1", "CM-200 leaks and shows E4", "Hello,\n\nsince Monday my machine leaks. The display shows E4.\n\nI have descaled it twice.\n\nCarla", func(in *ticket.Inbound) {
 		in.Units, in.Folded, in.HTML = []string{"SN-000042"}, "> On Monday you wrote: …", "<h2>Hello</h2><p>since Monday my machine <b>leaks</b>.</p><table><tr><td>Display</td><td>E4</td></tr></table>"
 		in.Warnings = []string{"The sender could not be verified."}
+		in.With = []customer.Identity{{Kind: customer.Email, Value: "boss@customer.example", Name: "Bo Boss"}}
+		in.Found = []ticket.Finding{{Kind: ticket.FoundPhone, Value: "+4930123456"}, {Kind: ticket.FoundOrder, Value: "CM-2026-00417"}}
 		in.Attachments = []ticket.Attachment{{Name: "photo of the leak.jpg", Type: "image/jpeg", Size: 240_000, SHA256: s.put("jpeg")}}
 	})
 	s.act(ticket.Action{Kind: ticket.ActRoute, Ticket: id, By: ticket.Actor{Kind: ticket.ByRule, ID: "hardware", Name: "hardware"},

@@ -22,6 +22,7 @@ func TestPageOfATicket(t *testing.T) {
 	s := start(t)
 	s.mail("0", "An older case", "It was broken before.")
 	id := s.mail("1", `Subject <script>alert("s")</script>`, "Text <img src=x onerror=alert(1)>", func(in *ticket.Inbound) {
+		in.Found = []ticket.Finding{{Kind: ticket.FoundPhone, Value: "+4930123456"}, {Kind: ticket.FoundOrder, Value: "A-<4711>"}}
 		in.HTML, in.Folded, in.Warnings, in.Units = hostile, "> quoted <b>", []string{"The sender could not be verified."}, []string{"SN-42"}
 		in.Attachments = []ticket.Attachment{{Name: "../../evil\r\nX: y\".html", Type: "text/html", Size: 25, SHA256: s.put("<script>alert(6)</script>")}}
 	})
@@ -32,7 +33,8 @@ func TestPageOfATicket(t *testing.T) {
 	path := "/console/tickets/" + id.String()
 	body := v.page(path)
 	mustHave(t, body, "Subject &lt;script&gt;", "Text &lt;img src=x", "&gt; quoted", "The sender could not be verified.", "SN-42",
-		"Rule everything &lt;i&gt;", "Pump &lt;u&gt;", "83 %", "An older case", "Carla Customer", "carla@customer.example", "Level 1", "Raw facts")
+		"Rule everything &lt;i&gt;", "Pump &lt;u&gt;", "83 %", "An older case", "Carla Customer", "carla@customer.example", "Level 1", "Raw facts",
+		`href="tel:&#43;4930123456"`, "A-&lt;4711&gt;")
 	mustNotHave(t, body, "<script>alert", "evil.example\"", "onerror=\"", hostile[:20])
 
 	frame := v.get(path + "/messages/1/html")
