@@ -50,6 +50,52 @@ func BenchmarkAccept(b *testing.B) {
 	})
 }
 
+// BenchmarkAcceptPast brings history in, as an import does: mails of 2 KB, 200 in a commit.
+func BenchmarkAcceptPast(b *testing.B) {
+	databases(b, func(b *testing.B, s *store.Store) {
+		const size = 200
+		n := 0
+		for b.Loop() {
+			batch := make([]ticket.Inbound, size)
+			for i := range batch {
+				batch[i] = contact(n)
+				batch[i].Past, batch[i].At = &ticket.Past{}, time.Unix(int64(n), 0)
+				n++
+			}
+			if _, err := s.Accept(b.Context(), batch); err != nil {
+				b.Fatal(err)
+			}
+		}
+		b.ReportMetric(float64(n)/b.Elapsed().Seconds(), "messages/s")
+	})
+}
+
+// BenchmarkMerge merges a ticket of 20 messages into another and takes it back.
+func BenchmarkMerge(b *testing.B) {
+	databases(b, func(b *testing.B, s *store.Store) {
+		batch := []ticket.Inbound{contact(0)}
+		for i := range 20 {
+			in := contact(0)
+			in.External = fmt.Sprintf("<m%d@example.org>", i)
+			if i > 0 {
+				in.Threads = []ticket.ThreadKey{{By: "references", Key: "<m0@example.org>"}}
+			}
+			batch = append(batch, in)
+		}
+		out, err := s.Accept(b.Context(), batch)
+		if err != nil {
+			b.Fatal(err)
+		}
+		for b.Loop() {
+			for _, a := range []ticket.Action{{Kind: ticket.ActMerge, Ticket: out[1].Ticket, Other: out[0].Ticket}, {Kind: ticket.ActUndo, Ticket: out[1].Ticket}} {
+				if _, err := s.Act(b.Context(), a); err != nil {
+					b.Fatal(err)
+				}
+			}
+		}
+	})
+}
+
 // BenchmarkAcceptOne takes in mails one at a time, as an SMTP listener does.
 func BenchmarkAcceptOne(b *testing.B) {
 	databases(b, func(b *testing.B, s *store.Store) {

@@ -80,7 +80,7 @@ func everyday(t *testing.T, s *Store) {
 			t.Fatal(err)
 		}
 	}
-	in := ticket.Inbound{Channel: "email", Inbox: "i", External: "1", Units: []string{"SN1"},
+	in := ticket.Inbound{Channel: "email", Inbox: "i", External: "1", Units: []string{"SN1"}, Attachments: []ticket.Attachment{{Name: "a", SHA256: "00"}},
 		From: customer.Identity{Kind: customer.Email, Value: "a@b.example"}}
 	in.Mail = &ticket.MailSeen{Source: "s", Place: "1", Raw: ticket.MailSource{Packed: []byte("x")}}
 	next := in

@@ -64,8 +64,9 @@ func (x Transfer) Apply(a Action, now time.Time) (Effects, error) {
 	if err != nil {
 		return Effects{}, err
 	}
+	fx := w.effects()
 	*x.From, *x.To = w.src.t, w.dst.t
-	return w.effects(), nil
+	return fx, nil
 }
 
 // current fails when the ticket that was acted on is not what was seen.

@@ -160,6 +160,7 @@ func transferMerge(t *testing.T, w *world) {
 	}
 	equal(t, "it gets the card that it did not have", routed, true)
 	act(t, w.a, ticket.Action{Kind: ticket.ActMerge, Ticket: a, Other: b, By: ana})
+	refused(t, w.a, ticket.Action{Kind: ticket.ActTake, Ticket: b, Rev: now.Rev}, ticket.Conflict, "changed")
 	equal(t, "merged again, each message is there once", says(t, w.a, b), "b1@x a1@x note out@gw re0 re1 re2 re3 boss re9")
 }
 
