@@ -168,7 +168,11 @@ func (a *account) note(ctx context.Context, err error) {
 		}
 		a.fails++
 		a.until = a.deps.Now().Add(wait)
-		err = &ticket.Error{Op: "email.OAuth2", Kind: ticket.Transient, RetryAfter: wait, Public: publicOf(err), Err: err}
+		public := publicOf(err)
+		if e, ok := errors.AsType[*ticket.Error](err); ok {
+			err = e.Err
+		}
+		err = &ticket.Error{Op: "email.OAuth2", Kind: ticket.Transient, RetryAfter: wait, Public: public, Err: err}
 		a.deps.Log.Warn("no token for a mail account, asking again", "endpoint", a.conf.TokenURL, "err", err, "in", wait)
 	}
 	a.mu.Lock()

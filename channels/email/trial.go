@@ -2,6 +2,7 @@ package email
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"time"
@@ -19,12 +20,12 @@ type Trial struct {
 }
 
 // Trials are the connections of a checked configuration to other mail servers, and its record in the
-// DNS. Of d the Cursors count: accounts that sign in with OAuth2 go on with the tokens that are kept
-// there. Without them what is replaced while trying is lost.
+// DNS. Of d the Cursors count: accounts that sign in with OAuth2 go on with the refresh tokens that are
+// kept there, and are not tried without.
 func Trials(c Config, d Deps) []Trial {
 	d.Log = slog.New(slog.DiscardHandler)
 	if d = d.withDefaults(); d.Cursors == nil {
-		d.Cursors = nowhere{}
+		d.Cursors = unreachable{}
 	}
 	var list []Trial
 	for _, m := range c.Mailboxes {
@@ -72,6 +73,13 @@ func sendingTrials(c Config, d Deps) (list []Trial) {
 		}})
 	}
 	return list
+}
+
+// unreachable is a store that could not be opened.
+type unreachable struct{ nowhere }
+
+func (unreachable) Lease(context.Context, string, string, time.Duration) (bool, error) {
+	return false, errors.New("the newest refresh token is in the database, which cannot be opened")
 }
 
 // nowhere forgets what it is told.

@@ -100,7 +100,7 @@ func trials(ctx context.Context, cfg config.Config) (all []trial, done func()) {
 // and trying it may replace it. What keeps the store from being opened is told by its own trial.
 func mailDeps(ctx context.Context, cfg *config.Config, log *slog.Logger) (d email.Deps, done func()) {
 	d.Holder, done = holder(), func() {}
-	if !cfg.Email.SignsInWithOAuth2() || ownSecrets(cfg) != nil {
+	if !cfg.Email.SignsInWithOAuth2() || os.MkdirAll(cfg.Data, 0o700) != nil || ownSecrets(cfg) != nil {
 		return d, done
 	}
 	sc := cfg.StoreConfig()

@@ -27,6 +27,8 @@ type mailCmd struct {
 	Discard mailDiscardCmd `cmd:"" help:"Take mails out of quarantine for good."`
 
 	Reconcile mailReconcileCmd `cmd:"" help:"Compare each mailbox with the ledger, and fetch what was passed over. Ends with 1 when there was any."`
+	Authorize mailAuthorizeCmd `cmd:"" help:"Let a person allow the use of a mailbox by OAuth2, and print the refresh token for the configuration."`
+	DKIM      mailDKIMCmd      `cmd:"" name:"dkim" help:"Print the DNS record that lets others believe our signatures."`
 }
 
 type mailExplainCmd struct {

@@ -2,9 +2,12 @@ package peers
 
 import (
 	"crypto/rand"
+	"crypto/sha256"
+	"encoding/base64"
 	"encoding/json"
 	"net/http"
 	"net/http/httptest"
+	"net/url"
 	"os"
 	"path/filepath"
 	"strings"
@@ -28,6 +31,8 @@ type TokenServer struct {
 	valid    map[string]bool
 	requests int
 	scopes   []string
+	code     string // of a person who has just let somebody in
+	proof    string // RFC 7636: what must be known to use it
 	answer   http.HandlerFunc
 }
 
@@ -39,6 +44,7 @@ func Tokens(t testing.TB, user string) *TokenServer {
 	mux := http.NewServeMux()
 	mux.HandleFunc("POST /token", s.token)
 	mux.HandleFunc("GET /introspect", s.introspect)
+	mux.HandleFunc("GET /authorize", s.authorize)
 	h := httptest.NewServer(mux)
 	t.Cleanup(h.Close)
 	s.URL = h.URL + "/token"
@@ -118,6 +124,13 @@ func (s *TokenServer) token(w http.ResponseWriter, r *http.Request) {
 	out := map[string]any{"token_type": "Bearer", "expires_in": int(s.life.Seconds())}
 	switch r.PostFormValue("grant_type") {
 	case "client_credentials":
+	case "authorization_code":
+		proof := sha256.Sum256([]byte(r.PostFormValue("code_verifier")))
+		if s.code == "" || r.PostFormValue("code") != s.code || base64.RawURLEncoding.EncodeToString(proof[:]) != s.proof {
+			refuse("invalid_grant")
+			return
+		}
+		s.code, out["refresh_token"] = "", s.refresh
 	case "refresh_token":
 		if r.PostFormValue("refresh_token") != s.refresh {
 			refuse("invalid_grant")
@@ -133,6 +146,15 @@ func (s *TokenServer) token(w http.ResponseWriter, r *http.Request) {
 	s.valid[access], out["access_token"] = true, access
 	w.Header().Set("Content-Type", "application/json")
 	_ = json.NewEncoder(w).Encode(out)
+}
+
+// authorize is a person who agrees at once.
+func (s *TokenServer) authorize(w http.ResponseWriter, r *http.Request) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	q := r.URL.Query()
+	s.code, s.proof = "code-"+rand.Text(), q.Get("code_challenge")
+	http.Redirect(w, r, q.Get("redirect_uri")+"?"+url.Values{"code": {s.code}, "state": {q.Get("state")}}.Encode(), http.StatusFound)
 }
 
 func (s *TokenServer) introspect(w http.ResponseWriter, r *http.Request) {
