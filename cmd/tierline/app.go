@@ -131,7 +131,7 @@ func (a *app) wireDesk(context.Context) error {
 }
 
 func (a *app) wireChannels(context.Context) error {
-	mail := email.Deps{Blobs: a.blobs, Cursors: a.store, Ledger: a.store, Holder: holder(), Now: a.now, Log: a.log.With("part", "email"),
+	mail := email.Deps{Blobs: a.blobs, Cursors: a.store, Ledger: a.store, Holder: gatewayName(a.cfg.Web.Listen), Now: a.now, Log: a.log.With("part", "email"),
 		Accounts: &email.Accounts{}, Staff: a.cfg.Router.Staff}
 	sources, err := email.NewSources(a.cfg.Email, mail)
 	if err != nil {
@@ -275,7 +275,18 @@ func (a *app) close() error {
 	return errors.Join(errs...)
 }
 
-// holder names this process among the gateways of one database.
+// gatewayName names a gateway among those of one database, by the address that no other has: one that
+// starts again after a crash is the same, and goes on at once where it stopped.
+func gatewayName(listen string) string {
+	host, err := os.Hostname()
+	_, port, bad := net.SplitHostPort(cmp.Or(listen, "127.0.0.1:8080"))
+	if err != nil || bad != nil || port == "0" {
+		return holder()
+	}
+	return host + "/" + port
+}
+
+// holder names this process among those that use one database.
 func holder() string {
 	host, err := os.Hostname()
 	if err != nil {

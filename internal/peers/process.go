@@ -21,8 +21,9 @@ import (
 // process is a server beside the test. A shell starts it and waits for the end of a pipe that the test
 // holds: the server goes with the test, also when that is killed.
 type process struct {
-	pipe *os.File
-	done chan struct{}
+	pipe  *os.File
+	done  chan struct{}
+	group int // of it and all that it has started
 }
 
 const guard = `"$@" </dev/null & pid=$!; read -r _; kill -TERM $pid; wait $pid`
@@ -44,7 +45,7 @@ func startProcess(logFile string, args ...string) (*process, error) {
 	if err := cmd.Start(); err != nil {
 		return nil, err
 	}
-	p := &process{w, make(chan struct{})}
+	p := &process{w, make(chan struct{}), cmd.Process.Pid}
 	go func() {
 		defer close(p.done)
 		_ = cmd.Wait()
@@ -52,10 +53,12 @@ func startProcess(logFile string, args ...string) (*process, error) {
 	return p, nil
 }
 
-// stop ends the server and waits for it.
+// stop ends the server and waits for it. What it has started and left behind, such as Dovecot's sessions,
+// which go on for half a minute, ends with it.
 func (p *process) stop() {
 	_ = p.pipe.Close()
 	<-p.done
+	_ = syscall.Kill(-p.group, syscall.SIGKILL) // an error is that there is nothing left
 }
 
 // listening waits until something takes connections at addr.

@@ -1,0 +1,651 @@
+package e2e
+
+import (
+	"bytes"
+	"context"
+	crand "crypto/rand"
+	"database/sql"
+	"encoding/base64"
+	"errors"
+	"fmt"
+	"net"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"text/template"
+	"time"
+
+	"github.com/emersion/go-imap/v2/imapclient"
+	"github.com/emersion/go-smtp"
+	"golang.org/x/sync/errgroup"
+
+	"tierline/internal/peers"
+	"tierline/store"
+	"tierline/ticket"
+)
+
+// mailConfig is of a gateway that does nothing but mail.
+var mailConfig = template.Must(template.New("").Parse(`
+data: {{.Data}}
+log: {level: info, format: text}
+web:
+  listen: {{.Web}}
+  public_url: http://{{.Web}}
+  keys: [{name: e2e, key: {{.Key}}, scopes: ["tickets:read", "tickets:write", "jobs:admin"]}]
+  rate_per_minute: 100000
+email:
+  listeners:
+    - {protocol: {{.Protocol}}, listen: "{{.Listen}}", recipients: [{address: {{.Support}}, inbox: support}], max_connections: 200}
+{{if .Mailboxes}}  mailboxes: [{{.Mailboxes}}]
+{{end}}  sending: {host: 127.0.0.1, port: {{.Next}}, tls: none, domain: tierline.example, from: {support: {address: {{.Support}}}}}
+agents: [{id: anna, name: Anna Schmidt, email: anna@support.example, roles: [agent]}]
+tiers: [{name: l1, title: Level 1, level: 1, channel: support-l1}]
+rules: [{name: everything, then: {tier: l1}}]
+answers: {undo: {email: 0s}, acknowledge: {when: "false"}}
+`))
+
+// post is a gateway for mail, before it is started.
+type post struct {
+	data      string // default: a folder of its own
+	protocol  string // default smtp
+	mailboxes string // in YAML
+	next      string // where answers go; default a mail server of its own
+}
+
+// postOffice is a gateway that does nothing but mail, and its store, which is looked into beside it.
+type postOffice struct {
+	*gateway
+	store *store.Store
+}
+
+// mailGateway starts one and waits until it is ready.
+func mailGateway(t *testing.T, p post) postOffice {
+	t.Helper()
+	if p.data == "" {
+		p.data = t.TempDir()
+	}
+	if p.protocol == "" {
+		p.protocol = "smtp"
+	}
+	if p.next == "" {
+		p.next = newMailServer(t).addr
+	}
+	_, next, err := net.SplitHostPort(p.next)
+	if err != nil {
+		t.Fatal(err)
+	}
+	g := &gateway{w: &world{t: t, dir: p.data}, log: &logBuffer{}, file: filepath.Join(t.TempDir(), "tierline.yaml"), web: freePort(t), smtp: freePort(t)}
+	var text bytes.Buffer
+	err = mailConfig.Execute(&text, map[string]any{"Data": p.data, "Web": g.web, "Key": apiKey, "Protocol": p.protocol, "Listen": g.smtp,
+		"Support": support, "Mailboxes": p.mailboxes, "Next": next})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(g.file, text.Bytes(), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	g.run()
+	t.Cleanup(func() {
+		g.kill()
+		if t.Failed() {
+			t.Logf("the gateway's log:\n%s", g.log.tail(6000))
+		}
+	})
+	g.ready()
+	s, err := store.Open(t.Context(), store.Config{Data: p.data})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = s.Close() })
+	return postOffice{g, s}
+}
+
+// mailboxOf is a mailbox of Dovecot, as the configuration has it.
+func mailboxOf(d *peers.DovecotServer, addr, user, folder string) string {
+	host, port, _ := net.SplitHostPort(addr)
+	return fmt.Sprintf("{inbox: support, host: %s, port: %s, tls: none, user: %s, password: %s, folder: %s, poll: 1s}", host, port, user, d.Password, folder)
+}
+
+// small is a small mail, with a name that stands in its Message-ID.
+func small(name string) []byte {
+	return []byte("From: " + name + "@customer.example\r\nTo: " + support + "\r\nSubject: About " + name + "\r\nMessage-ID: <" + name +
+		"@customer.example>\r\nDate: Mon, 2 Mar 2026 09:30:00 +0000\r\n\r\nThe grinder of " + name + " is stuck.\r\n")
+}
+
+func names(prefix string, n int) []string {
+	all := make([]string, n)
+	for i := range all {
+		all[i] = fmt.Sprintf("%s-%d", prefix, i)
+	}
+	return all
+}
+
+// count is how many tickets there are.
+func (g postOffice) count() (n int) {
+	g.w.t.Helper()
+	states, _, err := g.store.Counts(context.Background())
+	if err != nil {
+		g.w.t.Fatal(err)
+	}
+	for _, c := range states {
+		n += int(c)
+	}
+	return n
+}
+
+// once fails unless there is exactly one message of each mail, and no other ticket; more counts lines of
+// the ledger that say of a mail that it had come before.
+func (g postOffice) once(mails ...[]string) (more int) {
+	t := g.w.t
+	t.Helper()
+	want := map[string]int{}
+	for _, list := range mails {
+		for _, name := range list {
+			want["<"+name+"@customer.example>"] = 0
+		}
+	}
+	bad := 0
+	for _, m := range g.ledger(ticket.MailFilter{}) {
+		id := "<" + strings.Trim(m.MessageID, "<>") + ">"
+		_, ours := want[id]
+		switch {
+		case ours && m.Outcome == ticket.MailTicketed:
+			want[id]++
+		case ours && m.Outcome == ticket.MailDuplicate:
+			more++
+		default:
+			if bad++; bad < 10 {
+				t.Errorf("mail %d of %q is %s: %s", m.ID, m.MessageID, m.Outcome, m.Detail)
+			}
+		}
+	}
+	for id, n := range want {
+		if n != 1 {
+			if bad++; bad < 10 {
+				t.Errorf("%s is there %d times", id, n)
+			}
+		}
+	}
+	if n := g.count(); n != len(want) {
+		t.Errorf("%d tickets of %d mails", n, len(want))
+	}
+	return more
+}
+
+// ledger is all that the mail ledger has of these.
+func (g postOffice) ledger(f ticket.MailFilter) (all []ticket.MailEntry) {
+	g.w.t.Helper()
+	for f.Limit = 500; ; f.After = all[len(all)-1].ID {
+		list, err := g.store.Mails(context.Background(), f)
+		if err != nil {
+			g.w.t.Fatal(err)
+		}
+		if all = append(all, list...); len(list) < f.Limit {
+			return all
+		}
+	}
+}
+
+// line is a line between two peers that can be cut.
+type line struct {
+	addr, to string
+	ln       net.Listener
+
+	mu    sync.Mutex
+	conns map[net.Conn]bool
+	up    int64 // cuts after so many bytes of the client; 0 does not
+	down  int64 // cuts after so many bytes of the server; 0 does not
+	hold  bool  // when the client has ended a mail, nothing of the server comes through
+	held  chan struct{}
+	made  int
+}
+
+func newLine(t *testing.T, to string) *line {
+	t.Helper()
+	ln, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	l := &line{addr: ln.Addr().String(), to: to, ln: ln, conns: map[net.Conn]bool{}, held: make(chan struct{}, 100)}
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		for {
+			c, err := ln.Accept()
+			if err != nil {
+				return
+			}
+			go l.carry(c)
+		}
+	}()
+	t.Cleanup(func() { _ = ln.Close(); <-done; l.set(0, 0, false) })
+	return l
+}
+
+// set changes what happens to connections, and cuts those that there are.
+func (l *line) set(up, down int64, hold bool) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.up, l.down, l.hold = up, down, hold
+	for c := range l.conns {
+		_ = c.Close()
+	}
+	clear(l.conns)
+}
+
+func (l *line) count() int {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.made
+}
+
+func (l *line) carry(c net.Conn) {
+	s, err := net.Dial("tcp", l.to)
+	if err != nil {
+		_ = c.Close()
+		return
+	}
+	l.mu.Lock()
+	l.conns[c], l.conns[s] = true, true
+	l.made++
+	up, down, hold := l.up, l.down, l.hold
+	l.mu.Unlock()
+	ended := make(chan struct{})
+	go func() {
+		defer c.Close()
+		defer s.Close()
+		tail := ""
+		_ = pass(s, c, up, func(b []byte) bool {
+			if tail += string(b); hold && strings.Contains(tail, "\r\n.\r\n") {
+				hold = false
+				close(ended)
+				l.held <- struct{}{}
+			}
+			tail = tail[max(0, len(tail)-8):]
+			return true
+		})
+	}()
+	defer c.Close()
+	defer s.Close()
+	_ = pass(c, s, down, func([]byte) bool {
+		select {
+		case <-ended:
+			return false // it stays with us
+		default:
+			return true
+		}
+	})
+}
+
+// pass copies until an error, or until limit bytes have gone.
+func pass(to, from net.Conn, limit int64, see func([]byte) bool) error {
+	buf := make([]byte, 16<<10)
+	for n := int64(0); ; {
+		k, err := from.Read(buf)
+		if limit > 0 && n+int64(k) > limit {
+			_, _ = to.Write(buf[:limit-n])
+			return errors.New("cut")
+		}
+		if n += int64(k); k > 0 && see(buf[:k]) {
+			if _, err := to.Write(buf[:k]); err != nil {
+				return err
+			}
+		}
+		if err != nil {
+			return err
+		}
+	}
+}
+
+func signIn(t *testing.T, d *peers.DovecotServer, user string) *imapclient.Client {
+	t.Helper()
+	c, err := imapclient.DialInsecure(d.Addr(), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = c.Close() })
+	if err := c.Login(user, d.Password).Wait(); err != nil {
+		t.Fatal(err)
+	}
+	return c
+}
+
+// put appends mails to a folder.
+func put(t *testing.T, c *imapclient.Client, folder string, mails ...string) {
+	t.Helper()
+	for _, name := range mails {
+		raw := small(name)
+		cmd := c.Append(folder, int64(len(raw)), nil)
+		if _, err := cmd.Write(raw); err != nil {
+			t.Fatal(err)
+		}
+		if err := cmd.Close(); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := cmd.Wait(); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+// A line to the mailbox is cut in the midst of mails and while nothing happens, the mail server goes away
+// and comes back, and the folder is deleted and made again.
+func TestMailboxThroughFaults(t *testing.T) {
+	t.Parallel()
+	d := peers.Dovecot(t)
+	c := signIn(t, d, "jane")
+	if err := c.Create("Support", nil).Wait(); err != nil {
+		t.Fatal(err)
+	}
+	first, second, third, fourth := names("first", 150), names("second", 3), names("third", 3), names("fourth", 5)
+	put(t, c, "Support", first...)
+	l := newLine(t, d.Addr())
+	l.set(0, 20_000, false) // in FETCH
+	g := mailGateway(t, post{mailboxes: mailboxOf(d, l.addr, "jane", "Support")})
+	wait(t, "a cut in FETCH", func() bool { return l.count() > 2 })
+	l.set(0, 0, false)
+	wait(t, "the mails that were cut off", func() bool { return g.count() == len(first) })
+	l.set(0, 0, false) // in IDLE
+	put(t, c, "Support", second...)
+	wait(t, "mails after a cut in IDLE", func() bool { return g.count() == len(first)+len(second) })
+
+	d.Stop()
+	wait(t, "the gateway to miss its mail server", func() bool {
+		return strings.Count(g.log.tail(5_000), "mailbox cannot be read") > 1
+	})
+	d.Start(t)
+	c = signIn(t, d, "jane")
+	put(t, c, "Support", third...)
+	wait(t, "mails after the server's restart", func() bool { return g.count() == len(first)+len(second)+len(third) })
+
+	if err := c.Delete("Support").Wait(); err != nil {
+		t.Fatal(err)
+	}
+	if err := c.Create("Support", nil).Wait(); err != nil {
+		t.Fatal(err)
+	}
+	put(t, c, "Support", append(first[:3:3], fourth...)...) // UIDs begin anew
+	want := len(first) + len(second) + len(third) + len(fourth)
+	wait(t, "mails of the folder that was made again", func() bool { return g.count() == want })
+	g.stop()
+	if more := g.once(first, second, third, fourth); more != 3 {
+		t.Errorf("%d mails are told to have come before, want 3", more)
+	}
+}
+
+// Postfix delivers over a line that is cut in the midst of DATA, and after it, before the answer; then
+// the gateway is killed between DATA and its 250.
+func TestPostfixThroughFaults(t *testing.T) {
+	t.Parallel()
+	l := newLine(t, "127.0.0.1:1")
+	p := peers.Postfix(t, map[string]string{"tierline.example": "lmtp:inet:" + l.addr})
+	g := mailGateway(t, post{protocol: "lmtp"})
+	l.to = g.smtp
+	hand := func(list []string) {
+		t.Helper()
+		for _, name := range list {
+			if err := send(t.Context(), p.Addr(), name+"@customer.example", support, small(name)); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	inData, noAnswer, killed := names("data", 20), names("answer", 5), names("killed", 5)
+	l.set(250, 0, false)
+	hand(inData)
+	wait(t, "cuts in DATA", func() bool { return l.count() > 3 })
+	l.set(0, 0, false)
+	wait(t, "the mails that were cut", func() bool { return g.count() == len(inData) })
+
+	l.set(0, 0, true)
+	hand(noAnswer)
+	<-l.held
+	wait(t, "a mail to be committed whose answer is held", func() bool { return g.count() > len(inData) })
+	l.set(0, 0, false)
+	wait(t, "the mails without an answer", func() bool { return g.count() == len(inData)+len(noAnswer) })
+
+	l.set(0, 0, true)
+	before := g.count()
+	hand(killed)
+	wait(t, "a mail to be committed before the kill", func() bool { return g.count() > before })
+	g.kill()
+	l.set(0, 0, false)
+	g.run()
+	g.ready()
+	wait(t, "the mails over which it was killed", func() bool { return g.count() == before+len(killed) })
+	wait(t, "Postfix to bring again what was not answered", func() bool {
+		return len(g.ledger(ticket.MailFilter{Outcome: ticket.MailDuplicate})) >= 2
+	})
+	g.stop()
+	t.Logf("%d mails came again", g.once(inData, noAnswer, killed))
+}
+
+// The program is killed when the mail server has got an answer, and it has not been noted: the customer
+// gets it again under the same Message-ID, by which their mail program knows it.
+func TestKilledBetweenSendAndCommit(t *testing.T) {
+	t.Parallel()
+	m := newMailServer(t)
+	l := newLine(t, m.addr)
+	g := mailGateway(t, post{next: l.addr})
+	if err := send(t.Context(), g.smtp, "jane@customer.example", support, small("jane")); err != nil {
+		t.Fatal(err)
+	}
+	var list []listed
+	wait(t, "the ticket", func() bool {
+		var err error
+		list, err = g.tickets(t.Context())
+		return err == nil && len(list) == 1
+	})
+	l.set(0, 0, true)
+	if _, err := g.answer(t.Context(), list[0], "one", "Descale it."); err != nil {
+		t.Fatal(err)
+	}
+	copies := func() (n int) {
+		for _, r := range m.mails("jane@customer.example") {
+			if strings.Contains(r.text, "Descale it.") {
+				n++
+			}
+		}
+		return n
+	}
+	wait(t, "the answer to arrive", func() bool { return copies() > 0 })
+	g.kill()
+	l.set(0, 0, false)
+	g.run()
+	g.ready()
+	wait(t, "the answer to be noted", func() bool {
+		msg, err := g.store.Message(context.Background(), ticket.ID(list[0].ID), 2)
+		return err == nil && msg.Delivery == ticket.Sent
+	})
+	ids := map[string]bool{}
+	for _, r := range m.mails("jane@customer.example") {
+		ids[r.messageID] = ids[r.messageID] || strings.Contains(r.text, "Descale it.")
+	}
+	answers := 0
+	for _, ours := range ids {
+		if ours {
+			answers++
+		}
+	}
+	if n := copies(); n < 2 || answers != 1 {
+		t.Errorf("%d copies under %d Message-IDs: %v", n, answers, ids)
+	}
+}
+
+// Ten thousand mails come by a mailbox and by SMTP, from senders whose lines break, and the program is
+// killed again and again meanwhile.
+func TestTenThousandMails(t *testing.T) {
+	t.Parallel()
+	const each, deaths, senders = 5_000, 8, 8
+	r := random(t)
+	d := peers.Dovecot(t)
+	fetched, sent := names("box", each), names("smtp", each)
+	for _, name := range fetched {
+		d.Deliver(t, "jane", small(name))
+	}
+	g := mailGateway(t, post{mailboxes: mailboxOf(d, d.Addr(), "jane", "INBOX")})
+	began := time.Now()
+	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
+	defer cancel()
+	var crowd errgroup.Group
+	for i := range senders {
+		crowd.Go(func() error {
+			for n := i; n < each; n += senders {
+				if _, err := deliver(ctx, []string{g.smtp}, sent[n]+"@customer.example", small(sent[n])); err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+	}
+	for range deaths {
+		have := g.count()
+		wait(t, "some mails more", func() bool { return g.count() > have+r.IntN(500) || g.count() == 2*each })
+		g.kill()
+		g.run()
+	}
+	if err := crowd.Wait(); err != nil {
+		t.Fatal(err)
+	}
+	waitFor(t, time.Minute, "all mails", func() bool { return g.count() >= 2*each })
+	took := time.Since(began)
+	g.stop()
+	more := g.once(fetched, sent)
+	t.Logf("%d mails and %d kills in %v; %d came again", 2*each, deaths, took.Round(time.Millisecond), more)
+}
+
+// The disk is full, and later it is not: what was answered with 250 is there, what was not was brought
+// again, and the mailbox was read on.
+func TestDiskFull(t *testing.T) {
+	t.Parallel()
+	disk := t.TempDir()
+	if err := exec.Command("mount", "-t", "tmpfs", "-o", "size=12m,mode=0700", "tierline", disk).Run(); err != nil {
+		peers.Skip(t, "a small file system (mounting one needs root)")
+	}
+	t.Cleanup(func() { _ = exec.Command("umount", "-l", disk).Run() })
+	d := peers.Dovecot(t)
+	g := mailGateway(t, post{data: disk, mailboxes: mailboxOf(d, d.Addr(), "jane", "INBOX")})
+	all := names("full", 400)
+	fetched, full := names("box", 50), false
+	for i, name := range all {
+		// What cannot be packed fills the disk.
+		noise := make([]byte, 48<<10)
+		_, _ = crand.Read(noise)
+		raw := append(small(name), base64.StdEncoding.EncodeToString(noise)...)
+		for {
+			ctx, cancel := context.WithTimeout(t.Context(), patience)
+			err := send(ctx, g.smtp, name+"@customer.example", support, raw)
+			cancel()
+			if err == nil {
+				break
+			}
+			refusal, ok := errors.AsType[*smtp.SMTPError](err)
+			if !ok || refusal.Code/100 != 4 {
+				t.Fatalf("mail %d: a full disk is answered with %v", i, err)
+			}
+			if full {
+				continue // it is found out by trying
+			}
+			full = true
+			for _, name := range fetched {
+				d.Deliver(t, "jane", small(name))
+			}
+			wait(t, "the mailbox to fail, too", func() bool { return strings.Contains(g.log.tail(20_000), "mailbox cannot be read") })
+			if err := exec.Command("mount", "-o", "remount,size=200m", disk).Run(); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if full && i%4 == 0 && i > 200 {
+			all = all[:i+1]
+			break
+		}
+	}
+	if !full {
+		t.Fatal("the disk was never full")
+	}
+	wait(t, "all mails", func() bool { return g.count() == len(all)+len(fetched) })
+	g.stop()
+	g.once(all, fetched)
+}
+
+// History is imported beside a gateway that is at work, and a mail that was passed over is found.
+func TestImportAndReconcileBesideTheGateway(t *testing.T) {
+	t.Parallel()
+	d := peers.Dovecot(t)
+	live, box := names("live", 30), names("box", 20)
+	for _, name := range box {
+		d.Deliver(t, "jane", small(name))
+	}
+	g := mailGateway(t, post{mailboxes: mailboxOf(d, d.Addr(), "jane", "INBOX")})
+	wait(t, "the mailbox", func() bool { return g.count() == len(box) })
+	past := names("past", 5_000)
+	mbox := filepath.Join(t.TempDir(), "old.mbox")
+	var text strings.Builder
+	for _, name := range append(past[:len(past):len(past)], box[0]) {
+		text.WriteString("From x Mon Mar  2 09:30:00 2026\n" + strings.ReplaceAll(string(small(name)), "\r\n", "\n") + "\n")
+	}
+	if err := os.WriteFile(mbox, []byte(text.String()), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	done := make(chan string, 1)
+	go func() { done <- g.command(t, "import", "mbox", "--inbox", "support", "--every", "0", mbox) }()
+	var slowest time.Duration
+	for _, name := range live {
+		begun := time.Now()
+		if err := send(t.Context(), g.smtp, name+"@customer.example", support, small(name)); err != nil {
+			t.Error(err)
+		}
+		slowest = max(slowest, time.Since(begun))
+	}
+	said := <-done
+	t.Logf("the slowest mail of today took %v\n%s", slowest.Round(time.Millisecond), said)
+	if !strings.Contains(said, "1  duplicate") || slowest > 5*time.Second {
+		t.Errorf("%v: %s", slowest, said)
+	}
+	if list := g.jobs(t, "dead"); len(list) > 0 {
+		t.Errorf("dead jobs: %v", list)
+	}
+	g.once(live, box, past)
+
+	g.command(t, "mail", "reconcile")
+	g.stop()
+	g.passOver(d, "gap-0")
+	path, err := binary()
+	if err != nil {
+		t.Fatal(err)
+	}
+	out, err := exec.Command(path, "mail", "reconcile", "--json", "--config", g.file).Output()
+	if err == nil || !strings.Contains(string(out), `"missing":1,"fetched":1,"known":0`) {
+		t.Errorf("a mail that was passed over: %v, %s", err, out)
+	}
+	g.passOver(d, "gap-1")
+	g.run() // it compares when the last time is a day ago
+	wait(t, "the gateway to find the second", func() bool { return g.count() == len(live)+len(box)+len(past)+2 })
+	g.command(t, "mail", "reconcile")
+	g.stop()
+	g.once(live, box, past, names("gap", 2))
+}
+
+// passOver has the mailbox read on behind a mail that nobody has taken, while the gateway does not run.
+func (g postOffice) passOver(d *peers.DovecotServer, name string) {
+	t := g.w.t
+	t.Helper()
+	d.Deliver(t, "jane", small(name))
+	db, err := sql.Open("sqlite", filepath.Join(g.w.dir, "tierline.db"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	for _, change := range []string{
+		"UPDATE cursors SET value = json_set(value, '$.uid', json_extract(value, '$.uid') + 1) WHERE source LIKE 'email:imap:%/INBOX'",
+		"DELETE FROM cursors WHERE source LIKE 'email:imap:%/INBOX reconciled'",
+	} {
+		if res, err := db.Exec(change); err != nil {
+			t.Fatal(err)
+		} else if n, _ := res.RowsAffected(); n != 1 {
+			t.Fatalf("%d rows changed by %s", n, change)
+		}
+	}
+}
