@@ -59,6 +59,8 @@ type Unit struct {
 	customer.Unit
 	Cases int  // tickets of the last 90 days, this one included, whoever owned it
 	Lemon bool // so many that it should not be sent out again (practice: lemon)
+	// Unknown: it looks like a serial number, but nobody knows of such a unit.
+	Unknown bool
 }
 
 // Tier is a tier as the desk sees it.

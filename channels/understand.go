@@ -6,6 +6,8 @@ import (
 	"regexp"
 	"slices"
 
+	"github.com/nyaruka/phonenumbers"
+
 	"tierline/config/check"
 	"tierline/customer"
 	"tierline/ticket"
@@ -17,6 +19,12 @@ type UnderstandConfig struct {
 	Languages []string `yaml:"languages"`
 	// Serials are regular expressions (RE2) of serial numbers, such as "SN-\\d{6}".
 	Serials []string `yaml:"serials"`
+	// Orders are regular expressions (RE2) of order numbers, such as "\\bA-\\d{8}\\b"; with a group, the number
+	// is what is in the last one: "(?i)order no\\.? (\\d{6,})".
+	Orders []string `yaml:"orders"`
+	// Country is of whom telephone numbers in their national form are (ISO 3166, "DE"). Without it only
+	// international ones, "+49 …", are found.
+	Country string `yaml:"country"`
 }
 
 // Languages are all that can be recognised, in the order of their names.
@@ -36,10 +44,15 @@ func (c UnderstandConfig) Check(at check.At) {
 			at.Key("languages").Index(i).Error("one of en de fr es it nl pl pt sv da", "%.20q cannot be recognised", l)
 		}
 	}
-	for i, s := range c.Serials {
-		if _, err := regexp.Compile(s); err != nil {
-			at.Key("serials").Index(i).Error("see https://golang.org/s/re2syntax", "no regular expression: %v", err)
+	for key, patterns := range map[string][]string{"serials": c.Serials, "orders": c.Orders} {
+		for i, s := range patterns {
+			if _, err := regexp.Compile(s); err != nil {
+				at.Key(key).Index(i).Error("see https://golang.org/s/re2syntax", "no regular expression: %v", err)
+			}
 		}
+	}
+	if c.Country != "" && phonenumbers.GetCountryCodeForRegion(c.Country) == 0 {
+		at.Key("country").Error("two capital letters of ISO 3166, such as DE", "%.20q is no country with telephone numbers", c.Country)
 	}
 }
 
@@ -52,24 +65,33 @@ const (
 type understanding struct {
 	Intake
 	guesser
+	finder
 	serials []*regexp.Regexp
 }
 
-// Understand wraps an intake: what comes in gets its language and the serial numbers that it names,
-// where the channel has not found them itself.
+// Understand wraps an intake: what comes in gets its language, the serial numbers, telephone numbers and
+// orders that it names, where the channel has not found them itself.
 func Understand(in Intake, c UnderstandConfig) (Intake, error) {
 	if len(c.Languages) == 0 {
 		c.Languages = []string{"en", "de", "fr"}
 	}
-	u := understanding{Intake: in, guesser: newGuesser(c.Languages)}
-	for _, s := range c.Serials {
+	u := understanding{Intake: in, guesser: newGuesser(c.Languages), finder: finder{country: c.Country}}
+	var err error
+	if u.serials, err = compileAll(c.Serials); err == nil {
+		u.orders, err = compileAll(c.Orders)
+	}
+	return u, err
+}
+
+func compileAll(patterns []string) (list []*regexp.Regexp, err error) {
+	for _, s := range patterns {
 		re, err := regexp.Compile(s)
 		if err != nil {
-			return nil, fmt.Errorf("channels: serial pattern: %w", err)
+			return nil, fmt.Errorf("channels: pattern: %w", err)
 		}
-		u.serials = append(u.serials, re)
+		list = append(list, re)
 	}
-	return u, nil
+	return list, nil
 }
 
 func (u understanding) Accept(ctx context.Context, batch []ticket.Inbound) ([]ticket.Accepted, error) {
@@ -84,6 +106,10 @@ func (u understanding) Accept(ctx context.Context, batch []ticket.Inbound) ([]ti
 			in.Language = u.guess(text)
 		}
 		in.Units = append(slices.Clone(in.Units), u.units(text)...)
+		if len(in.References) == 0 { // what is folded is a signature then, not a quoted one of ours
+			text += "\n" + in.Folded[:min(len(in.Folded), maxLook)]
+		}
+		in.Found = append(slices.Clone(in.Found), u.find(text)...)
 	}
 	return u.Intake.Accept(ctx, batch)
 }

@@ -26,6 +26,9 @@ type Facts struct {
 	Organization string   `expr:"organization"`
 	Plan         string   `expr:"plan"`
 	Units        []string `expr:"units"`
+	KnownUnits   []string `expr:"known_units"` // those of them that there are; units holds what looks like one, too
+	Phones       []string `expr:"phones"`      // that the customer named, as +4930123456
+	Orders       []string `expr:"orders"`      // that the customer named
 	Models       []string `expr:"models"`
 	Tags         []string `expr:"tags"`
 	UnitCases    int      `expr:"unit_cases"` // most tickets of one of the units in 90 days, this one included

@@ -114,7 +114,8 @@ func (d *Desk) units(ctx context.Context, t ticket.Ticket) ([]bots.Unit, error) 
 	var units []bots.Unit
 	for _, serial := range t.Units[:min(len(t.Units), maxCardUnits)] {
 		u, err := d.Store.Unit(ctx, serial)
-		if ticket.KindOf(err) == ticket.NotFound {
+		unknown := ticket.KindOf(err) == ticket.NotFound
+		if unknown {
 			u = customer.Unit{Serial: serial}
 		} else if err != nil {
 			return nil, err
@@ -123,7 +124,7 @@ func (d *Desk) units(ctx context.Context, t ticket.Ticket) ([]bots.Unit, error) 
 		if err != nil {
 			return nil, err
 		}
-		units = append(units, bots.Unit{Unit: u, Cases: n, Lemon: n >= lemonCases})
+		units = append(units, bots.Unit{Unit: u, Cases: n, Lemon: n >= lemonCases, Unknown: unknown})
 	}
 	return units, nil
 }
@@ -174,6 +175,7 @@ func (d *Desk) facts(ctx context.Context, id ticket.ID) (Facts, kb.Answer, []str
 		Language: t.Language, Customer: c.Customer.Name, Organization: c.Organization.Name, Plan: c.Organization.Plan,
 		Units: t.Units, Tags: t.Tags, Cases: len(c.Cases), Open: d.Config.Brand(t.Brand).Hours.Open(d.Now()),
 		Tier: t.Tier, Priority: string(t.Priority)}
+	f.Phones, f.Orders = t.FoundOf(ticket.FoundPhone), t.FoundOf(ticket.FoundOrder)
 	_, above := d.above(t.Tier)
 	f.Top = !above
 	if len(f.Text) > maxFactText {
@@ -195,6 +197,9 @@ func (d *Desk) facts(ctx context.Context, id ticket.ID) (Facts, kb.Answer, []str
 		f.UnitCases, f.Lemon = max(f.UnitCases, u.Cases), f.Lemon || u.Lemon
 		if u.Model != "" {
 			f.Models = append(f.Models, u.Model)
+		}
+		if !u.Unknown {
+			f.KnownUnits = append(f.KnownUnits, u.Serial)
 		}
 	}
 	ask, cancel := context.WithTimeout(ctx, suggestTimeout)

@@ -247,6 +247,9 @@ func units(c bots.Card) []slack.Block {
 		if u.Model != "" {
 			l += " " + esc(u.Model, 80)
 		}
+		if u.Unknown {
+			l += " (not among the known units)"
+		}
 		if !u.WarrantyUntil.IsZero() {
 			l += " · warranty until " + u.WarrantyUntil.Format("2 Jan 2006")
 		}

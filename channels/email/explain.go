@@ -35,6 +35,9 @@ type Explained struct {
 	Date        *time.Time      `json:"date,omitempty"`
 	Subject     string          `json:"subject,omitempty"`
 	Language    string          `json:"language,omitempty"`
+	Units       []string        `json:"units,omitempty"`
+	Phones      []string        `json:"phones,omitempty"`
+	Orders      []string        `json:"orders,omitempty"`
 	Text        string          `json:"text,omitempty"`
 	New         string          `json:"new_text,omitempty"`
 	Folded      string          `json:"folded,omitempty"`
@@ -147,7 +150,9 @@ func (x *Explainer) origin(m *Mail) origin {
 // explain puts into words what was made of a mail.
 func explain(m *Mail, in ticket.Inbound, a ticket.Accepted) Explained {
 	e := describe(m)
-	e.Language, e.Warnings = in.Language, in.Warnings
+	e.Language, e.Units, e.Warnings = in.Language, in.Units, in.Warnings
+	named := ticket.Ticket{Found: in.Found}
+	e.Phones, e.Orders = named.FoundOf(ticket.FoundPhone), named.FoundOf(ticket.FoundOrder)
 	if in.Forwarded != nil {
 		e.From, e.Subject, e.New, e.Folded = &Address{in.From.Name, in.From.Value}, in.Subject, in.Text, in.Folded
 	}

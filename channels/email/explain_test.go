@@ -80,3 +80,24 @@ func TestExplainForPeople(t *testing.T) {
 		t.Errorf("too large: %+v, %v", long, err)
 	}
 }
+
+// TestExplainFound: what a mail names is shown.
+func TestExplainFound(t *testing.T) {
+	t.Parallel()
+	x, err := NewExplainer(Config{}, channels.UnderstandConfig{Serials: []string{`BW1-\d{6}`}, Orders: []string{`A-\d{6}`}, Country: "DE"},
+		answering{answer: ticket.Accepted{Ticket: 1001, Seq: 1}},
+		Deps{Blobs: channeltest.NewWorld().Blobs, Log: quiet(), Now: func() time.Time { return channeltest.At }})
+	if err != nil {
+		t.Fatal(err)
+	}
+	e, err := x.Explain(t.Context(), []byte("From: jane@customer.example\nSubject: Order A-123456\n\nBW1-000001 leaks.\n-- \nJane, Tel. 030 901820\n"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := strings.Join(e.Units, " ") + "|" + strings.Join(e.Phones, " ") + "|" + strings.Join(e.Orders, " "); got != "BW1-000001|+4930901820|A-123456" {
+		t.Error(got)
+	}
+	if s := e.String(); !strings.Contains(s, "+4930901820") || !strings.Contains(s, "A-123456") {
+		t.Error(s)
+	}
+}

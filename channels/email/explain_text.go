@@ -39,6 +39,14 @@ func (e Explained) String() string {
 	if e.Language != "" {
 		line("language", "%s", e.Language)
 	}
+	for _, f := range []struct {
+		name   string
+		values []string
+	}{{"units", e.Units}, {"phones", e.Phones}, {"orders", e.Orders}} {
+		if len(f.values) > 0 {
+			line(f.name, "%s", strings.Join(f.values, ", "))
+		}
+	}
 	if e.Text != "" {
 		line("text", "%d bytes: %d are new, %d are folded away", len(e.Text), len(e.New), len(e.Folded))
 	}
