@@ -31,9 +31,20 @@ type Desk interface {
 	// Post shows one message in the thread at place, or brings it up to date when m.DeskRef says
 	// that it is shown already. It returns where it is shown.
 	Post(ctx context.Context, c Card, place string, m ticket.Message, again bool) (ref string, err error)
+	// Tell tells one person something of a ticket.
+	Tell(ctx context.Context, n Notice, again bool) error
 	// Page tells one person that they are wanted, or (ref is not "") brings what they were told up
 	// to date. It returns where that is.
 	Page(ctx context.Context, p PageNotice, ref string, again bool) (string, error)
+}
+
+// Notice is something that one person is told of a ticket.
+type Notice struct {
+	Card Card
+	To   ticket.Agent
+	Text string
+	At   time.Time // a time that it is about, or zero
+	Key  string    // the same at every try
 }
 
 // Card is what an agent sees of a ticket.

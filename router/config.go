@@ -45,6 +45,7 @@ type Tier struct {
 	// priority does not name. Warn is the share of it after which people are warned, default 0.8.
 	Clocks map[string]Clocks `yaml:"clocks"`
 	Warn   float64           `yaml:"warn"`
+	Leads  []string          `yaml:"leads"` // agent ids who hear of what is overdue or broken; default: all with the role of lead
 	// Handoff are the fields that must be filled in by who escalates to this tier: problem, unit, impact,
 	// tried, articles, asked, callback, read_back.
 	Handoff []string     `yaml:"handoff"`
@@ -173,6 +174,11 @@ func (c Config) checkTiers(at check.At, known func(string) bool) {
 		}
 		t.OnCall.Check(at.Key("oncall"), known)
 		t.checkClocks(at)
+		for i, id := range t.Leads {
+			if !known(id) {
+				at.Key("leads").Index(i).Error("name one of the agents", "there is no agent %.60q", id)
+			}
+		}
 		for i, f := range t.Handoff {
 			if !slices.Contains(ticket.HandoffFields, f) {
 				at.Key("handoff").Index(i).Error(strings.Join(ticket.HandoffFields, ", "), "%.40q is no field of a handoff", f)

@@ -32,6 +32,7 @@ func (w *Jobs) Dispatcher(reg prometheus.Registerer) *Dispatcher {
 		ticket.JobRoute: w.route, ticket.JobShow: w.show, ticket.JobPost: w.post,
 		ticket.JobSend: w.send, ticket.JobPage: w.page, ticket.JobPageDue: w.pageDue,
 		ticket.JobClose: w.close, ticket.JobClock: w.heard,
+		ticket.JobPromise: w.promiseDue, ticket.JobTell: w.tell,
 	}
 	d.giveUp = w.giveUp
 	return d

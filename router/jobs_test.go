@@ -59,6 +59,9 @@ func (r *recorder) Show(_ context.Context, c bots.Card, _ []string, again bool) 
 func (r *recorder) Post(_ context.Context, _ bots.Card, place string, m ticket.Message, again bool) (string, error) {
 	return fmt.Sprintf("%s/%d", place, m.Seq), r.did(again, "post %d %s %s", m.Seq, m.Kind, m.Delivery)
 }
+func (r *recorder) Tell(_ context.Context, n bots.Notice, again bool) error {
+	return r.did(again, "tell %s %s", n.To.ID, n.Text)
+}
 func (r *recorder) Page(_ context.Context, n bots.PageNotice, ref string, again bool) (string, error) {
 	return "dm/" + n.To.ID, r.did(again, "page %s live=%v ref=%q", n.To.ID, n.Live, ref)
 }

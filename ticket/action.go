@@ -11,33 +11,37 @@ type ActionKind string
 
 // Every way in which a ticket changes, other than by a contact of the customer.
 const (
-	ActRoute     ActionKind = "route"     // Decision: the router's
-	ActTake      ActionKind = "take"      // By becomes the owner
-	ActAssign    ActionKind = "assign"    // Owner, or "" for back to the queue
-	ActReply     ActionKind = "reply"     // Text to the customer, Attachments; waits for the customer then
-	ActNote      ActionKind = "note"      // Text or Note, for agents only. Changes no Rev
-	ActEscalate  ActionKind = "escalate"  // to Tier, with a Reason and a Handoff
-	ActReturn    ActionKind = "return"    // back to whoever handed it over, to be written anew, with a Reason
-	ActJoin      ActionKind = "join"      // By works on it beside its owner
-	ActRelease   ActionKind = "release"   // By no longer does; an owner hands it to Owner, who has joined
-	ActPage      ActionKind = "page"      // Tier, Reason, Chain: ring the people on call
-	ActAccept    ActionKind = "accept"    // the paged person takes it (Page = number)
-	ActDecline   ActionKind = "decline"   // the paged person does not, with a Reason; goes on at once
-	ActPageDue   ActionKind = "page_due"  // Page and Step: nobody answered in time
-	ActSolve     ActionKind = "solve"     // with a Diagnosis, unless it has one
-	ActReopen    ActionKind = "reopen"    //
-	ActClose     ActionKind = "close"     //
-	ActHold      ActionKind = "hold"      // with a Reason: supplier, field work
-	ActSet       ActionKind = "set"       // Subject, Diagnosis, Priority, Language, Tags, Units, Without: what is not empty
-	ActVerdict   ActionKind = "verdict"   // Article and Verdict: what an agent thinks of a suggestion. Changes no Rev
-	ActMerge     ActionKind = "merge"     // all of it goes on in Other; this ticket is closed. Act gives Other
-	ActSplit     ActionKind = "split"     // messages Seqs become a ticket of their own, with Subject. Act gives the new one
-	ActMove      ActionKind = "move"      // messages Seqs go on in Other. Act gives Other
-	ActUndo      ActionKind = "undo"      // take back the merge, split or move that Event tells of, or (0) the last one
-	ActWithdraw  ActionKind = "withdraw"  // take back the answer Seq that has not gone out yet
-	ActClock     ActionKind = "clock"     // the time At of clock Step has come. Changes no Rev
-	ActDelivered ActionKind = "delivered" // message Seq went out; External is its id. Changes no Rev
-	ActFailed    ActionKind = "failed"    // message Seq cannot be delivered, for Reason. Changes no Rev
+	ActRoute      ActionKind = "route"       // Decision: the router's
+	ActTake       ActionKind = "take"        // By becomes the owner
+	ActAssign     ActionKind = "assign"      // Owner, or "" for back to the queue
+	ActReply      ActionKind = "reply"       // Text to the customer, Attachments; waits for the customer then
+	ActNote       ActionKind = "note"        // Text or Note, for agents only. Changes no Rev
+	ActEscalate   ActionKind = "escalate"    // to Tier, with a Reason and a Handoff
+	ActReturn     ActionKind = "return"      // back to whoever handed it over, to be written anew, with a Reason
+	ActJoin       ActionKind = "join"        // By works on it beside its owner
+	ActRelease    ActionKind = "release"     // By no longer does; an owner hands it to Owner, who has joined
+	ActPage       ActionKind = "page"        // Tier, Reason, Chain: ring the people on call
+	ActAccept     ActionKind = "accept"      // the paged person takes it (Page = number)
+	ActDecline    ActionKind = "decline"     // the paged person does not, with a Reason; goes on at once
+	ActPageDue    ActionKind = "page_due"    // Page and Step: nobody answered in time
+	ActSolve      ActionKind = "solve"       // with a Diagnosis, unless it has one
+	ActReopen     ActionKind = "reopen"      //
+	ActClose      ActionKind = "close"       //
+	ActHold       ActionKind = "hold"        // with a Reason: supplier, field work
+	ActSet        ActionKind = "set"         // Subject, Diagnosis, Priority, Language, Tags, Units, Without: what is not empty
+	ActVerdict    ActionKind = "verdict"     // Article and Verdict: what an agent thinks of a suggestion. Changes no Rev
+	ActMerge      ActionKind = "merge"       // all of it goes on in Other; this ticket is closed. Act gives Other
+	ActSplit      ActionKind = "split"       // messages Seqs become a ticket of their own, with Subject. Act gives the new one
+	ActMove       ActionKind = "move"        // messages Seqs go on in Other. Act gives Other
+	ActUndo       ActionKind = "undo"        // take back the merge, split or move that Event tells of, or (0) the last one
+	ActWithdraw   ActionKind = "withdraw"    // take back the answer Seq that has not gone out yet
+	ActPromise    ActionKind = "promise"     // Promise: its Kind, What and Due
+	ActKeep       ActionKind = "keep"        // Promise: that of its Number was kept
+	ActUnpromise  ActionKind = "unpromise"   // Promise: that of its Number does not hold any more, for a Reason
+	ActPromiseDue ActionKind = "promise_due" // promise number Page: its owner is to be reminded (Step 0), or it is due (Step 1)
+	ActClock      ActionKind = "clock"       // the time At of clock Step has come. Changes no Rev
+	ActDelivered  ActionKind = "delivered"   // message Seq went out; External is its id. Changes no Rev
+	ActFailed     ActionKind = "failed"      // message Seq cannot be delivered, for Reason. Changes no Rev
 )
 
 // Action is every intent: from Slack, the web, the API or the router.
@@ -66,6 +70,7 @@ type Action struct {
 	Article     string
 	Verdict     string
 	Decision    *Decision
+	Promise     *Promise
 	Handoff     *Handoff      // of an escalation
 	Chain       []string      // agent ids to ring, in order
 	Wait        time.Duration // of a page: how long each of them has to answer; of a reply: how long it can be taken back; of a solve: until it is closed (0: never)

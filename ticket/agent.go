@@ -42,7 +42,7 @@ func (a Agent) May(k ActionKind) error {
 	ok := false
 	switch k {
 	case ActTake, ActAssign, ActReply, ActNote, ActEscalate, ActPage, ActSolve, ActReopen, ActHold, ActSet, ActVerdict,
-		ActAccept, ActDecline, ActReturn, ActJoin, ActRelease,
+		ActAccept, ActDecline, ActReturn, ActJoin, ActPromise, ActKeep, ActUnpromise, ActRelease,
 		ActMerge, ActSplit, ActMove, ActUndo, ActWithdraw:
 		ok = a.Is(RoleAgent, RoleLevel2, RoleLead, RoleSupervisor)
 	case ActClose:

@@ -33,6 +33,7 @@ func (c *change) reply() error {
 		c.say("owner", c.a.By.ID)
 	}
 	c.t.State, c.t.LastAgent = Pending, c.now
+	c.keepAll(PromiseUpdate)
 	c.t.SolvedAt, c.t.CloseAt = time.Time{}, time.Time{}
 	c.say("seq", strconv.Itoa(seq))
 	return nil

@@ -54,7 +54,7 @@ func (t *Ticket) resting(k ActionKind) error {
 
 // quiet actions make no card stale: whoever clicks what they saw before means it still.
 func (k ActionKind) quiet() bool {
-	return k == ActNote || k == ActVerdict || k == ActDelivered || k == ActFailed || k == ActClock
+	return k == ActNote || k == ActVerdict || k == ActDelivered || k == ActFailed || k == ActClock || k == ActPromiseDue
 }
 
 // change is one action being worked out on a copy.
@@ -72,6 +72,7 @@ type change struct {
 var steps = map[ActionKind]func(*change) error{
 	ActRoute: (*change).route, ActTake: (*change).take, ActAssign: (*change).assign,
 	ActReply: (*change).reply, ActNote: (*change).note, ActEscalate: (*change).escalate,
+	ActPromise: (*change).promise, ActKeep: (*change).keep, ActUnpromise: (*change).keep, ActPromiseDue: (*change).promiseDue,
 	ActReturn: (*change).giveBack, ActJoin: (*change).join, ActRelease: (*change).release,
 	ActPage: (*change).page, ActAccept: (*change).accept, ActDecline: (*change).decline,
 	ActPageDue: (*change).pageDue, ActSolve: (*change).solve, ActReopen: (*change).reopen,
@@ -86,6 +87,7 @@ func (t *Ticket) clone() Ticket {
 	n.Units, n.Tags = slices.Clone(t.Units), slices.Clone(t.Tags)
 	n.Participants, n.Suggestions = slices.Clone(t.Participants), slices.Clone(t.Suggestions)
 	n.Reasons, n.Proposals, n.Helpers = slices.Clone(t.Reasons), slices.Clone(t.Proposals), slices.Clone(t.Helpers)
+	n.Promises = slices.Clone(t.Promises)
 	if t.Page != nil {
 		p := *t.Page
 		p.Chain, p.Log = slices.Clone(p.Chain), slices.Clone(p.Log)

@@ -251,11 +251,15 @@ func (c *change) clock() error {
 		k.Warned = true
 		c.say("what", "warning")
 		c.fx.Jobs = append(c.fx.Jobs, c.t.review(OnWarn, k.Kind))
+		if c.t.Owner != "" {
+			c.fx.Jobs = append(c.fx.Jobs, c.t.notify(Told{Owner: true, Text: k.Kind.Title() + " is due soon", At: k.Due}, c.now))
+		}
 		return nil
 	}
 	k.Warned, k.Breached = true, true
 	c.say("what", "breach")
 	c.fx.Jobs = append(c.fx.Jobs, c.t.review(OnBreach, k.Kind))
+	c.fx.Jobs = append(c.fx.Jobs, c.t.notify(Told{Owner: true, Lead: true, Text: k.Kind.Title() + " is overdue", At: k.Due}, c.now))
 	c.tell(k.Kind.Title() + " is overdue: it was due at " + k.Due.UTC().Format("2 Jan 15:04 UTC") + ".")
 	return nil
 }

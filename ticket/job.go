@@ -19,6 +19,8 @@ const (
 	JobPage    JobKind = "page"     // tell the person whose turn it is in page Seq
 	JobPageDue JobKind = "page_due" // nobody answered page Seq in time: go on down the chain
 	JobClock   JobKind = "clock"    // the time of clock Step has come; its moment is in the payload
+	JobPromise JobKind = "promise"  // promise Seq is nearly due (Step 0), or due (Step 1)
+	JobTell    JobKind = "tell"     // tell people something of the ticket: a Told in the payload
 	JobClose   JobKind = "close"    // the ticket was solved so long ago that it is closed
 )
 

@@ -26,6 +26,7 @@ func (c *change) solve() error {
 		c.fx.Jobs = append(c.fx.Jobs, c.t.closing())
 	}
 	c.settle(ActEscalate, ActPage)
+	c.keepAll(PromiseFix)
 	if c.t.Page.Now() != "" {
 		c.endPage(PageCancelled)
 	}

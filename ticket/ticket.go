@@ -115,6 +115,7 @@ type Ticket struct {
 	Proposals    []Proposal              `json:"proposals,omitempty"` // what rules would have people do
 	Reasons      []string                `json:"reasons,omitempty"`   // why it is where it is, newest decision
 	Page         *Page                   `json:"page,omitempty"`      // the open page, or the last one
+	Promises     []Promise               `json:"promises,omitempty"`  // given to the customer, in order
 	Handoff      *Handoff                `json:"handoff,omitempty"`   // what the tier was told when it got it
 	Helpers      []string                `json:"helpers,omitempty"`   // agent ids who work on it beside its owner
 	Returned     int                     `json:"returned,omitempty"`  // how often it was given back to be written anew

@@ -30,7 +30,7 @@ func esc(s string, room int) string { return slackapp.LineCut(s, room) }
 func cardBlocks(c bots.Card) []slack.Block {
 	blocks := []slack.Block{header(c.Ticket.ID.String() + " · " + c.Ticket.Subject)}
 	for _, part := range []func(bots.Card) []slack.Block{
-		who, facts, lastSaid, mood, proposals, handedOver, units, tried, why, suggestions, cases, pageLog, actions, foot,
+		who, facts, lastSaid, mood, proposals, handedOver, promises, units, tried, why, suggestions, cases, pageLog, actions, foot,
 	} {
 		blocks = append(blocks, part(c)...)
 	}
@@ -218,6 +218,27 @@ func stressed(b *slack.ButtonBlockElement, t ticket.Ticket, do ticket.ActionKind
 	return b
 }
 
+// promises are those that are still to be kept.
+func promises(c bots.Card) (blocks []slack.Block) {
+	open := c.Ticket.OpenPromises()
+	for i, p := range open[:min(len(open), 3)] {
+		icon := ":handshake: *Promised:* "
+		if p.State == ticket.PromiseBroken {
+			icon = ":broken_heart: *Broken promise:* "
+		}
+		text := icon + p.Kind.Title() + " until " + when(p.Due)
+		if p.What != "" {
+			text += " · " + esc(p.What, roomLine)
+		}
+		text += " · by " + esc(nonEmpty(p.By.Name, p.By.ID, "somebody"), 80)
+		b := slack.NewSectionBlock(mrkdwn(text, maxSection), nil,
+			slack.NewAccessory(button(doKeep, ref{Ticket: c.Ticket.ID, Seq: p.Number}.String(), "Kept")))
+		b.BlockID = fmt.Sprintf("promise%d", i)
+		blocks = append(blocks, b)
+	}
+	return blocks
+}
+
 // handedOver is what the tier was told when it got the case, or that it is to be written anew.
 func handedOver(c bots.Card) []slack.Block {
 	h := c.Ticket.Handoff
@@ -359,6 +380,7 @@ func actions(c bots.Card) []slack.Block {
 		list = append(list, stressed(button(doPage, v, "Page L2"), t, ticket.ActPage))
 	}
 	list = append(list, button(doSolve, v, "Solve"))
+	list = append(list, button(doPromise, v, "Promise"))
 	if h := t.Handoff; h != nil && h.From != "" && !h.Back {
 		list = append(list, button(doReturn, v, "Return"))
 	}

@@ -86,11 +86,13 @@ func (k *Desk) press(ctx context.Context, c click, what string, r ref) error {
 		a.Kind, a.Rev, a.Page = ticket.ActAccept, 0, r.Page
 	case doUndo:
 		a.Kind = ticket.ActUndo
+	case doKeep:
+		a.Kind, a.Rev, a.Promise = ticket.ActKeep, 0, &ticket.Promise{Number: r.Seq}
 	case doBack:
 		return k.moveBack(ctx, c, r)
 	case doWithdraw:
 		return k.withdraw(ctx, c, r)
-	case doReply, doNote, doEscalate, doPage, doSolve, doDecline, doMerge, doSplit, doReturn:
+	case doReply, doNote, doEscalate, doPage, doSolve, doDecline, doMerge, doSplit, doReturn, doPromise:
 		return k.open(c, what, r)
 	default:
 		return ticket.Errorf("slackdesk.click", ticket.Invalid, "This button is of an older version. Use the newest card.")
@@ -175,6 +177,9 @@ func (k *Desk) intent(v slack.View, m meta) (ticket.Action, error) {
 		}
 	case doReturn:
 		a.Reason = submitted(v, "reason")
+	case doPromise:
+		a.Rev = 0 // it was given, whatever happened meanwhile
+		a.Promise = &ticket.Promise{Kind: ticket.PromiseKind(submitted(v, "kind")), What: submitted(v, "what"), Due: submittedTime(v, "due")}
 	case doPage:
 		a.Rev, a.Reason = 0, submitted(v, "reason")
 	case doSolve:

@@ -245,3 +245,15 @@ func submitted(v slack.View, id string) string {
 	}
 	return ""
 }
+
+// submittedTime is the time that was chosen in a modal; zero when none was.
+func submittedTime(v slack.View, id string) time.Time {
+	if v.State != nil {
+		for _, a := range v.State.Values[id] {
+			if a.SelectedDateTime > 0 {
+				return time.Unix(a.SelectedDateTime, 0).UTC()
+			}
+		}
+	}
+	return time.Time{}
+}

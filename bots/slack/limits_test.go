@@ -148,6 +148,7 @@ func checkElement(bad func(string, ...any), e map[string]any) {
 				bad("an option's value of %d: %q", len(v), v)
 			}
 		}
+	case "datetimepicker":
 	case "plain_text_input":
 		most, _ := e["max_length"].(float64)
 		if v, _ := e["initial_value"].(string); len(utf16.Encode([]rune(v))) > int(most) || most > 3000 {
@@ -219,6 +220,13 @@ func (c chaos) card() bots.Card {
 		b.Ticket.Signals = append(b.Ticket.Signals, ticket.Signal{Kind: pick(c, "anger", "safety", c.text()), Words: append(c.texts(6), "x")})
 		b.Ticket.Proposals = append(b.Ticket.Proposals, ticket.Proposal{Do: pick(c, ticket.ActEscalate, ticket.ActPage, "x"), Why: c.text()})
 	}
+	for n := range c.Intn(5) {
+		b.Ticket.Promises = append(b.Ticket.Promises, ticket.Promise{Number: n + 1, What: c.text(), By: ticket.Actor{Name: c.text()},
+			State: pick(c, ticket.PromiseOpen, ticket.PromiseBroken, ticket.PromiseKept), Due: time.Unix(c.Int63n(4e9), 0)})
+	}
+	if c.Intn(2) == 0 {
+		b.Ticket.Handoff = &ticket.Handoff{Problem: c.text(), Tried: c.text(), From: "l1", By: ticket.Actor{Name: c.text()}, Back: c.Intn(2) == 0}
+	}
 	b.Empathy = c.text()
 	b.Ticket.MergedInto, b.Ticket.SplitFrom = pick[ticket.ID](c, 0, 9), pick[ticket.ID](c, 0, 9)
 	b.Customer.Undeliverable = map[string]customer.Undeliverable{b.Customer.Identities[0].Value: {Reason: c.text()}}
@@ -265,7 +273,7 @@ func checkAll(t *testing.T, seed int64) {
 	m := meta{Ticket: card.Ticket.ID, Rev: 7, Channel: "C0123456789", Thread: "1700000000.000100"}
 	v := replyForm(card, by, m, draft{text: c.text(), preview: true, warning: c.text()})
 	checkView(t, v)
-	for _, what := range []string{doNote, doEscalate, doPage, doSolve, doDecline, doMerge, doSplit} {
+	for _, what := range []string{doNote, doEscalate, doPage, doSolve, doDecline, doMerge, doSplit, doReturn, doPromise} {
 		back := k.back.(*fakeBackend)
 		back.card, back.said, back.other = card, []ticket.Message{{Ticket: 1, Seq: 1, Kind: ticket.Public, Text: "one can be split off"}}, nil
 		for n := range c.Intn(150) {

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/slack-go/slack"
 
@@ -72,6 +73,14 @@ func (k *Desk) form(ctx context.Context, c click, what string, r ref) (slack.Mod
 		blocks := append([]slack.Block{about}, shown...)
 		return modal(doReturn, id+": return", "Return", m.String(), append(blocks,
 			input("reason", "What is missing?", "Its writer reads this, and mends it. The clocks run on", line("", 1000, true), false))...), nil
+	case doPromise:
+		due := slack.NewDateTimePickerBlockElement("v")
+		due.InitialDateTime = k.now().Add(2 * time.Hour).Truncate(15 * time.Minute).Unix()
+		return modal(doPromise, id+": promise", "Promise", m.String(), about,
+			input("kind", "What is promised?", "", choose("v", "Choose", option("callback", "To call them back"), option("update", "To write to them"),
+				option("fix", "To have it solved")), false),
+			input("due", "Until when?", "In your own time zone. You are reminded before; the lead hears if it is broken", due, false),
+			input("what", "What exactly?", "As the customer was told", line("", 500, false), true)), nil
 	case doMerge:
 		return k.mergeForm(ctx, c.by, card, m, about)
 	case doSplit:

@@ -33,6 +33,8 @@ const (
 	doUndo     = "undo"  // the merge
 	doWithdraw = "withdraw"
 	doReturn   = "return"
+	doPromise  = "promise"
+	doKeep     = "keep"
 )
 
 // ref is what a button is about: a ticket as it was shown, and the page or the message that it belongs to.

@@ -177,6 +177,13 @@ func fill(el Object, v any) (Object, error) {
 			}
 			x = o
 		}
+		if key == "selected_date_time" { // seconds, as a number
+			n, err := strconv.ParseInt(it, 10, 64)
+			if err != nil {
+				return nil, fmt.Errorf("slacksim: %q is no moment in seconds", it)
+			}
+			x = n
+		}
 		out = append(out, x)
 	}
 	if many {

@@ -1,0 +1,51 @@
+package slackdesk
+
+import (
+	"context"
+	"time"
+
+	"github.com/slack-go/slack"
+
+	"tierline/bots"
+	"tierline/internal/slackapp"
+)
+
+// noticeBack is how far back an earlier try is looked for.
+const noticeBack = 24 * time.Hour
+
+// Tell tells one person something by direct message. See [bots.Desk].
+func (k *Desk) Tell(ctx context.Context, n bots.Notice, again bool) error {
+	user, err := k.userOf(ctx, n.To)
+	if err != nil {
+		return err
+	}
+	o := slackapp.Out{Text: n.Card.Ticket.ID.String() + ": " + slackapp.EscapeCut(n.Text, maxFallback/2), Type: typeNotice,
+		Payload: map[string]any{"key": n.Key}}
+	if o.Channel, err = k.app.OpenDM(ctx, user); err != nil {
+		return err
+	}
+	if n.Card.Thread == "" {
+		n.Card.Thread = k.findThread(ctx, n.Card)
+	}
+	o.Blocks = noticeBlocks(n)
+	if again {
+		ts, err := k.app.Find(ctx, slackapp.Range{Channel: o.Channel, Oldest: slackapp.TS(k.now().Add(-noticeBack)), Limit: 400}, typeNotice, o.Payload)
+		if err != nil || ts != "" {
+			return err
+		}
+	}
+	_, err = k.app.Post(ctx, o)
+	return err
+}
+
+func noticeBlocks(n bots.Notice) []slack.Block {
+	text := "*" + slackapp.EscapeCut(n.Text, roomSaid) + "*"
+	if !n.At.IsZero() {
+		text += " · " + when(n.At)
+	}
+	blocks := []slack.Block{section(text), small(cardText(n.Card))}
+	if isWeb(n.Card.Thread) {
+		blocks = append(blocks, rows("go", link(doOpen, n.Card.Thread, "Go to the thread"))...)
+	}
+	return blocks
+}
