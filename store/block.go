@@ -22,9 +22,10 @@ func blockKeys(i customer.Identity) []string {
 	return keys
 }
 
-// shut says that the sender of a contact is kept out. History is let in: it came before.
+// shut says that the sender of a contact is kept out. History is let in, which came before, and so is
+// what staff passes on.
 func (k *intake) shut(in ticket.Inbound) bool {
-	if len(k.blocked) == 0 || in.Past != nil {
+	if len(k.blocked) == 0 || in.Past != nil || in.Forwarded != nil {
 		return false
 	}
 	for _, key := range blockKeys(in.From) {

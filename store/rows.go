@@ -71,7 +71,9 @@ func scanMessage(scan func(...any) error) (ticket.Message, error) {
 	}
 	m.Ticket, m.Seq, m.Delivery = row.Ticket, row.Seq, row.Delivery
 	m.Problem, m.External, m.DeskRef = row.Problem, row.External, row.DeskRef
-	m.MovedTo, m.MovedFrom = row.MovedTo, row.MovedFrom
+	if m.MovedTo, m.MovedFrom = row.MovedTo, row.MovedFrom; !m.MovedFrom.IsZero() {
+		m.NewTopic = "" // it has been taken apart
+	}
 	return m, nil
 }
 

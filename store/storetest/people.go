@@ -123,6 +123,10 @@ func peopleBlocked(t *testing.T, w *world) {
 	chat.Channel, chat.From = "chat", customer.Identity{Kind: customer.Chat, Value: "eve@spam.example"}
 	equal(t, "another kind of identity is another", accept(t, w.a, chat)[0].Opened, true)
 
+	forwarded := mail("eve@spam.example", "<f@x>")
+	forwarded.Forwarded = &ticket.Forwarded{By: ana}
+	equal(t, "what staff passes on comes in", accept(t, w.a, forwarded)[0].Opened, true)
+
 	w.clock.Add(time.Hour)
 	equal(t, "its time is over", accept(t, w.a, mail("eve@spam.example", "<5@x>", proof))[0].Ticket, first)
 	equal(t, "those that hold", len(must(w.a.Blocks(ctx, "", 0))(t)), 1)

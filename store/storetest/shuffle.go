@@ -8,6 +8,7 @@ import (
 	"sync"
 	"testing"
 
+	"tierline/customer"
 	"tierline/ticket"
 )
 
@@ -70,6 +71,10 @@ func (s *shuffle) step(st Store, rnd *rand.Rand) {
 		a.Kind, a.Ticket, a.Text = ticket.ActReply, id(), "an answer"
 	case n < 43:
 		a.Kind, a.Ticket, a.Text = ticket.ActNote, id(), "a note"
+	case n < 46:
+		s.mu.Unlock()
+		s.person(st, rnd)
+		return
 	case n < 58:
 		a.Kind, a.Ticket, a.Other = ticket.ActMerge, id(), id()
 	default:
@@ -92,17 +97,21 @@ func (s *shuffle) act(st Store, rnd *rand.Rand, a ticket.Action) {
 		if events = slices.DeleteFunc(events, func(e ticket.Event) bool { _, _, err := e.Moved(); return err != nil }); len(events) == 0 {
 			return
 		}
-		a.Event = events[rnd.IntN(len(events))].ID
+		if i := rnd.IntN(len(events) + 1); i < len(events) { // else the last one
+			a.Event = events[i].ID
+		}
 	}
 	got, err := st.Act(ctxOf(s.t), a)
-	if err == nil && a.Kind == ticket.ActReply {
+	if err == nil && a.Kind == ticket.ActReply && rnd.IntN(4) == 0 {
+		_, err = st.Act(ctxOf(s.t), ticket.Action{Kind: ticket.ActWithdraw, Ticket: a.Ticket, Seq: got.LastSeq, By: ana})
+	} else if err == nil && a.Kind == ticket.ActReply {
 		_, err = st.Act(ctxOf(s.t), ticket.Action{Kind: ticket.ActDelivered, Ticket: a.Ticket, Seq: got.LastSeq,
 			External: fmt.Sprintf("<%d.%d@gw>", a.Ticket, got.LastSeq), By: ticket.Gateway})
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	switch k := ticket.KindOf(err); {
-	case err != nil && (k == ticket.Invalid || k == ticket.Conflict):
+	case err != nil && (k == ticket.Invalid || k == ticket.Conflict || k == ticket.NotFound && a.Event == 0):
 		s.refused++
 	case err != nil:
 		s.t.Errorf("seed %d: %s: %v", s.seed, a.Kind, err)
@@ -116,6 +125,25 @@ func (s *shuffle) act(st Store, rnd *rand.Rand, a ticket.Action) {
 	}
 }
 
+// person makes two of one company one person, or two again.
+func (s *shuffle) person(st Store, rnd *rand.Rand) {
+	var ids []customer.ID
+	for _, c := range must(st.Customers(ctxOf(s.t), "@corp.example", 0, 10))(s.t) {
+		ids = append(ids, c.ID)
+	}
+	if len(ids) < 2 {
+		return
+	}
+	one, two := ids[rnd.IntN(len(ids))], ids[rnd.IntN(len(ids))]
+	err := st.MergeCustomers(ctxOf(s.t), one, two, ana)
+	if err != nil {
+		err = st.UnmergeCustomer(ctxOf(s.t), one, ana)
+	}
+	if k := ticket.KindOf(err); err != nil && k != ticket.Conflict && k != ticket.Invalid {
+		s.t.Errorf("seed %d: a person: %v", s.seed, err)
+	}
+}
+
 // mail brings one, in answer to another or not. It is called with the lock held, and gives it back.
 func (s *shuffle) mail(st Store, rnd *rand.Rand, answers bool) {
 	in := mail(people[rnd.IntN(len(people))], fmt.Sprintf("<m%d.%d@x>", len(s.mails), rnd.IntN(1_000_000)))
@@ -125,6 +153,9 @@ func (s *shuffle) mail(st Store, rnd *rand.Rand, answers bool) {
 		if rnd.IntN(4) > 0 {
 			in.From.Value = s.from[other]
 		}
+	}
+	if in.From.Value != people[3] && rnd.IntN(4) == 0 {
+		in.With = []customer.Identity{address(people[rnd.IntN(3)])}
 	}
 	if s.from == nil {
 		s.from = map[string]string{}
@@ -159,6 +190,11 @@ func (s *shuffle) check(st Store) {
 			fail("%s has %d messages, its newest is %d", id, len(list), k.LastSeq)
 		}
 		company := k.Participants[0].Value[strings.IndexByte(k.Participants[0].Value, '@'):]
+		for _, p := range k.Participants {
+			if !strings.HasSuffix(p.Value, company) {
+				fail("in %s take part %v", id, k.Participants)
+			}
+		}
 		for i, m := range list {
 			me := ticket.MessageID{Ticket: id, Seq: i + 1}
 			if m.Seq != i+1 {
@@ -180,6 +216,9 @@ func (s *shuffle) check(st Store) {
 				fail("%s counts as %s and as %s", m.Root(), old, me)
 			}
 			where[m.Root()] = me
+			if m.Direction == ticket.Out && m.Delivery == ticket.Queued {
+				fail("%s was left on its way", m)
+			}
 			if k.MergedInto != 0 && m.Delivery != ticket.Withdrawn {
 				fail("%s was merged and still has %s", id, m)
 			}

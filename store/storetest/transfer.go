@@ -167,6 +167,7 @@ func transferMerge(t *testing.T, w *world) {
 func transferSplit(t *testing.T, w *world) {
 	a := accept(t, w.a, mail("ann@corp.example", "<1@x>"))[0].Ticket
 	in := mail("ann@corp.example", "<2@x>", refTo("<1@x>"))
+	in.NewTopic = "another subject"
 	in.Subject, in.With = "Another matter", []customer.Identity{{Kind: customer.Email, Value: "bob@other.example"}}
 	accept(t, w.a, in)
 	act(t, w.a, ticket.Action{Kind: ticket.ActNote, Ticket: a, Text: "note"})
@@ -193,6 +194,8 @@ func transferSplit(t *testing.T, w *world) {
 	equal(t, "customer", n.Customer, must(w.a.Ticket(ctxOf(t), a))(t).Customer)
 	equal(t, "what counts there", says(t, w.a, n.ID), "2@x note")
 	equal(t, "what counts here", says(t, w.a, a), "1@x")
+	list := messagesOf(t, w.a, n.ID)
+	equal(t, "no other split is proposed", list[len(list)-2].External+list[len(list)-2].NewTopic, "<2@x>")
 	equal(t, "it is routed", claim(t, w.a, 10, ticket.JobRoute)[0].Ticket, n.ID)
 	refused(t, w.a, ticket.Action{Kind: ticket.ActSplit, Ticket: a, Seqs: []int{2}}, ticket.Conflict, n.ID.String())
 	refused(t, w.a, ticket.Action{Kind: ticket.ActSplit, Ticket: a, Seqs: []int{1, 4}}, ticket.Invalid, "line of the gateway")
