@@ -39,7 +39,7 @@ func TestMailAuthorizeCommand(t *testing.T) {
 email:
   sending: {host: 127.0.0.1}
   mailboxes:
-    - {inbox: support, host: 127.0.0.1, user: jane@acme.example, oauth2: {token_url: %q, auth_url: %q, client_id: %s, client_secret: %q}}
+    - {inbox: support, host: 127.0.0.1, user: jane@acme.example, oauth2: {refresh_token: {file: /not/yet/there}, token_url: %q, auth_url: %q, client_id: %s, client_secret: %q}}
 `, tokens.URL, strings.TrimSuffix(tokens.URL, "token")+"authorize", tokens.ClientID, tokens.ClientSecret))
 	s.do(1, "mail", "authorize", "-c", s.config)
 	if !strings.Contains(s.err, "Name one of these accounts: jane@acme.example.") {

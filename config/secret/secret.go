@@ -93,14 +93,19 @@ func (s *String) UnmarshalYAML(n *yaml.Node) error {
 		return nil
 	}
 	if n.Kind != yaml.MappingNode || len(n.Content) != 2 || n.Content[1].Kind != yaml.ScalarNode {
-		return fmt.Errorf("line %d: a secret is a text, or {file: PATH}, or {env: NAME}", n.Line)
+		return fault(n, "a secret is a text, or {file: PATH}, or {env: NAME}")
 	}
 	v, err := From(n.Content[0].Value, n.Content[1].Value)
 	if err != nil {
-		return fmt.Errorf("line %d: %w", n.Line, err)
+		return fault(n, err.Error())
 	}
 	*s = v
 	return nil
+}
+
+// fault is an error of a kind that lets the rest of the configuration be read.
+func fault(n *yaml.Node, what string) error {
+	return &yaml.TypeError{Errors: []string{fmt.Sprintf("line %d: %s", n.Line, what)}}
 }
 
 // From reads a secret from where it is kept: how is "file" or "env".
