@@ -6,7 +6,9 @@ import (
 	"strings"
 	"testing"
 
+	"tierline/channels"
 	"tierline/config/check"
+	"tierline/customer"
 	"tierline/router/oncall"
 	"tierline/ticket"
 )
@@ -120,5 +122,27 @@ func BenchmarkDecide(b *testing.B) {
 		if rules.Decide(f).Tier != "l2" {
 			b.Fatal("wrong tier")
 		}
+	}
+}
+
+// TestFactsOfWhatIsNamed: rules see what the customer named, and whether there is such a unit.
+func TestFactsOfWhatIsNamed(t *testing.T) {
+	t.Parallel()
+	w, _ := newWorld(t, &noKB{})
+	if err := w.store.PutUnit(t.Context(), customer.Unit{Serial: "BW1-000001", Model: "BW1"}); err != nil {
+		t.Fatal(err)
+	}
+	acc, err := w.store.Accept(t.Context(), []ticket.Inbound{{Channel: channels.Email, Inbox: "support", External: "1",
+		From: customer.Identity{Kind: customer.Email, Value: "joe@example.org"}, Text: "Help", Units: []string{"BW1-000001", "BW1-999999"},
+		Found: []ticket.Finding{{Kind: ticket.FoundPhone, Value: "+4930901820"}, {Kind: ticket.FoundOrder, Value: "A-1"}}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	f, _, _, err := w.desk.facts(t.Context(), acc[0].Ticket)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := fmt.Sprint(f.Units, f.KnownUnits, f.Models, f.Phones, f.Orders); got != "[BW1-000001 BW1-999999] [BW1-000001] [BW1] [+4930901820] [A-1]" {
+		t.Error(got)
 	}
 }

@@ -160,7 +160,7 @@ func TestDates(t *testing.T) {
 			t.Errorf("%q: %v, want %v", s, got, want)
 		}
 	}
-	for _, s := range []string{"", "now", "Tue, 7 Bog 2026 19:14:51 +0000", "31 Feb 2026 10:00", "0 0 0", strings.Repeat("(", 5000)} {
+	for _, s := range []string{"", "now", "Tue, 7 Bog 2026 19:14:51 +0000", "31 Feb 2026 10:00", "0 0 0", "1.1.0", "1 Jan 1900 00:00:00 +0000", strings.Repeat("(", 5000)} {
 		if got := parseDate(s); !got.IsZero() {
 			t.Errorf("%q: %v", s, got)
 		}

@@ -143,15 +143,18 @@ func (d *dateParts) setYear(s string) {
 	case err != nil || n < 0:
 	case len(s) == 2 && n < 50:
 		d.year = 2000 + n
-	case len(s) <= 3:
+	case len(s) == 2 || len(s) == 3: // RFC 5322 §4.3
 		d.year = 1900 + n
 	case n >= 1900 && n < 3000:
 		d.year = n
 	}
 }
 
+// firstYear is that of the clock of Unix: an earlier date is none.
+const firstYear = 1970
+
 func (d *dateParts) time() time.Time {
-	if d.day < 1 || d.month < 1 || d.month > 12 || d.year < 0 || d.year == 0 {
+	if d.day < 1 || d.month < 1 || d.month > 12 || d.year < firstYear {
 		return time.Time{}
 	}
 	t := time.Date(d.year, d.month, d.day, max(d.hour, 0), d.minute, d.second, 0, time.UTC)
