@@ -62,16 +62,6 @@ var (
 		på pe la data в у
 		no pada tanggal þann kuupäev noong pirmd otrd trešd ceturtd piektd sestd svētd dl dt dc dj dv ds dg v z kl plkst
 		sen sel rab kam sab min isn khamis sel`)
-	monthNames = set(`jan feb fév fev mar mär mrt maa mars mei mai maj may apr avr abr jun jui jul aug aoû ago avg sep set okt
-		oct out nov dec dez déc dic des ene gen gin mag giu lug ott sty lut kwi cze lip sie wrz paź lis gru led úno bře dub
-		kvě čer srp zář říj lis pro már ápr máj jún júl sze янв фев мар апр мая май июн июл авг сен окт ноя дек січ лют бер
-		кві тра чер лип сер вер жов лис гру oca şub nis haz tem ağu eyl eki kas ara tam hel huh tou kes hei elo syy lok
-		joulu thá thg ينا فبر مار أبر ماي يون يول أغس سبت أكت نوف ديس ינו פבר מרץ אפר מאי יונ יול אוג ספט אוק נוב דצמ
-		בינ בפב במר באפ במא ביו באו בספ בנו בדצ ژان فور آور ژوئ اوت سپت اکت نوا دسا जनव फ़रव मार्च अप्रै अग सित अक्ट नव दिस`)
-	weekdayNames = set(`po mon tue wed thu fri sat sun mo di mi do fr sa so lun mar mer jeu ven sam dim mié mie jue vie sáb sab dom
-		gio ma wo vr za zo tir ons tor fre lør søn lör sön man ti ke to pe la su pon wt śr czw pt sob nie út st čt pá ne
-		hét kedd sze csü pén szo vas пн вт ср чт пт сб вс нд пон втр сре чет пят суб вос seg ter qua qui sex paz sal çar
-		per cum cmt`)
 	// prose are words of sentences: "On 3 May at 10:00 your colleague wrote:" is a customer's.
 	prose = set(`i my your our they she he his her we that this which who when because but was were have had has mein meine
 		ihr ihre euer unser unsere wir ich dass nous notre votre vous il elle nuestro nuestra yo mijn uw onze ons ik
@@ -209,7 +199,7 @@ func cluesOfWord(w string) clue {
 	if w == "gmt" || w == "utc" {
 		c |= hasZone
 	}
-	if weekdayNames[w] || monthNames[prefix(w, 3)] && onlyLetters(w) || weekdayNames[prefix(w, 3)] || w == "joulukuuta" {
+	if dateWords()[w] {
 		c |= hasMonth
 	}
 	return c
@@ -259,15 +249,6 @@ func figures(w string) clue {
 		return hasDay
 	}
 	return 0
-}
-
-func onlyLetters(w string) bool {
-	for _, r := range w {
-		if !unicode.IsLetter(r) {
-			return false
-		}
-	}
-	return true
 }
 
 func prefix(s string, runes int) string {

@@ -47,7 +47,7 @@ func introduces(lines []line, i int) introduction {
 			return introduction{}
 		}
 		c := l.clue
-		if n > 0 && c&startDate != 0 && (c&(hasDate|hasYear|hasMonth) != 0) && all&(hasDate|hasYear) != 0 {
+		if n > 0 && c&startDate != 0 && (c&(hasDate|hasYear) != 0 || c&hasMonth != 0 && c&hasDay != 0) && all&(hasDate|hasYear) != 0 && first&hasAddr == 0 {
 			return introduction{} // another begins here: what stands above is the sender's
 		}
 		if n > 0 && !dated && first == 0 && !goesOnWithName(text, c) {
@@ -57,7 +57,7 @@ func introduces(lines []line, i int) introduction {
 		after := next(lines, i+n+1)
 		marked := after < len(lines) && lines[after].kind != plain
 		if ok, strong := verdict(all, dated, marked, n == 0); ok {
-			if n > 0 && !dated && beginsLater(lines, i, n) {
+			if n > 0 && !dated && beginsLater(lines, i, n, first&(hasAddr|hasVerb|hasDate) != 0) {
 				return introduction{}
 			}
 			return introduction{n + 1, strong}
@@ -100,10 +100,11 @@ func goesOnWithName(text string, c clue) bool {
 
 var auxiliaries = set("a hat heeft ha has je via")
 
-// beginsLater says whether an attribution that ends at the same line begins later.
-func beginsLater(lines []line, i, n int) bool {
+// beginsLater says whether an attribution that ends at the same line begins later; only a strong one when the
+// first line may be its beginning.
+func beginsLater(lines []line, i, n int, clear bool) bool {
 	for k := i + 1; k <= i+n; k++ {
-		if lines[k].kind == plain && introduces(lines, k).lines == n-(k-i)+1 {
+		if in := introduces(lines, k); lines[k].kind == plain && in.lines == n-(k-i)+1 && (in.strong || !clear) {
 			return lines[k].clue&startDate != 0 || !strings.HasPrefix(strings.TrimSpace(lines[k].text), "<")
 		}
 	}
