@@ -193,7 +193,7 @@ func (p *mapper) threads(m *Mail, o origin, external string) []ticket.ThreadKey 
 	}
 	// Its own id, so that an answer to it finds it, and the same mail in two inboxes is one ticket.
 	if m.MessageID != "" {
-		add(ticket.ThreadKey{By: ticket.BySameID, Key: "id:" + m.MessageID})
+		add(ticket.ThreadKey{By: ticket.BySameID, Key: m.MessageID + " same"}) // beside the id itself, also in an index
 	}
 	add(ticket.ThreadKey{By: "references", Key: orElse(m.MessageID, external)})
 	for _, tag := range subjectTag.FindAllStringSubmatch(m.Subject, 5) {
