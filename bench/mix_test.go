@@ -143,8 +143,12 @@ func (w *writing) head(subject, from string, more ...string) {
 	}
 	fmt.Fprintf(&w.b, "From: Jane Doe <%s>\r\nTo: Support <support@acme.example>\r\nDate: Mon, 2 Mar 2026 09:30:00 +0000\r\nMessage-ID: %s\r\n",
 		from, w.id(w.i))
-	fmt.Fprintf(&w.b, "Subject: %s %d: error 41 on unit SN-%06d\r\nMIME-Version: 1.0\r\nX-Mailer: Mail %d.0\r\nAuthentication-Results: mail.acme.example; dkim=pass header.d=firm%d.example\r\n",
-		subject, w.i, w.r.IntN(1e6), w.i%20, w.i%700)
+	unit := ""
+	if w.r.IntN(3) == 0 {
+		unit = fmt.Sprintf(" on unit SN-%06d", w.r.IntN(1e6))
+	}
+	fmt.Fprintf(&w.b, "Subject: %s %d: error 41%s\r\nMIME-Version: 1.0\r\nX-Mailer: Mail %d.0\r\nAuthentication-Results: mail.acme.example; dkim=pass header.d=firm%d.example\r\n",
+		subject, w.i, unit, w.i%20, w.i%700)
 	for _, line := range more {
 		w.b.WriteString(line + "\r\n")
 	}
