@@ -2,7 +2,6 @@ package peers
 
 import (
 	"fmt"
-	"io"
 	"net"
 	"os"
 	"os/user"
@@ -12,9 +11,6 @@ import (
 	"sync/atomic"
 	"testing"
 	"time"
-
-	"github.com/emersion/go-imap/v2"
-	"github.com/emersion/go-imap/v2/imapclient"
 )
 
 // DovecotServer is a private Dovecot with an IMAP listener on loopback. Every user exists, with the
@@ -214,40 +210,4 @@ func (d *DovecotServer) Rebuild(t testing.TB, user string) {
 func (d *DovecotServer) Log() string {
 	b, _ := os.ReadFile(filepath.Join(d.dir, "log"))
 	return string(b)
-}
-
-// FetchAll reads a user's INBOX with a bare IMAP client, 200 mails at a time, and throws the bytes
-// away. It is what reading a mailbox is compared with.
-func (d *DovecotServer) FetchAll(user string) (mails int, bytes int64, err error) {
-	c, err := imapclient.DialInsecure(d.Addr(), nil)
-	if err != nil {
-		return 0, 0, err
-	}
-	defer c.Close()
-	if err := c.Login(user, d.Password).Wait(); err != nil {
-		return 0, 0, err
-	}
-	box, err := c.Select("INBOX", &imap.SelectOptions{ReadOnly: true}).Wait()
-	if err != nil {
-		return 0, 0, err
-	}
-	for from := uint32(1); from <= box.NumMessages; from += 200 {
-		cmd := c.Fetch(imap.SeqSet{imap.SeqRange{Start: from, Stop: min(from+199, box.NumMessages)}},
-			&imap.FetchOptions{UID: true, BodySection: []*imap.FetchItemBodySection{{Peek: true}}})
-		for m := cmd.Next(); m != nil; m = cmd.Next() {
-			mails++
-			for it := m.Next(); it != nil; it = m.Next() {
-				if body, ok := it.(imapclient.FetchItemDataBodySection); ok && body.Literal != nil {
-					n, err := io.Copy(io.Discard, body.Literal)
-					if bytes += n; err != nil {
-						return mails, bytes, err
-					}
-				}
-			}
-		}
-		if err := cmd.Close(); err != nil {
-			return mails, bytes, err
-		}
-	}
-	return mails, bytes, nil
 }
