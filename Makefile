@@ -26,4 +26,4 @@ test: peers check
 	@if [ -s $(SKIPS) ]; then echo "SKIPPED:"; sort -u $(SKIPS); else echo "nothing was skipped"; fi
 
 bench: peers
-	cd bench && CGO_ENABLED=0 $(GO) test -count 1 -timeout 9m -run '^TestFigures$$' -figures
+	cd bench && CGO_ENABLED=0 $(GO) test -count 1 -timeout 40m -run '^TestFigures$$' -figures
