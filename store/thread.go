@@ -23,7 +23,11 @@ func (k *intake) thread(in ticket.Inbound) (to *ticket.Ticket, m *ticket.Match, 
 		if in.Doubt != "" && !key.Proof {
 			t, why = nil, in.Doubt
 		}
+		if in.Bounce != nil && key.Proof && named.MergedInto == 0 {
+			t = named // the report stays with the message that it is about, also where that is closed
+		}
 		switch {
+		case in.Bounce != nil && t != nil:
 		case t == nil:
 			if m == nil { // a less trusted key may still join
 				m = &ticket.Match{By: key.By, Ticket: named.ID, Reasons: []string{fmt.Sprintf(
@@ -38,8 +42,7 @@ func (k *intake) thread(in ticket.Inbound) (to *ticket.Ticket, m *ticket.Match, 
 			return nil, &ticket.Match{By: key.By, Ticket: t.ID, Follows: true, Reasons: []string{fmt.Sprintf(
 				"It continues %s (by %s), which %s: this ticket follows it up.", t.ID, key.By, why)}}, t.ID
 		}
-		why = "the sender takes part in it"
-		if key.Proof {
+		if why = "the sender takes part in it"; key.Proof {
 			why = "that is proof enough"
 		}
 		return t, &ticket.Match{By: key.By, Ticket: t.ID, Joined: true,

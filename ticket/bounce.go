@@ -26,7 +26,7 @@ type Bounce struct {
 }
 
 // bounced notes a report. What was given back counts as failed whether its cause may pass or not: the
-// customer has not got it.
+// customer has not got it. A closed ticket stays closed: its writer is told, and may open it again.
 func (t *Ticket) bounced(in Inbound, m *Match, now time.Time) Effects {
 	b := in.Bounce
 	c := change{t: t.clone(), now: now, a: Action{Kind: ActFailed, By: Gateway, Seq: b.Seq, Reason: cut(b.Reason, MaxReason)}}
@@ -36,6 +36,11 @@ func (t *Ticket) bounced(in Inbound, m *Match, now time.Time) Effects {
 	}
 	known := b.Seq > 0 && b.Seq <= t.LastSeq
 	switch {
+	case t.LastSeq >= MaxMessages: // there is no room for a line; the event says it
+		if b.Kind == BounceFailed && known {
+			c.fx.Deliver = append(c.fx.Deliver, DeliveryUpdate{Seq: b.Seq, Delivery: Failed, Problem: c.a.Reason})
+			c.fx.Jobs = append(c.fx.Jobs, c.repost(b.Seq))
+		}
 	case b.Kind == BounceFailed && known:
 		_ = c.failed() // it has no error
 	case b.Kind == BounceFailed:

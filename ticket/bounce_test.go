@@ -8,6 +8,27 @@ import (
 	"tierline/customer"
 )
 
+// TestBouncedWhenDone: a closed ticket says what came back and stays closed, a full one marks it only.
+func TestBouncedWhenDone(t *testing.T) {
+	t.Parallel()
+	now := time.Date(2026, 3, 2, 9, 30, 0, 0, time.UTC)
+	report := Inbound{Bounce: &Bounce{Seq: 2, Kind: BounceFailed, Reason: "550 no such user"}, Auto: true, Alone: "bounce-unknown"}
+	for _, test := range []struct {
+		name  string
+		seq   int
+		lines int
+	}{{"closed", 2, 1}, {"full", MaxMessages, 0}} {
+		tk := Ticket{ID: 7, State: Closed, LastSeq: test.seq, Tier: "t1"}
+		fx := tk.Receive(report, customer.Customer{}, nil, now)
+		if tk.State != Closed || tk.LastSeq != test.seq+test.lines || len(fx.Messages) != test.lines {
+			t.Errorf("%s: %s, %d messages, %+v", test.name, tk.State, tk.LastSeq, fx.Messages)
+		}
+		if len(fx.Deliver) != 1 || fx.Deliver[0].Delivery != Failed || len(fx.Events) != 1 || fx.Events[0].Kind != "bounced" {
+			t.Errorf("%s: %+v", test.name, fx)
+		}
+	}
+}
+
 // TestBounced: a report is no message of the customer's; what it says reaches the desk, and what was
 // given back is ours to act on again.
 func TestBounced(t *testing.T) {

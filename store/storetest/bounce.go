@@ -27,4 +27,21 @@ func acceptBounce(t *testing.T, w *world) {
 	equal(t, "delivery", all[1].Delivery, ticket.Failed)
 	equal(t, "line", all[2].Kind, ticket.System)
 	equal(t, "state", must(w.a.Ticket(ctxOf(t), first.Ticket))(t).State, ticket.Open)
+
+	// A closed ticket says so, and stays closed: neither the one that follows it up is told, nor nobody.
+	act(t, w.a, ticket.Action{Kind: ticket.ActSolve, Ticket: first.Ticket, Diagnosis: "x", By: ticket.Actor{Kind: ticket.ByAgent, ID: "U1"}})
+	act(t, w.a, ticket.Action{Kind: ticket.ActClose, Ticket: first.Ticket, By: ticket.Gateway})
+	next := accept(t, w.a, mail("ann@a.example", "<next@x>", refTo("<first@x>")))[0]
+	equal(t, "another follows it up", next.Opened, true)
+	late := report
+	late.External = "<late@b>"
+	out := accept(t, w.a, late)[0]
+	equal(t, "ticket", out.Ticket, first.Ticket)
+	equal(t, "joined", out.Match.Joined, true)
+	closed := must(w.a.Ticket(ctxOf(t), first.Ticket))(t)
+	equal(t, "state", closed.State, ticket.Closed)
+	equal(t, "events", lastEvent(t, w.a, first.Ticket, "bounced").Data["kind"], "failed")
+	all = must(w.a.Messages(ctxOf(t), first.Ticket, 0, 20))(t)
+	equal(t, "line", all[len(all)-1].Kind, ticket.System)
+	equal(t, "the other has its one message", must(w.a.Ticket(ctxOf(t), next.Ticket))(t).LastSeq, 1)
 }
