@@ -80,9 +80,21 @@ func shows(n *html.Node) bool {
 	return w > 2 || h > 2
 }
 
-// reports says whether an image is one pixel, which nobody is to see.
-func reports(n *html.Node) bool {
+// reports says whether an image is one that nobody is to see: it is there to tell its sender something.
+func reports(n *html.Node, style []declaration) bool {
 	w, h := attr(n, "width"), attr(n, "height")
+	for _, d := range style {
+		switch d.prop {
+		case "width", "max-width":
+			w = strings.TrimSuffix(d.val, "px")
+		case "height", "max-height":
+			h = strings.TrimSuffix(d.val, "px")
+		case "display":
+			if d.val == "none" {
+				return true
+			}
+		}
+	}
 	return (w == "0" || w == "1") && (h == "0" || h == "1")
 }
 
@@ -143,7 +155,7 @@ func (c *cleaner) attributes(n *html.Node, style []declaration) {
 		}
 		out = append(out, link(attr(n, "href"))...)
 	case "img":
-		if src := attr(n, "src"); isRemote(src) && reports(n) {
+		if src := attr(n, "src"); isRemote(src) && reports(n, style) {
 			break
 		} else if url, ok := c.cid.address(src); ok {
 			out = append(out, html.Attribute{Key: "src", Val: url})

@@ -80,6 +80,7 @@ func TestRemoteImages(t *testing.T) {
 	var asked []string
 	out, remote := HTML(`<img src="HTTP://a.example/x y.png" alt=a><img src=" //b.example/&quot;'()" alt=b><img src="https://no.example/" alt=c>
 		<img src=/mine alt=d><img src="ftp://e.example/x" alt=e><img src="https:f.example" alt=f><img src="https://pixel.example" width=1 height=1>
+		<img src="https://pixel.example/2" style="width:1px;height:0" alt=p><style>.t{display:none}</style><img class=t src="https://pixel.example/3" width=50 height=50>
 		<table background="https://bg.example/1"><td style="background:url(https://bg.example/2)">x</table>
 		<p style="list-style-image:url(https://g.example);cursor:url(https://h.example),auto">y</p><video poster="https://i.example"></video>`,
 		Options{Remote: func(address string) string {
@@ -101,7 +102,7 @@ func TestRemoteImages(t *testing.T) {
 			t.Errorf("%s is missing in %s", has, out)
 		}
 	}
-	if strings.Contains(out, "pixel") || strings.Contains(out, "i.example") || remote != 12 {
+	if strings.Contains(out, "pixel") || strings.Contains(out, "i.example") || remote != 14 {
 		t.Errorf("%d remote things in %s", remote, out)
 	}
 }
