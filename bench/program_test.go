@@ -116,6 +116,14 @@ func run(t *testing.T, program string, sim *slacksim.Server) *gateway {
 	return g
 }
 
+// memory is how much is resident, and what of that is not of files, in MB; where the system tells.
+func (g *gateway) memory() (all, own float64, ok bool) {
+	status, err := os.ReadFile("/proc/" + strconv.Itoa(g.pid) + "/status")
+	all, ok = field(status, "VmRSS")
+	own, _ = field(status, "RssAnon")
+	return all / 1024, own / 1024, ok && err == nil
+}
+
 func (g *gateway) ready() bool {
 	resp, err := http.Get("http://" + g.web + "/readyz")
 	if err != nil {
@@ -146,15 +154,19 @@ func program(t *testing.T, tb *table, n amounts) {
 // idle measures what the program needs before anybody writes.
 func idle(t *testing.T, tb *table, n amounts, path string, sim *slacksim.Server) {
 	t.Helper()
-	var start, rss, anon []float64
-	for range n.starts {
+	var start, rss, anon, late []float64
+	for i := range n.starts {
 		g := run(t, path, sim)
 		start = append(start, ms(g.start))
 		time.Sleep(n.settle) // the figure is what it holds after that time
-		status, err := os.ReadFile("/proc/" + strconv.Itoa(g.pid) + "/status")
-		if all, ok := field(status, "VmRSS"); err == nil && ok {
-			own, _ := field(status, "RssAnon")
-			rss, anon = append(rss, all/1024), append(anon, own/1024)
+		if all, own, ok := g.memory(); ok {
+			rss, anon = append(rss, all), append(anon, own)
+		}
+		if i == n.starts-1 {
+			time.Sleep(n.later)
+			if all, _, ok := g.memory(); ok {
+				late = append(late, all)
+			}
 		}
 		g.stop()
 	}
@@ -166,6 +178,7 @@ func idle(t *testing.T, tb *table, n amounts, path string, sim *slacksim.Server)
 	if len(rss) > 0 { // Linux tells
 		tb.add("idle memory, resident", "MB", "< 40", rss)
 		tb.add("idle memory, of that not the program's file", "MB", "", anon)
+		tb.add("idle memory two minutes later, resident", "MB", "< 40", late)
 	}
 	tb.add("size of the program", "MB", "", []float64{float64(info.Size()) / (1 << 20)})
 }
