@@ -649,3 +649,19 @@ func (g postOffice) passOver(d *peers.DovecotServer, name string) {
 		}
 	}
 }
+
+// The same mail comes to two mailboxes and, over SMTP, to a third address: it is one ticket.
+func TestOneMailInTwoMailboxes(t *testing.T) {
+	t.Parallel()
+	d := peers.Dovecot(t)
+	for _, user := range []string{"jane", "max"} {
+		d.Deliver(t, user, small("both"))
+	}
+	g := mailGateway(t, post{mailboxes: mailboxOf(d, d.Addr(), "jane", "INBOX") + ", " + mailboxOf(d, d.Addr(), "max", "INBOX")})
+	if err := send(t.Context(), g.smtp, "both@customer.example", support, small("both")); err != nil {
+		t.Fatal(err)
+	}
+	wait(t, "all three to be seen", func() bool { return len(g.ledger(ticket.MailFilter{})) == 3 })
+	g.stop()
+	g.once([]string{"both"})
+}

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"tierline/channels"
 	"tierline/channels/channeltest"
@@ -167,4 +168,47 @@ func TestMailThatEndsTheProgram(t *testing.T) {
 	if s := w.Cursors.All()[(&mailbox{conf: mailboxOf(d, nil, "deadly").withDefaults()}).ordealKey()]; s != "" {
 		t.Errorf("the ordeal is not over: %s", s)
 	}
+}
+
+// thief takes a lease away.
+type thief struct {
+	*channeltest.Cursors
+	has atomic.Bool
+}
+
+func (c *thief) Lease(ctx context.Context, name, holder string, d time.Duration) (bool, error) {
+	if c.has.Load() {
+		return false, nil
+	}
+	return c.Cursors.Lease(ctx, name, holder, d)
+}
+
+// A gateway that has lost its lease stops at once, also in the midst of mails.
+func TestLeaseLost(t *testing.T) {
+	t.Parallel()
+	d := peers.Dovecot(t)
+	w := channeltest.NewWorld()
+	fill(t, d, "thief", 0, 450)
+	b := box(t, d, nil, "thief", w, nil)
+	cursors := &thief{Cursors: w.Cursors}
+	b.cursors, b.renew = cursors, 10*time.Millisecond
+	held, release := w.Intake.Block()
+	ended := make(chan error, 1)
+	go func() {
+		_, err := b.session(t.Context(), w.Intake)
+		ended <- err
+	}()
+	<-held
+	cursors.has.Store(true)
+	time.AfterFunc(time.Second, release) // the lease is noticed to be gone while the store is busy
+	if err := <-ended; err != nil {
+		t.Errorf("the session ended with %v", err)
+	}
+	if n := len(w.Intake.Accepted()); n == 0 || n > 2*fetchCount {
+		t.Errorf("%d mails were taken in: want those in hand, and no more", n)
+	}
+	cursors.has.Store(false)
+	running(t, box(t, d, nil, "thief", w, nil), w.Intake)
+	w.Intake.WaitAccepted(t, 450)
+	each(t, w, 450)
 }

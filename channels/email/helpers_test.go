@@ -1,6 +1,7 @@
 package email
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"io"
@@ -114,6 +115,7 @@ type proxy struct {
 	// poison ends a connection over which the server says it; "" does not.
 	poison string
 	frozen chan struct{} // not nil: nothing passes until it is closed
+	hide   []string      // words that nobody hears, such as names of capabilities
 }
 
 func newProxy(t testing.TB, to string) *proxy {
@@ -173,10 +175,13 @@ type slow struct {
 
 func (s slow) Write(b []byte) (int, error) {
 	s.p.mu.Lock()
-	frozen := s.p.frozen
+	frozen, hide := s.p.frozen, s.p.hide
 	s.p.mu.Unlock()
 	if frozen != nil {
 		<-frozen
+	}
+	for _, word := range hide {
+		b = bytes.ReplaceAll(b, []byte(" "+word), []byte(" X"+word[1:]))
 	}
 	return s.Conn.Write(b)
 }

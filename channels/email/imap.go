@@ -63,7 +63,7 @@ func (b *mailbox) holding(ctx context.Context, lose context.CancelCauseFunc) (en
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
-		tick := time.NewTicker(leaseRenew)
+		tick := time.NewTicker(orElse(b.renew, leaseRenew))
 		defer tick.Stop()
 		for renewed := time.Now(); ; {
 			select {

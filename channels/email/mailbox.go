@@ -36,6 +36,7 @@ type mailbox struct {
 	account *account // of a mailbox that signs in with OAuth2
 
 	patience time.Duration // with a server that is silent; answerTime when 0
+	renew    time.Duration // how often the lease is; leaseRenew when 0
 
 	mu  sync.Mutex
 	err error

@@ -136,6 +136,58 @@ func TestMailboxAgainstDovecot(t *testing.T) {
 		each(t, w, 302)
 	})
 
+	t.Run("a server without IDLE", func(t *testing.T) {
+		t.Parallel()
+		w := channeltest.NewWorld()
+		p := newProxy(t, d.Addr())
+		p.hide = []string{"IDLE"}
+		fill(t, d, "noidle", 0, 1)
+		running(t, box(t, d, p, "noidle", w, func(m *Mailbox) { m.Poll = time.Second }), w.Intake)
+		w.Intake.WaitAccepted(t, 1)
+		fill(t, d, "noidle", 1, 3)
+		w.Intake.WaitAccepted(t, 3)
+		each(t, w, 3)
+	})
+
+	// Without MOVE the client's own way would expunge what others have marked as deleted, too.
+	for _, hide := range [][]string{{"MOVE"}, {"MOVE", "UIDPLUS"}} {
+		t.Run("after move without "+strings.Join(hide, " and "), func(t *testing.T) {
+			t.Parallel()
+			w := channeltest.NewWorld()
+			user := "move" + strings.ToLower(strings.Join(hide, ""))
+			fill(t, d, user, 0, 3)
+			p := newProxy(t, d.Addr())
+			p.hide = hide
+			stop := running(t, box(t, d, p, user, w, nil), w.Intake)
+			if err := cursorAt(t.Context(), w, 3); err != nil {
+				t.Fatal(err)
+			}
+			stop()
+			c := login(t, d, user)
+			if _, err := c.Select("INBOX", nil).Wait(); err != nil {
+				t.Fatal(err)
+			}
+			marked := &imap.StoreFlags{Op: imap.StoreFlagsAdd, Flags: []imap.Flag{imap.FlagDeleted}}
+			if err := c.Store(imap.UIDSetNum(2), marked, nil).Close(); err != nil {
+				t.Fatal(err)
+			}
+			fill(t, d, user, 3, 5)
+			stop = running(t, box(t, d, p, user, w, func(m *Mailbox) { m.After = "move:Done" }), w.Intake)
+			if err := cursorAt(t.Context(), w, 5); err != nil {
+				t.Fatal(err)
+			}
+			stop()
+			left := 3 // also the one that somebody has marked
+			if len(hide) == 2 {
+				left = 5 // ours are marked, too: they could not be expunged alone
+			}
+			inInbox, _ := count(t, c, "INBOX")
+			if done, _ := count(t, c, "Done"); inInbox != left || done != 2 {
+				t.Errorf("%d mails in the INBOX, %d moved; want %d and 2", inInbox, done, left)
+			}
+		})
+	}
+
 	t.Run("one gateway at a time", func(t *testing.T) {
 		t.Parallel()
 		w := channeltest.NewWorld()
