@@ -91,12 +91,23 @@ func (c *change) promise() error {
 	c.say("promise", strconv.Itoa(n.Number))
 	c.say("kind", string(n.Kind))
 	c.say("due", n.Due.UTC().Format(time.RFC3339))
-	remind := n.Made.Add(time.Duration(remindShare * float64(n.Due.Sub(n.Made))))
-	if early := n.Due.Add(-remindMost); early.After(remind) {
+	c.await(n)
+	return nil
+}
+
+// await has a promise heard when it is nearly due, and when it is.
+func (c *change) await(p Promise) {
+	if p.State != PromiseOpen {
+		return
+	}
+	remind := p.Made.Add(time.Duration(remindShare * float64(p.Due.Sub(p.Made))))
+	if early := p.Due.Add(-remindMost); early.After(remind) {
 		remind = early
 	}
-	c.fx.Jobs = append(c.fx.Jobs, c.promiseJob(n, 0, remind.Truncate(time.Microsecond)), c.promiseJob(n, 1, n.Due))
-	return nil
+	if remind.After(c.now) {
+		c.fx.Jobs = append(c.fx.Jobs, c.promiseJob(p, 0, remind.Truncate(time.Microsecond)))
+	}
+	c.fx.Jobs = append(c.fx.Jobs, c.promiseJob(p, 1, p.Due))
 }
 
 // promiseJob comes when a promise is nearly due (step 0), and when it is (step 1).

@@ -125,6 +125,7 @@ func (w *transfer) merge() error {
 	}
 	w.join(s.Participants)
 	w.unite()
+	w.inherit()
 	w.rouse(s.State)
 	if s.Page.Now() != "" {
 		w.src.endPage(PageCancelled)

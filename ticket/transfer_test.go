@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"tierline/customer"
 )
@@ -84,6 +85,35 @@ func TestMergeRouses(t *testing.T) {
 		if _, err := undo.Apply(Action{Kind: ActUndo, Ticket: 1, By: anna}, t0); err != nil || x.From.State != c.from || x.To.State != c.to {
 			t.Errorf("%s into %s, taken back: %s and %s, %v", c.from, c.to, x.From.State, x.To.State, err)
 		}
+	}
+}
+
+// TestPromisesGoAlong: what was promised is kept where the ticket goes on.
+func TestPromisesGoAlong(t *testing.T) {
+	t.Parallel()
+	x := pair(1, 1)
+	for _, tk := range []*Ticket{x.From, x.To} {
+		apply(t, tk, Action{Kind: ActPromise, By: anna, Promise: &Promise{Kind: PromiseCallback, Due: t0.Add(time.Hour), What: tk.ID.String()}})
+		apply(t, tk, Action{Kind: ActPromise, By: anna, Promise: &Promise{Kind: PromiseFix, Due: t0.Add(2 * time.Hour)}})
+	}
+	apply(t, x.From, Action{Kind: ActUnpromise, By: anna, Reason: "not ours", Promise: &Promise{Number: 2}})
+	fx, err := x.Apply(Action{Kind: ActMerge, Ticket: 1, Other: 2, By: anna}, t0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(x.From.OpenPromises()) != 0 || len(x.To.OpenPromises()) != 3 || x.To.Promises[2].What != "T-1" || x.To.Promises[2].Number != 3 {
+		t.Errorf("promises %+v and %+v", x.From.Promises, x.To.Promises)
+	}
+	due := slices.DeleteFunc(slices.Clone(fx.Jobs), func(j Job) bool { return j.Kind != JobPromise })
+	if len(due) != 2 || due[1].Ticket != 2 || due[1].Seq != 3 || !due[1].RunAt.Equal(t0.Add(time.Hour)) {
+		t.Errorf("heard by %+v", due)
+	}
+	undo := Transfer{From: x.To, To: x.From, Event: fx.Events[0]}
+	if _, err := undo.Apply(Action{Kind: ActUndo, Ticket: 1, By: anna}, t0); err != nil {
+		t.Fatal(err)
+	}
+	if open := x.From.OpenPromises(); len(open) != 1 || open[0].Number != 1 || len(x.To.OpenPromises()) != 2 {
+		t.Errorf("taken back: %+v and %+v", x.From.Promises, x.To.Promises)
 	}
 }
 

@@ -73,6 +73,7 @@ func (w *transfer) restore(kind ActionKind, stay []Message) {
 	t, s, was := &w.src.t, &w.dst.t, w.Event.Data
 	switch kind {
 	case ActMerge:
+		w.giveBack()
 		s.MergedInto, s.State = 0, State(was["state"])
 		if s.State == "" {
 			s.State = Open
