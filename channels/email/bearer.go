@@ -69,8 +69,7 @@ func (b *bearer) Next(challenge []byte) ([]byte, error) {
 	return []byte{1}, nil
 }
 
-// verdict tells a refusal from a failure that says nothing of the token. What the server wrote is left
-// out: some repeat what they were sent.
+// verdict tells a refusal from a failure that says nothing of the token.
 func (b *bearer) verdict(err error) error {
 	if err == nil {
 		return nil
@@ -80,14 +79,25 @@ func (b *bearer) verdict(err error) error {
 	}
 	code := ""
 	if e, ok := errors.AsType[*smtp.SMTPError](err); ok {
-		code = " " + strconv.Itoa(e.Code)
+		code = strconv.Itoa(e.Code) + " " + b.quote(e.Message)
 		b.refused = b.refused || e.Code >= 500
 	} else if e, ok := errors.AsType[*imap.Error](err); ok {
-		code = " " + string(e.Type)
+		code = string(e.Type) + " " + b.quote(e.Text)
 		b.refused = b.refused || e.Type == imap.StatusResponseTypeNo && e.Code != imap.ResponseCodeUnavailable
 	}
 	if !b.refused {
 		return err
 	}
-	return fmt.Errorf("%w by %s (%s)", errToken, b.mechanism, strings.TrimSpace(b.status+code))
+	return fmt.Errorf("%w by %s (%s)", errToken, b.mechanism, strings.TrimSpace(b.status+" "+code))
+}
+
+// quote is what a server wrote, without the token, which some repeat in one form or another.
+func (b *bearer) quote(said string) string {
+	said = cutRunes(clean(strings.ReplaceAll(said, b.token, "•••")), 200)
+	for w := range strings.FieldsSeq(said) {
+		if len(w) > 60 {
+			said = strings.ReplaceAll(said, w, "•••")
+		}
+	}
+	return said
 }

@@ -11,8 +11,11 @@
 //   - A mail that comes again (a lost 250, a cursor that was not saved, a mailbox that was built
 //     anew) has the same External and changes nothing. The same Message-ID with other content has
 //     another External, so it is not mistaken for a repetition.
-//   - An answer that the mail server refuses for now is tried again with the very same bytes; one
-//     that it refuses for good is shown to its writer, with what to do.
+//   - An account that gets no token (OAuth2) waits: mail stays in the mailbox and in the outbox, Ready says
+//     what to do, and the token endpoint is asked with growing delay.
+//   - A domain that says "later" is left alone for a while; mail to others goes on.
+//   - An answer that the mail server refuses for now is tried again with the very same bytes, but for the
+//     time in a DKIM signature; one that it refuses for good is shown to its writer, with what to do.
 //
 // The way of a mail: bytes → [Parse] (tolerant MIME, header and address reading) → Mail → Inbound
 // (what is new, what is folded, thread keys) → batcher → Intake.

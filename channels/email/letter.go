@@ -186,7 +186,7 @@ func softBreak(line string) int {
 }
 
 // letterStyle is for what Markdown makes; a reader that drops it shows all the same.
-const letterStyle = "<style>table{border-collapse:collapse}td,th{border:1px solid #ccc;padding:3px 8px;text-align:left}" +
+const letterStyle = "<style>table{border-collapse:collapse;max-width:100%}td,th{border:1px solid #ccc;padding:3px 8px;text-align:left}" +
 	"pre{background:#f5f5f5;padding:8px;overflow:auto}</style>"
 
 // html is the HTML part. What looks like HTML in the text ("press <Enter>") is shown as it was written,
@@ -198,7 +198,7 @@ func (b body) html() string {
 		lang = ` lang="` + html.EscapeString(b.language) + `"`
 	}
 	lines := func(s string) string { return strings.ReplaceAll(html.EscapeString(s), "\n", "<br>\n") }
-	fmt.Fprintf(&w, "<!DOCTYPE html>\n<html%s><head><meta charset=\"utf-8\">%s</head><body style=\"font-family:sans-serif;font-size:14px;line-height:1.5\">\n", lang, letterStyle)
+	fmt.Fprintf(&w, "<!DOCTYPE html>\n<html%s><head><meta charset=\"utf-8\">%s</head><body style=\"font-family:sans-serif;font-size:14px;line-height:1.5;overflow-wrap:break-word\">\n", lang, letterStyle)
 	fmt.Fprintf(&w, "<div dir=\"auto\">%s</div>\n<p style=\"color:#666;font-size:12px\">%s</p>\n", markdown.HTMLKeepingLines(b.text), lines(b.foot))
 	if b.quote != "" {
 		fmt.Fprintf(&w, "<div class=\"gmail_quote\"><p>%s</p>\n<blockquote type=\"cite\" dir=\"auto\" style=\"margin:0 0 0 6px;padding:0 0 0 12px;border-left:2px solid #ccc;color:#555\">%s</blockquote></div>\n",

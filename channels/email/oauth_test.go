@@ -2,6 +2,7 @@ package email
 
 import (
 	"context"
+	"encoding/base64"
 	"errors"
 	"fmt"
 	"net/http"
@@ -439,6 +440,11 @@ func TestBearer(t *testing.T) {
 		t.Errorf("%q, %v", answer, err)
 	}
 	if err := b.verdict(errors.New("whatever")); !errors.Is(err, errToken) || !strings.Contains(err.Error(), "invalid_token") {
+		t.Errorf("%v", err)
+	}
+	b.refused, b.token = false, strings.Repeat("t", 80)
+	err = b.verdict(codeOf(535, 5, 7, 139, "SmtpClientAuthentication is disabled "+b.token+" "+base64.StdEncoding.EncodeToString([]byte(b.token))))
+	if !errors.Is(err, errToken) || !strings.HasSuffix(err.Error(), "(invalid_token 535 SmtpClientAuthentication is disabled ••• •••)") {
 		t.Errorf("%v", err)
 	}
 	_, err = newBearer(OAuth2{}, "u", "t", "h", 1, func(string) bool { return false })
