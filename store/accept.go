@@ -138,6 +138,7 @@ func (k *intake) take(in ticket.Inbound, rest []ticket.Inbound) (ticket.Accepted
 				why = in.Doubt
 			}
 			in.Warnings = append(in.Warnings, fmt.Sprintf("This claims to belong to %s (by %s), but %s.", m.Ticket, m.By, why))
+			in.Warnings = append(in.Warnings, resembles(in.From, k.tickets[m.Ticket])...)
 		}
 		id, err := k.number(rest)
 		if err != nil {

@@ -3,16 +3,12 @@ package email
 import (
 	"bytes"
 	"context"
-	"fmt"
-	"regexp"
 	"strings"
 	"time"
-	"unicode"
 
 	"github.com/emersion/go-msgauth/authres"
 	"github.com/emersion/go-msgauth/dkim"
 	"github.com/emersion/go-msgauth/dmarc"
-	"golang.org/x/net/idna"
 	"golang.org/x/net/publicsuffix"
 
 	"tierline/config/check"
@@ -187,39 +183,4 @@ func crlf(b []byte) []byte {
 		return b
 	}
 	return bytes.ReplaceAll(b, []byte("\n"), []byte("\r\n"))
-}
-
-// addressIn finds an address within a name.
-var addressIn = regexp.MustCompile(`[A-Za-z0-9._%+-]+@[A-Za-z0-9.-]+\.[A-Za-z]{2,}`)
-
-// doubts are what staff should know of a sender before they believe the name.
-func doubts(m *Mail) (list []string) {
-	from := m.From[0]
-	if a := addressIn.FindString(from.Name); a != "" && !strings.EqualFold(a, from.Address) {
-		list = append(list, fmt.Sprintf("The sender's name shows another address (%s) than the mail is from (%s).", cutRunes(a, 100), from.Address))
-	}
-	if mixedScript(from.identity().Domain()) {
-		list = append(list, fmt.Sprintf("The sender's domain (%s) mixes letters of several scripts, so that it may look like another.", from.identity().Domain()))
-	}
-	return list
-}
-
-// mixedScript says that a label of a domain has letters of Latin and of a script that looks like it,
-// also when it is written in Punycode.
-func mixedScript(domain string) bool {
-	shown, err := idna.ToUnicode(domain)
-	if err != nil {
-		shown = domain
-	}
-	for label := range strings.SplitSeq(shown, ".") {
-		latin, other := false, false
-		for _, r := range label {
-			latin = latin || unicode.Is(unicode.Latin, r)
-			other = other || unicode.In(r, unicode.Cyrillic, unicode.Greek, unicode.Armenian, unicode.Cherokee)
-		}
-		if latin && other {
-			return true
-		}
-	}
-	return false
 }

@@ -45,6 +45,7 @@ type mapper struct {
 	sign  signer
 	own   []Recipient                               // our own addresses and patterns of them
 	staff func(address string) (ticket.Actor, bool) // nil: what staff forwards is theirs
+	ours  ourselves
 	now   func() time.Time
 	log   *slog.Logger
 
@@ -104,7 +105,7 @@ func (p *mapper) contact(ctx context.Context, m *Mail, raw []byte, o origin) (in
 		in.External = externalID(m.MessageID, hash)
 	}
 	m.Auth = p.auth.check(ctx, m, raw)
-	in.Warnings = append(in.Warnings, doubts(m)...)
+	in.Warnings = append(in.Warnings, p.ours.doubts(m)...)
 	if m.Auth.Failed != "" {
 		in.Doubt = fmt.Sprintf("it may not be from %s: %s failed", in.From.Value, strings.ToUpper(m.Auth.Failed))
 		in.Warnings = append(in.Warnings, fmt.Sprintf("The sender may be forged: %s failed for %s.", strings.ToUpper(m.Auth.Failed), in.From.Value))

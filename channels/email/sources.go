@@ -97,6 +97,7 @@ func newMapper(c Config, d Deps) *mapper {
 	for _, f := range c.Sending.From {
 		m.own = append(m.own, Recipient{Address: f.Address})
 	}
+	m.ours = newOurselves(m.own, c.Sending.From)
 	return m
 }
 

@@ -22,7 +22,7 @@ var may = map[string][]string{
 
 	"channels":             {"ticket", "customer", "config/check"},
 	"channels/channeltest": {"channels", "ticket", "customer", "config/secret"},
-	"channels/email":       {"channels", "ticket", "customer", "config/check", "config/secret", "internal/markdown", "internal/sanitise"},
+	"channels/email":       {"channels", "ticket", "customer", "config/check", "config/secret", "internal/lookalike", "internal/markdown", "internal/sanitise"},
 	"channels/chat":        {"channels", "ticket", "customer", "config/check", "config/secret"},
 	"channels/phone":       {"channels", "ticket", "customer", "config/check", "config/secret"},
 	"channels/slack":       {"channels", "ticket", "customer", "config/check", "config/secret", "internal/slackapp"},
@@ -39,7 +39,7 @@ var may = map[string][]string{
 	"router/oncall": {"config/check"},
 	"router":        {"router/oncall", "channels", "kb", "bots", "ticket", "customer", "config/check"},
 
-	"store":           {"ticket", "customer", "kb", "config/check", "config/secret"},
+	"store":           {"ticket", "customer", "kb", "config/check", "config/secret", "internal/lookalike"},
 	"store/blobs":     {"ticket", "config/check"},
 	"store/storetest": {"ticket", "customer", "kb"},
 
@@ -52,6 +52,7 @@ var may = map[string][]string{
 	"internal/demoworld": {},
 	"internal/sanitise":  {},
 	"internal/images":    {},
+	"internal/lookalike": {},
 
 	"config": {"*"}, // it composes every Config
 	"cmd":    {"*"}, // the only one that wires

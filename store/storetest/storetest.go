@@ -36,6 +36,7 @@ func Run(t *testing.T, fresh Fresh) {
 		"accept/a batch of mails that name themselves":    acceptNamed,
 		"accept/what opens no ticket by itself":           acceptAlone,
 		"accept/a report on what went out":                acceptBounce,
+		"accept/who looks like somebody":                  acceptResembles,
 		"accept/closed and full tickets are followed up":  acceptFollowUps,
 		"accept/one invalid contact stops the batch":      acceptInvalid,
 		"accept/odd input is kept":                        acceptOdd,
