@@ -148,7 +148,7 @@ func (s Sending) withDefaults() Sending {
 	s.TLS = orElse(s.TLS, StartTLS)
 	s.Hello = orElse(s.Hello, s.Domain)
 	s.Language = orElse(s.Language, "en")
-	s.Throttle, s.OAuth2 = s.Throttle.withDefaults(), s.OAuth2.filled()
+	s.Throttle, s.OAuth2 = s.Throttle.withDefaults(s.Host), s.OAuth2.filled()
 	if s.DKIM != nil {
 		k := *s.DKIM
 		k.Domain = orElse(k.Domain, s.Domain)

@@ -34,13 +34,13 @@ func TestLetterInAReader(t *testing.T) {
 	b.Do(chromedp.EmulateViewport(360, 640), chromedp.Navigate(s.URL))
 	for js, want := range map[string]string{
 		"document.title": "",
-		"getComputedStyle(document.querySelector('blockquote')).borderLeftStyle":     "solid",
-		"document.querySelector('blockquote').innerText.slice(0,18)": "It says <b>E42</b>",
-		"getComputedStyle(document.querySelector('td')).borderTopStyle":              "solid",
-		"getComputedStyle(document.querySelector('strong')).fontWeight":              "700",
-		"String(document.querySelectorAll('script').length)":                         "0",
-		"document.querySelector('.gmail_quote p').innerText":                         "Am 2. März 2026 um 08:30 schrieb Jane Doe:",
-		"String(document.scrollingElement.scrollWidth <= 360)":                       "true",
+		"getComputedStyle(document.querySelector('blockquote')).borderLeftStyle": "solid",
+		"document.querySelector('blockquote').innerText.slice(0,18)":             "It says <b>E42</b>",
+		"getComputedStyle(document.querySelector('td')).borderTopStyle":          "solid",
+		"getComputedStyle(document.querySelector('strong')).fontWeight":          "700",
+		"String(document.querySelectorAll('script').length)":                     "0",
+		"document.querySelector('.gmail_quote p').innerText":                     "Am 2. März 2026 um 08:30 schrieb Jane Doe:",
+		"String(document.scrollingElement.scrollWidth <= 360)":                   "true",
 	} {
 		if got := peers.JS[string](b, js); got != want {
 			t.Errorf("%s is %q, want %q", js, got, want)

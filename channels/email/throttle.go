@@ -9,15 +9,18 @@ import (
 	"tierline/ticket"
 )
 
-// Throttle bounds what is sent to one domain. Domains do not wait for each other.
+// Throttle bounds what is sent to one domain. Domains do not wait for each other. A mail server on this
+// machine spreads mail by itself, so that the defaults are higher there.
 type Throttle struct {
-	AtOnce    int `yaml:"at_once"`    // mails on their way at the same time; default 3
-	PerMinute int `yaml:"per_minute"` // mails within any minute; default 60
+	AtOnce    int `yaml:"at_once"`    // mails on their way at the same time; default 3, or 20
+	PerMinute int `yaml:"per_minute"` // mails within any minute; default 60, or 6000
 }
 
 const (
 	defaultAtOnce    = 3
 	defaultPerMinute = 60
+	ownAtOnce        = 20
+	ownPerMinute     = 6000
 	maxPerMinute     = 10_000
 	busyWait         = 2 * time.Second  // when too many are on their way
 	minPause         = time.Minute      // of a domain that says "later"; doubled with each time
@@ -26,7 +29,10 @@ const (
 	maxDomains       = 10_000           // that are remembered
 )
 
-func (t Throttle) withDefaults() Throttle {
+func (t Throttle) withDefaults(host string) Throttle {
+	if loopback(host) {
+		return Throttle{orElse(t.AtOnce, ownAtOnce), orElse(t.PerMinute, ownPerMinute)}
+	}
 	return Throttle{orElse(t.AtOnce, defaultAtOnce), orElse(t.PerMinute, defaultPerMinute)}
 }
 
@@ -57,7 +63,7 @@ type destination struct {
 }
 
 func newDestinations(t Throttle, now func() time.Time) *destinations {
-	return &destinations{limit: t.withDefaults(), now: now, all: map[string]*destination{}}
+	return &destinations{limit: t, now: now, all: map[string]*destination{}}
 }
 
 // enter lets a mail through to all its domains; leave is called when it is done. Otherwise the error is

@@ -82,7 +82,7 @@ func TestDomainsAreThrottledApart(t *testing.T) {
 
 func TestAtMostSoManyAtOnce(t *testing.T) {
 	t.Parallel()
-	d := newDestinations(Throttle{AtOnce: 2}, newClock().now)
+	d := newDestinations(Throttle{AtOnce: 2, PerMinute: 60}, newClock().now)
 	one, err1 := d.enter([]string{"a.example"})
 	_, err2 := d.enter([]string{"a.example", "b.example"})
 	if err1 != nil || err2 != nil {
@@ -201,6 +201,15 @@ func TestAdvice(t *testing.T) {
 	} {
 		if got := advice(c.err); !strings.Contains(got, c.want) || !strings.HasPrefix(got, fmt.Sprintf("The mail was refused: %d ", c.err.Code)) {
 			t.Errorf("%v %v: %s", c.err.EnhancedCode, c.err, got)
+		}
+	}
+}
+
+func TestThrottleDefaults(t *testing.T) {
+	t.Parallel()
+	for host, want := range map[string]Throttle{"smtp.example.org": {3, 60}, "127.0.0.1": {20, 6000}, "localhost": {20, 6000}} {
+		if got := (Sending{Host: host}).withDefaults().Throttle; got != want {
+			t.Errorf("%s: %+v", host, got)
 		}
 	}
 }
