@@ -8,11 +8,11 @@ import (
 // TestDoubts: who may be taken for somebody else is marked, and nobody else.
 func TestDoubts(t *testing.T) {
 	t.Parallel()
-	o := newOurselves([]Recipient{{Address: "support@acme.example"}, {Address: "*@acme-pumps.com"}, {Address: "x@*"}}, map[string]From{"support": {Name: "Acme Support"}})
+	o := newOurselves([]Recipient{{Address: "support@kontor.example"}, {Address: "*@acme-pumps.com"}, {Address: "x@*"}}, map[string]From{"support": {Name: "Acme Support"}})
 	for _, c := range []struct{ name, head, want string }{
 		{"a customer", "From: Jane <jane@customer.example>", ""},
-		{"we ourselves", "From: Acme Support <support@acme.example>", ""},
-		{"another's address in the name", "From: \"support@acme.example\" <jane@evil.example>", "shows another address"},
+		{"we ourselves", "From: Acme Support <support@kontor.example>", ""},
+		{"another's address in the name", "From: \"support@kontor.example\" <jane@evil.example>", "shows another address"},
 		{"letters of two scripts", "From: jane@аcme.example", "several scripts"},
 		{"like ours", "From: jane@acme-purnps.com", "looks like ours (acme-pumps.com)"},
 		{"ours with a word", "From: jane@acme-pumps-support.com", "looks like ours"},
