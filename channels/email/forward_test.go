@@ -152,7 +152,7 @@ func TestForwardedWhole(t *testing.T) {
 	for _, i := range in.ReplyTo {
 		to = append(to, i.Value)
 	}
-	if got := strings.Join(keys, ", "); !strings.HasPrefix(got, "references <jane-0@customer.example>, references <jane-1@customer.example>, ") || !strings.Contains(got, "same-id id:<f1@acme.example>") {
+	if got := strings.Join(keys, ", "); !strings.HasPrefix(got, "references <jane-0@customer.example>, references <jane-1@customer.example>, ") || !strings.Contains(got, "same-id <f1@acme.example>") {
 		t.Errorf("keys: %s", got)
 	}
 	if got := strings.Join(files, " "); got != "leak.png list.csv" {
