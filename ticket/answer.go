@@ -32,6 +32,7 @@ func (c *change) reply() error {
 		c.t.Owner = c.a.By.ID
 		c.say("owner", c.a.By.ID)
 	}
+	c.answered(seq)
 	c.t.State, c.t.LastAgent = Pending, c.now
 	c.keepAll(PromiseUpdate)
 	c.t.SolvedAt, c.t.CloseAt = time.Time{}, time.Time{}
@@ -84,6 +85,9 @@ func (n *NoteFields) String() string {
 }
 
 func (c *change) delivered() error {
+	if was := c.t.Answered; was != nil && was.Seq == c.a.Seq {
+		c.t.Answered = nil
+	}
 	problem := cut(c.a.Reason, MaxReason) // somebody has not got it
 	c.fx.Deliver = append(c.fx.Deliver, DeliveryUpdate{Seq: c.a.Seq, Delivery: Sent, External: c.a.External, Problem: problem})
 	c.say("seq", strconv.Itoa(c.a.Seq))

@@ -117,6 +117,6 @@ func (t *Ticket) closing() Job {
 // send delivers message seq, not before at.
 func (t *Ticket) send(seq int, at time.Time) Job {
 	j := t.job(JobSend, "send", PriorityCustomer)
-	j.Seq, j.Unique, j.RunAt = seq, fmt.Sprintf("send:%d:%d", t.ID, seq), at
+	j.Seq, j.Unique, j.RunAt = seq, sendKey(t.ID, seq), at
 	return j
 }

@@ -126,6 +126,7 @@ type Ticket struct {
 	Updated      time.Time               `json:"updated"`
 	LastCustomer time.Time               `json:"last_customer,omitzero"` // newest message of the customer
 	LastAgent    time.Time               `json:"last_agent,omitzero"`    // newest answer to the customer
+	Answered     *Answered               `json:"answered,omitempty"`     // by the newest answer, until it has gone out
 	SolvedAt     time.Time               `json:"solved_at,omitzero"`
 	CloseAt      time.Time               `json:"close_at,omitzero"`     // of a solved ticket: from then on it counts as closed
 	Acknowledged time.Time               `json:"acknowledged,omitzero"` // when the customer was told that it has come in

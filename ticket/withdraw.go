@@ -3,7 +3,27 @@ package ticket
 import (
 	"fmt"
 	"strconv"
+	"time"
 )
+
+// Answered is what the newest answer has changed. It is known until the answer has gone out.
+type Answered struct {
+	Seq       int       `json:"seq"`
+	State     State     `json:"state"`               // the ticket's before it
+	LastAgent time.Time `json:"last_agent,omitzero"` // likewise
+	Promises  []Promise `json:"promises,omitempty"`  // that it has kept, as they were
+}
+
+// answered notes what an answer is about to change.
+func (c *change) answered(seq int) {
+	was := Answered{Seq: seq, State: c.t.State, LastAgent: c.t.LastAgent}
+	for _, p := range c.t.Promises {
+		if p.Kind == PromiseUpdate && p.Ended.IsZero() {
+			was.Promises = append(was.Promises, p)
+		}
+	}
+	c.t.Answered = &was
+}
 
 // withdraw takes an answer back that has not gone out. The store refuses it when its job has begun.
 func (c *change) withdraw() error {
@@ -14,8 +34,19 @@ func (c *change) withdraw() error {
 	c.fx.Deliver = append(c.fx.Deliver, DeliveryUpdate{Seq: c.a.Seq, Delivery: Withdrawn})
 	c.fx.Jobs = append(c.fx.Jobs, c.repost(c.a.Seq))
 	c.say("seq", strconv.Itoa(c.a.Seq))
+	state := Open
+	if was := c.t.Answered; was != nil && was.Seq == c.a.Seq {
+		if was.State == Pending || was.State == OnHold {
+			state = was.State
+		}
+		c.t.LastAgent, c.t.Answered = was.LastAgent, nil
+		for _, p := range was.Promises {
+			c.t.Promises[p.Number-1] = p
+			c.await(p)
+		}
+	}
 	if c.t.State == Pending { // the customer knows nothing of it
-		c.t.State = Open
+		c.t.State = state
 	}
 	return nil
 }
