@@ -203,12 +203,12 @@ func TestConfigCheck(t *testing.T) {
 	}
 	bad := Config{
 		Listeners: []Listener{{Protocol: "x", Listen: "nowhere", MaxSize: 1, Cert: "a", Recipients: []Recipient{{Address: "a"}}}, {}},
-		Mailboxes: []Mailbox{{After: "burn", TLS: "x", Port: -1, Poll: 1}},
+		Mailboxes: []Mailbox{{After: "burn", TLS: "x", Port: -1, Poll: 1}, {User: "u"}},
 		Sending:   Sending{Host: "a b", Domain: "@", Language: "xx", From: map[string]From{"i": {Address: "x"}}},
 	}
 	err := faults(bad)
 	for _, want := range []string{"protocol", "listen", "max_size", "cert", "recipients.0.address", "recipients.0.inbox", "listeners.1.recipients",
-		"mailboxes.0.inbox", "mailboxes.0.host", "mailboxes.0.user", "mailboxes.0.password", "mailboxes.0.after", "mailboxes.0.tls",
+		"mailboxes.0.inbox", "mailboxes.0.host", "mailboxes.0.user", "mailboxes.1.password", "mailboxes.0.after", "mailboxes.0.tls",
 		"mailboxes.0.port", "mailboxes.0.poll", "sending.host", "sending.domain", "sending.secret", "sending.language", "sending.from.i.address"} {
 		if err == nil || !strings.Contains(err.Error(), want+": ") {
 			t.Errorf("nothing is said of %s: %v", want, err)
