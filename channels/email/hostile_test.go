@@ -428,7 +428,7 @@ func TestLargeMailsWaitForRoom(t *testing.T) {
 	l, w := impatient(t, patient, func(c *Listener) { c.MaxSize = 3 << 20 })
 	held, release := w.Intake.Block()
 	defer release()
-	big := bytes.Repeat([]byte("0123456789abcdef\r\n"), 80_000)
+	big := bytes.Repeat([]byte("0123456789abcdef\r\n"), 60_000)
 	start := func(i int, body []byte) *lineClient {
 		c := dialWire(t, l.Addr())
 		c.say("EHLO x\r\n" + toUs + "DATA\r\n")
@@ -437,17 +437,17 @@ func TestLargeMailsWaitForRoom(t *testing.T) {
 		return c
 	}
 	var all []*lineClient
-	for i := range maxLarge + 2 {
+	for i := range places + 1 {
 		all = append(all, start(i, big))
 	}
 	<-held
-	channeltest.Eventually(t, "the places to be taken", func() bool { return len(l.large) == maxLarge })
+	channeltest.Eventually(t, "the places to be taken", func() bool { return len(l.large) == places })
 	all = append(all, start(100, nil)) // a small one needs none
 	release()
 	for _, c := range all {
 		c.expect("250")
 	}
-	if n := len(w.Intake.Accepted()); n != maxLarge+3 {
+	if n := len(w.Intake.Accepted()); n != places+2 {
 		t.Errorf("%d mails", n)
 	}
 }
