@@ -136,6 +136,7 @@ func multiply(t *testing.T, dsn, data string, tickets, copies int) {
 	if driver == "pgx" {
 		do(fmt.Sprintf("SELECT setval('tickets_id', %d)", int(ticket.FirstID)+(copies+1)*tickets))
 		do("VACUUM ANALYZE")
+		do("CHECKPOINT") // else it is written while the mailboxes are read
 	}
 }
 
