@@ -62,7 +62,7 @@ func (c authenticator) check(ctx context.Context, m *Mail, raw []byte) Auth {
 		return Auth{}
 	}
 	from := m.From[0].identity().Domain()
-	a, found := c.trusted(m)
+	a, own, found := c.trusted(m, from)
 	if !found && c.conf.Verify && c.lookupTXT != nil {
 		return c.verify(ctx, from, raw)
 	}
@@ -70,17 +70,18 @@ func (c authenticator) check(ctx context.Context, m *Mail, raw []byte) Auth {
 	case a.DMARC == "pass":
 	case a.DMARC == "fail":
 		a.Failed = "dmarc"
-	case a.DKIM == "fail" && a.SPF != "pass":
+	case own == "fail" && a.SPF != "pass":
 		a.Failed = "dkim"
-	case a.SPF == "fail" && a.DKIM != "pass":
+	case a.SPF == "fail" && own != "pass":
 		a.Failed = "spf"
 	}
 	return a
 }
 
 // trusted reads the fields that our own server has put on top. Those below the next Received field
-// are older and may be anybody's.
-func (c authenticator) trusted(m *Mail) (a Auth, found bool) {
+// are older and may be anybody's. own is what became of the signatures of the sender's own domain
+// (relaxed alignment, RFC 7489 §3.1.1): a good one of anybody else's proves nothing of the sender.
+func (c authenticator) trusted(m *Mail, from string) (a Auth, own string, found bool) {
 	n := 0
 	for _, f := range m.head {
 		if f.key == "received" && found {
@@ -101,6 +102,11 @@ func (c authenticator) trusted(m *Mail) (a Auth, found bool) {
 				if a.DKIM == "" || r.Value == authres.ResultPass { // one that is good is enough
 					a.DKIM = string(r.Value)
 				}
+				_, by, _ := strings.Cut(r.Identifier, "@")
+				by = orElse(r.Domain, by)
+				if mine := by == "" || organizational(by) == organizational(from); mine && (own == "" || r.Value == authres.ResultPass) {
+					own = string(r.Value)
+				}
 			case *authres.SPFResult:
 				a.SPF = orElse(a.SPF, string(r.Value))
 			case *authres.DMARCResult:
@@ -108,7 +114,7 @@ func (c authenticator) trusted(m *Mail) (a Auth, found bool) {
 			}
 		}
 	}
-	return a, found
+	return a, own, found
 }
 
 func (c authenticator) trusts(id string) bool {

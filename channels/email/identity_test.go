@@ -141,14 +141,17 @@ func TestTrustedResults(t *testing.T) {
 		on     int
 		failed string
 	}{
-		"passes":       {"Authentication-Results: mx.acme.example; dkim=pass header.d=customer.example; spf=fail smtp.mailfrom=x@y.example; dmarc=pass header.from=customer.example\n", 1, ""},
-		"fails":        {"Authentication-Results: mx.acme.example; dmarc=fail header.from=customer.example\n", 2, "dmarc"},
-		"spf fails":    {"Authentication-Results: mx.acme.example; spf=fail smtp.mailfrom=customer.example\n", 2, "spf"},
-		"a list's":     {"Authentication-Results: mx.acme.example; dkim=fail header.d=customer.example; spf=pass smtp.mailfrom=list.example\n", 1, ""},
-		"another's":    {"Authentication-Results: evil.example; dmarc=fail\n", 1, ""},
-		"forged below": {"Authentication-Results: mx.acme.example; dmarc=fail\nReceived: from a by b\nAuthentication-Results: mx.acme.example; dmarc=pass\n", 2, "dmarc"},
-		"two fields":   {"Authentication-Results: mx.acme.example; spf=softfail\nAuthentication-Results: mx.acme.example; dmarc=fail\n", 2, "dmarc"},
-		"none":         {"", 1, ""},
+		"passes":                           {"Authentication-Results: mx.acme.example; dkim=pass header.d=customer.example; spf=fail smtp.mailfrom=x@y.example; dmarc=pass header.from=customer.example\n", 1, ""},
+		"fails":                            {"Authentication-Results: mx.acme.example; dmarc=fail header.from=customer.example\n", 2, "dmarc"},
+		"spf fails":                        {"Authentication-Results: mx.acme.example; spf=fail smtp.mailfrom=customer.example\n", 2, "spf"},
+		"a list's":                         {"Authentication-Results: mx.acme.example; dkim=fail header.d=customer.example; spf=pass smtp.mailfrom=list.example\n", 1, ""},
+		"a stranger's signature":           {"Authentication-Results: mx.acme.example; spf=fail smtp.mailfrom=customer.example; dkim=pass header.d=evil.example\n", 2, "spf"},
+		"a stranger's beside a bad one":    {"Authentication-Results: mx.acme.example; spf=none; dkim=fail header.d=customer.example; dkim=pass header.i=@evil.example\n", 2, "dkim"},
+		"forwarded, and signed by her own": {"Authentication-Results: mx.acme.example; spf=fail smtp.mailfrom=customer.example; dkim=pass header.d=mail.customer.example\n", 1, ""},
+		"another's":                        {"Authentication-Results: evil.example; dmarc=fail\n", 1, ""},
+		"forged below":                     {"Authentication-Results: mx.acme.example; dmarc=fail\nReceived: from a by b\nAuthentication-Results: mx.acme.example; dmarc=pass\n", 2, "dmarc"},
+		"two fields":                       {"Authentication-Results: mx.acme.example; spf=softfail\nAuthentication-Results: mx.acme.example; dmarc=fail\n", 2, "dmarc"},
+		"none":                             {"", 1, ""},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
