@@ -425,7 +425,13 @@ func TestWhoIsBounded(t *testing.T) {
 
 func TestLargeMailsWaitForRoom(t *testing.T) {
 	t.Parallel()
-	l, w := impatient(t, patient, func(c *Listener) { c.MaxSize = 3 << 20 })
+	const places = 2
+	w := channeltest.NewWorld()
+	conf := listenerConfig(SMTP)
+	conf.Listeners[0].MaxSize = 3 << 20
+	l := oneSource(t, conf, deps(w)).(*listener)
+	l.large = make(chan struct{}, places)
+	running(t, l, w.Intake)
 	held, release := w.Intake.Block()
 	defer release()
 	big := bytes.Repeat([]byte("0123456789abcdef\r\n"), 60_000)
