@@ -30,8 +30,8 @@ func (k *intake) thread(in ticket.Inbound) (to *ticket.Ticket, m *ticket.Match, 
 		case in.Bounce != nil && t != nil:
 		case t == nil:
 			if m == nil { // a less trusted key may still join
-				m = &ticket.Match{By: key.By, Ticket: named.ID, Reasons: []string{fmt.Sprintf(
-					"It names %s (by %s), but %s.", named.ID, key.By, why)}}
+				m = ticket.Match{By: key.By, Ticket: named.ID, Reasons: []string{fmt.Sprintf(
+					"It names %s (by %s), but %s.", named.ID, key.By, why)}}.Weigh()
 			}
 			continue
 		case t.Over(k.now):
@@ -39,14 +39,14 @@ func (k *intake) thread(in ticket.Inbound) (to *ticket.Ticket, m *ticket.Match, 
 			if t.LastSeq >= ticket.MaxMessages {
 				why = fmt.Sprintf("holds %d messages, which is the most", t.LastSeq)
 			}
-			return nil, &ticket.Match{By: key.By, Ticket: t.ID, Follows: true, Reasons: []string{fmt.Sprintf(
-				"It continues %s (by %s), which %s: this ticket follows it up.", t.ID, key.By, why)}}, t.ID
+			return nil, ticket.Match{By: key.By, Ticket: t.ID, Follows: true, Reasons: []string{fmt.Sprintf(
+				"It continues %s (by %s), which %s: this ticket follows it up.", t.ID, key.By, why)}}.Weigh(), t.ID
 		}
 		if why = "the sender takes part in it"; key.Proof {
 			why = "that is proof enough"
 		}
-		return t, &ticket.Match{By: key.By, Ticket: t.ID, Joined: true,
-			Reasons: []string{fmt.Sprintf("It names %s (by %s) and %s.", t.ID, key.By, why)}}, 0
+		return t, ticket.Match{By: key.By, Ticket: t.ID, Joined: true,
+			Reasons: []string{fmt.Sprintf("It names %s (by %s) and %s.", t.ID, key.By, why)}}.Weigh(), 0
 	}
 	return nil, m, 0
 }
@@ -63,12 +63,12 @@ func (k *intake) recall(in ticket.Inbound) (to *ticket.Ticket, m *ticket.Match, 
 		for t.LastSeq >= ticket.MaxMessages {
 			i := slices.IndexFunc(k.next[t.ID], func(id ticket.ID) bool { return k.tickets[id] != nil && k.tickets[id].Past && id > t.ID })
 			if i < 0 {
-				return nil, &ticket.Match{By: key.By, Ticket: t.ID, Follows: true}, t.ID
+				return nil, ticket.Match{By: key.By, Ticket: t.ID, Follows: true}.Weigh(), t.ID
 			}
 			t = k.tickets[k.next[t.ID][i]]
 		}
-		return t, &ticket.Match{By: key.By, Ticket: t.ID, Joined: true,
-			Reasons: []string{fmt.Sprintf("It names %s (by %s).", t.ID, key.By)}}, 0
+		return t, ticket.Match{By: key.By, Ticket: t.ID, Joined: true,
+			Reasons: []string{fmt.Sprintf("It names %s (by %s).", t.ID, key.By)}}.Weigh(), 0
 	}
 	return nil, nil, 0
 }

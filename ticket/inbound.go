@@ -79,10 +79,27 @@ type Accepted struct {
 // Match says how a contact was joined to a ticket, or why it was not.
 type Match struct {
 	By      string   `json:"by"`
+	Score   float64  `json:"score"`  // 0 to 1: how sure it is that they belong together
 	Ticket  ID       `json:"ticket"` // the ticket that the key named
 	Joined  bool     `json:"joined"`
 	Follows bool     `json:"follows,omitempty"` // it takes no more messages: a new ticket follows it up
 	Reasons []string `json:"reasons,omitempty"`
+}
+
+// trust is how far each way of naming a ticket can be relied on.
+var trust = map[string]float64{"reply-token": 1, "bounced": 1, "references": 0.97, "session": 1, "call": 1, "thread": 1, BySameID: 0.9,
+	"thread-index": 0.85, "subject-tag": 0.8}
+
+// Weigh gives the match its score: half of it when its sender may not write there.
+func (m Match) Weigh() *Match {
+	m.Score = 0.7
+	if s, ok := trust[m.By]; ok {
+		m.Score = s
+	}
+	if !m.Joined && !m.Follows {
+		m.Score /= 2
+	}
+	return &m
 }
 
 // Effects are what follows from a decision, to be committed with it.
@@ -136,7 +153,7 @@ func OpenTicket(id ID, in Inbound, c customer.Customer, why *Match, now time.Tim
 	if why != nil {
 		ev.Why = why.Reasons
 		if why.Ticket != 0 {
-			ev.Data["not_joined_to"] = why.Ticket.String()
+			ev.Data["not_joined_to"], ev.Data["score"] = why.Ticket.String(), strconv.FormatFloat(why.Score, 'g', 3, 64)
 		}
 	}
 	fx.Events = append(fx.Events, ev)
@@ -160,7 +177,7 @@ func (t *Ticket) Receive(in Inbound, c customer.Customer, m *Match, now time.Tim
 		Data: map[string]string{"channel": in.Channel}}
 	if m != nil {
 		ev.Why = m.Reasons
-		ev.Data["matched_by"] = m.By
+		ev.Data["matched_by"], ev.Data["score"] = m.By, strconv.FormatFloat(m.Score, 'g', 3, 64)
 	}
 	fx.Events = append(fx.Events, ev)
 	in.NewTopic = firstOf(in.NewTopic, t.newTopic(in, m, now))

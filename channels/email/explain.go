@@ -164,23 +164,9 @@ func explain(m *Mail, in ticket.Inbound, a ticket.Accepted) Explained {
 		e.Ticket, e.Opened = a.Ticket.String(), &a.Opened
 	}
 	if a.Match != nil {
-		e.Match = &ExplainedMatch{By: a.Match.By, Joined: a.Match.Joined, Score: score(a.Match), Reasons: a.Match.Reasons}
+		e.Match = &ExplainedMatch{By: a.Match.By, Joined: a.Match.Joined, Score: a.Match.Score, Reasons: a.Match.Reasons}
 	}
 	return e
-}
-
-// score is how much the way in which a mail names a ticket is trusted; half of it for somebody who may
-// not write there.
-func score(m *ticket.Match) float64 {
-	s, known := map[string]float64{"reply-token": 1, "bounced": 1, "references": 0.97, "same-id": 0.9, "thread-index": 0.85,
-		"subject-tag": 0.8}[m.By]
-	if !known {
-		s = 0.7
-	}
-	if !m.Joined && !m.Follows {
-		s /= 2
-	}
-	return s
 }
 
 // quarantined is a mail that nothing could be made of.

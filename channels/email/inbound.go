@@ -175,16 +175,16 @@ func (p *mapper) threads(m *Mail, o origin, external string) []ticket.ThreadKey 
 			keys = append(keys, k)
 		}
 	}
-	for _, a := range append([]string{o.recipient}, recipientsOf(m)...) {
-		if id, ok := p.sign.replyToken(a); ok {
-			add(ticket.ThreadKey{By: "reply-token", Ticket: id, Proof: true})
-		}
-	}
 	newestFirst := slices.Clone(m.References)
 	slices.Reverse(newestFirst)
 	for _, ref := range append(newestFirst, m.MessageID) {
 		if id, ok := p.sign.ownID(ref); ok {
 			add(ticket.ThreadKey{By: "references", Key: ref, Ticket: id}) // the message may have moved since
+		}
+	}
+	for _, a := range append([]string{o.recipient}, recipientsOf(m)...) {
+		if id, ok := p.sign.replyToken(a); ok {
+			add(ticket.ThreadKey{By: "reply-token", Ticket: id, Proof: true})
 		}
 	}
 	for i, ref := range newestFirst {
