@@ -8,21 +8,26 @@ import (
 // Reports in prose have no form. What most have in common: a line that is an address, or begins with
 // one; what the other server said below it; a dividing line; and the mail, or its header.
 
+// maxSaid is how far into a report what it says itself reaches, in bytes: what comes behind is a copy.
+const maxSaid = 64 << 10
+
 // divide parts what a report says from the copy of the mail that it reports on.
 func divide(text string) (said, copied string) {
-	if at := dividing.FindStringIndex(text); at != nil {
+	head := text[:min(len(text), maxSaid)]
+	if at := dividing.FindStringIndex(head); at != nil {
 		return text[:at[0]], text[at[1]:]
 	}
 	at := 0
 	fields, first := 0, 0
-	for line := range strings.SplitAfterSeq(text, "\n") {
+	words := bounceWords.FindStringIndex(head) // looked for once, however many headers there seem to be
+	for line := range strings.SplitAfterSeq(head, "\n") {
 		key, _, ok := strings.Cut(line, ":")
 		switch key = strings.ToLower(strings.TrimLeft(key, "> \t")); {
 		case ok && (knownFields[key] || strings.HasPrefix(key, "x-")):
 			if fields == 0 {
 				first = at
 			}
-			if fields++; fields == 4 && bounceWords.MatchString(text[:first]) {
+			if fields++; fields == 4 && words != nil && words[1] <= first {
 				return text[:first], text[first:]
 			}
 		case strings.TrimSpace(line) == "":
@@ -30,7 +35,7 @@ func divide(text string) (said, copied string) {
 		}
 		at += len(line)
 	}
-	return text, ""
+	return head, text[len(head):]
 }
 
 var dividing = regexp.MustCompile(`(?im)^(?:` +

@@ -3,7 +3,9 @@ package email
 import (
 	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 	"unicode/utf8"
@@ -59,17 +61,29 @@ func tooLong() time.Duration {
 	return time.Second
 }
 
-// quickest is how long f takes when the machine is busy with other things the least.
+// quickest is how long f takes of the processor: other work on the machine does not count.
 func quickest(f func()) time.Duration {
+	runtime.LockOSThread()
+	defer runtime.UnlockOSThread()
 	best := time.Hour
 	for range 3 {
-		start := time.Now()
+		start := threadTime()
 		f()
-		if best = min(best, time.Since(start)); best < 100*time.Millisecond {
+		if best = min(best, threadTime()-start); best < 100*time.Millisecond {
 			break
 		}
 	}
 	return best
+}
+
+// threadTime is how long this thread has had a processor.
+func threadTime() time.Duration {
+	const thread = 1 // RUSAGE_THREAD of getrusage(2), which Linux has
+	var u syscall.Rusage
+	if err := syscall.Getrusage(thread, &u); err != nil {
+		return time.Duration(time.Now().UnixNano())
+	}
+	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
 }
 
 func seeds(f *testing.F) [][]byte {
