@@ -214,6 +214,14 @@ func TestImagesInABrowser(t *testing.T) {
 			t.Errorf("the browser itself asks for %s", u)
 		}
 	}
+	// Somebody writes: the page shows it, and what was loaded stays.
+	s.mail("2", "Re: News", "One more thing", func(in *ticket.Inbound) {
+		in.Threads = []ticket.ThreadKey{{By: "test", Ticket: id, Proof: true}}
+	})
+	b.Until(`document.querySelectorAll(".talk > li").length === 2 && document.querySelector("#m2").textContent.includes("One more thing")`)
+	if !peers.JS[bool](b, `document.querySelector("details.html").open && document.querySelector("iframe").contentDocument.images[0].naturalWidth === 1`) {
+		t.Error("the images are gone when the page is refreshed")
+	}
 	if hits.Load() != 3 {
 		t.Errorf("the sender sees %d hits, not one for each image", hits.Load())
 	}

@@ -1,6 +1,35 @@
 // Live refresh of a ticket's page: when the server says that it changed, the page is fetched again and
 // its parts are put in place of the old ones. Forms are left alone, so that nobody loses what they type.
+// Messages that are as they were stay as they are: what is open stays open, and images that were loaded
+// stay.
 const root = document.querySelector("[data-live]");
+
+// content is what a message says, whatever has been opened in it and however long ago it was.
+const content = (e) => {
+  const copy = e.cloneNode(true);
+  copy.querySelectorAll("details").forEach((d) => { d.open = false; });
+  copy.querySelectorAll("time").forEach((t) => { t.textContent = ""; });
+  return copy.className + copy.innerHTML;
+};
+
+// keep leaves alone what has not changed in a list, and puts the rest of it in its place.
+const keep = (list, next) => {
+  for (const old of [...list.children]) if (!next.querySelector("#" + old.id)) old.remove();
+  let at = list.firstElementChild;
+  for (const item of [...next.children]) {
+    const old = list.querySelector("#" + item.id);
+    if (old && content(old) === content(item)) {
+      const times = item.querySelectorAll("time");
+      old.querySelectorAll("time").forEach((t, i) => { t.textContent = times[i].textContent; });
+      at = old.nextElementSibling;
+      continue;
+    }
+    const node = document.importNode(item, true);
+    if (old) old.replaceWith(node); else list.insertBefore(node, at);
+    at = node.nextElementSibling;
+  }
+};
+
 if (root && "EventSource" in window) {
   let busy = false, again = false;
   const refresh = async () => {
@@ -19,7 +48,15 @@ if (root && "EventSource" in window) {
           const same = next.querySelector(`input[name="${box.name}"][value="${box.value}"]`);
           if (same) same.checked = true;
         }
-        part.replaceChildren(...document.importNode(next, true).childNodes);
+        const list = part.querySelector(".talk"), items = next.querySelector(".talk");
+        if (list && items) {
+          keep(list, items);
+          part.querySelector(".earlier")?.remove();
+          const earlier = next.querySelector(".earlier");
+          if (earlier) part.prepend(document.importNode(earlier, true));
+        } else {
+          part.replaceChildren(...document.importNode(next, true).childNodes);
+        }
       }
       const rev = fresh.querySelector(".act input[name=rev]");
       for (const mine of document.querySelectorAll(".act input[name=rev]")) {
