@@ -186,6 +186,13 @@ func (s slow) Write(b []byte) (int, error) {
 	return s.Conn.Write(b)
 }
 
+// conceal hides words, such as names of capabilities, in what the server says.
+func (p *proxy) conceal(words ...string) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.hide = words
+}
+
 // freeze lets nothing pass, as a line does that is dead and does not say so, until thaw is called.
 func (p *proxy) freeze() (thaw func()) {
 	p.mu.Lock()

@@ -140,7 +140,7 @@ func TestMailboxAgainstDovecot(t *testing.T) {
 		t.Parallel()
 		w := channeltest.NewWorld()
 		p := newProxy(t, d.Addr())
-		p.hide = []string{"IDLE"}
+		p.conceal("IDLE")
 		fill(t, d, "noidle", 0, 1)
 		running(t, box(t, d, p, "noidle", w, func(m *Mailbox) { m.Poll = time.Second }), w.Intake)
 		w.Intake.WaitAccepted(t, 1)
@@ -157,7 +157,7 @@ func TestMailboxAgainstDovecot(t *testing.T) {
 			user := "move" + strings.ToLower(strings.Join(hide, ""))
 			fill(t, d, user, 0, 3)
 			p := newProxy(t, d.Addr())
-			p.hide = hide
+			p.conceal(hide...)
 			stop := running(t, box(t, d, p, user, w, nil), w.Intake)
 			if err := cursorAt(t.Context(), w, 3); err != nil {
 				t.Fatal(err)
