@@ -137,3 +137,17 @@ func FuzzBounce(f *testing.F) {
 		}
 	})
 }
+
+// TestNullEnvelope: what comes from nobody is a report by its words, also when it has no From.
+func TestNullEnvelope(t *testing.T) {
+	t.Parallel()
+	raw := []byte("To: support@acme.example\nSubject: Mail delivery failed\n\n<jane@customer.example>: 550 5.1.1 User unknown\n")
+	it, err := testMapper().prepare(t.Context(), raw, origin{inbox: inbox, envelope: true})
+	if err != nil || it.bad != nil || it.in.Alone != "bounce-unknown" || it.in.From.Value != mailSystem || it.in.Bounce.To != "jane@customer.example" {
+		t.Errorf("%+v, %+v, %v", it.in, it.bad, err)
+	}
+	it, err = testMapper().prepare(t.Context(), []byte("To: support@acme.example\nSubject: Pump\n\nIt leaks.\n"), origin{inbox: inbox, envelope: true})
+	if err != nil || it.bad == nil || it.bad.Reason != "no-sender" {
+		t.Errorf("%+v, %v", it.bad, err)
+	}
+}

@@ -12,8 +12,8 @@ const maxJSONDepth = 20
 // Postmark, Mailgun, SendGrid, SparkPost. nil when it is none.
 func readJSON(text string) *jsonReport {
 	text = text[:min(len(text), maxReport)]
-	start := strings.IndexAny(text, "{[")
-	if start < 0 || start > 1_000 || len(strings.TrimSpace(text[:start])) > 300 {
+	start := strings.IndexAny(text[:min(len(text), 1_000)], "{[")
+	if start < 0 || len(strings.TrimSpace(text[:start])) > 300 {
 		return nil
 	}
 	var v any

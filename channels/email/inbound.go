@@ -82,6 +82,10 @@ func (p *mapper) prepare(ctx context.Context, raw []byte, o origin) (item, error
 // read makes a mail of bytes; whatever its error, nothing can be made of them.
 func (p *mapper) read(raw []byte, o origin) (*Mail, error) {
 	m, err := p.parse(raw)
+	if err == nil && o.envelope && o.sender == "" && !nullPath(m) {
+		m.head = append(header{{"return-path", "<>"}}, m.head...)
+		m.classify()
+	}
 	if err == nil && len(m.From) == 0 {
 		if m.From = addresses(o.sender, ""); len(m.From) == 0 {
 			return m, &Fault{"no-sender", "It does not say whom it is from."}
@@ -112,7 +116,7 @@ func (p *mapper) contact(ctx context.Context, m *Mail, raw []byte, o origin) (in
 	}
 	in.Threads = p.threads(m, o, in.External)
 	in.ReplyTo, in.With = p.people(m, o)
-	p.sort(m, o, &in)
+	p.sort(m, &in)
 	if !in.Auto {
 		in.NoAuto = p.unanswerable(m)
 	}

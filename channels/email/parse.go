@@ -71,11 +71,17 @@ func parseWithin(raw []byte, wraps int) (*Mail, error) {
 	m.envelope(charset)
 	m.marks(r)
 	m.body(r.views)
+	m.classify()
+	return m, nil
+}
+
+// classify says what sort of mail it is. A report needs no sender: mail systems name none, so that
+// nobody answers.
+func (m *Mail) classify() {
 	m.Verdict = Classify(m)
 	if k := m.Verdict.Kind; len(m.From) == 0 && (k == KindBounce || k == KindReceipt || k == KindFeedback) {
 		m.From = []Address{{Address: mailSystem}}
 	}
-	return m, nil
 }
 
 // normalise takes off what mail spools and old systems leave in front, and gives CR-only text line
@@ -130,8 +136,7 @@ func (m *Mail) envelope(charset string) {
 	}
 }
 
-// nameSender finds out whom a mail without a readable From is from. A report on a delivery names
-// nobody on purpose: it is from the mail system.
+// nameSender finds out whom a mail without a readable From is from.
 func (m *Mail) nameSender(list func(key string) []Address) {
 	for _, key := range []string{"Reply-To", "Sender", "From", "Return-Path", "X-Envelope-From"} {
 		if m.From = list(key); len(m.From) == 0 && key == "From" {

@@ -21,11 +21,7 @@ func spam(m *Mail) error {
 // they report on, and are no messages. What a machine wrote is recorded where it belongs; without such
 // a ticket an automatic reply, a receipt or a newsletter opens none, while an alarm, an invoice or a
 // form does: that may be work.
-func (p *mapper) sort(m *Mail, o origin, in *ticket.Inbound) {
-	if o.envelope && o.sender == "" && !nullPath(m) {
-		m.head = append(header{{"return-path", "<>"}}, m.head...)
-		m.Verdict = Classify(m)
-	}
+func (p *mapper) sort(m *Mail, in *ticket.Inbound) {
 	if _, ours := p.sign.ownID(m.MessageID); ours {
 		m.Verdict = Verdict{Kind: KindOwn, Auto: true, Reason: "its Message-ID", Alone: "own", AutoAnswer: AutoAnswer{Why: refusals[KindOwn]}}
 		in.Threads = nil
