@@ -29,8 +29,11 @@ const (
 	topic     = "tierline"
 )
 
-// A gateway that vanishes in the middle of a transaction lets go of its locks soon.
-const session = "SET idle_in_transaction_session_timeout = '60s'; SET tcp_keepalives_idle = 30;" +
+// A gateway that vanishes in the middle of a transaction lets go of its locks soon. Long texts are packed
+// with LZ4 where the server has it (14 and later, as a rule): a fifth of the time of its own way.
+const session = "SELECT set_config('default_toast_compression', 'lz4', false) FROM pg_settings" +
+	" WHERE name = 'default_toast_compression' AND 'lz4' = ANY(enumvals);" +
+	" SET idle_in_transaction_session_timeout = '60s'; SET tcp_keepalives_idle = 30;" +
 	" SET tcp_keepalives_interval = 10; SET tcp_keepalives_count = 3"
 
 // postgresConfig reads a DSN. Its errors may hold the DSN: they are not shown.
