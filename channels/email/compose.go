@@ -64,8 +64,8 @@ func (s *sender) compose(ctx context.Context, out ticket.Outbound) (letter, erro
 	if len(cc) > 0 {
 		head("Cc", addressList(cc))
 	}
-	if from.SignedReplies {
-		head("Reply-To", addressList([]customer.Identity{{Value: s.sign.replyAddress(from.Address, t.ID), Name: from.Name}}))
+	if from.SignedReplies || from.ReplyDomain != "" {
+		head("Reply-To", addressList([]customer.Identity{{Value: s.sign.replyAddress(from, t.ID), Name: from.Name}}))
 	}
 	head("Subject", encodeText(subject(t)))
 	head("Date", m.At.UTC().Format(time.RFC1123Z))

@@ -109,6 +109,9 @@ type From struct {
 	// SignedReplies adds a Reply-To such as support+t1042-k3…@example.org by which an answer finds
 	// its ticket whatever the mail program does. The mail server must deliver plus addresses.
 	SignedReplies bool `yaml:"signed_replies"`
+	// ReplyDomain makes signed replies go to t1042-k3…@ReplyDomain, for servers that know no plus addresses:
+	// a domain all of whose mail is delivered to the inbox (a catch-all).
+	ReplyDomain string `yaml:"reply_domain"`
 }
 
 // Defaults of a configuration.

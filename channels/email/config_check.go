@@ -132,6 +132,11 @@ func (c Config) checkSending(at check.At) {
 			at.Key("from").Key(inbox).Key("address").Error("such as support@example.org", "%.60q is no mail address", f.Address)
 		}
 	}
+	for inbox, f := range s.From {
+		if f.ReplyDomain != "" && (!isASCII(f.ReplyDomain) || strings.ContainsAny(f.ReplyDomain, "@ <>") || !strings.Contains(f.ReplyDomain, ".")) {
+			at.Key("from").Key(inbox).Key("reply_domain").Error("such as replies.example.org", "%.60q is no domain", f.ReplyDomain)
+		}
+	}
 	for inbox := range c.inboxes() {
 		if _, ok := s.From[inbox]; !ok {
 			at.Key("from").Error("add "+inbox+": {address: …, name: …}", "the inbox %.40q has no address to answer from", inbox)

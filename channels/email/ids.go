@@ -46,21 +46,24 @@ func (s signer) ownID(id string) (ticket.ID, bool) {
 	return ticket.ID(n), err == nil && n > 0
 }
 
-// replyAddress is address with a signed plus part.
-func (s signer) replyAddress(address string, id ticket.ID) string {
-	local, domain, _ := strings.Cut(address, "@")
+// replyAddress is the address with a signed plus part, or one of the inbox's own domain for replies.
+func (s signer) replyAddress(from From, id ticket.ID) string {
 	token := "t" + strconv.FormatInt(int64(id), 10)
-	return local + "+" + token + "-" + s.mac("reply "+token) + "@" + domain
+	token += "-" + s.mac("reply "+token)
+	if from.ReplyDomain != "" {
+		return token + "@" + from.ReplyDomain
+	}
+	local, domain, _ := strings.Cut(from.Address, "@")
+	return local + "+" + token + "@" + domain
 }
 
 // replyToken is the ticket that a signed reply address names.
 func (s signer) replyToken(address string) (ticket.ID, bool) {
 	local, _, ok := strings.Cut(strings.ToLower(address), "@")
-	plus := strings.LastIndexByte(local, '+')
-	if !ok || len(s.key) == 0 || plus < 0 {
+	if !ok || len(s.key) == 0 {
 		return 0, false
 	}
-	token, mac, ok := strings.Cut(local[plus+1:], "-")
+	token, mac, ok := strings.Cut(local[strings.LastIndexByte(local, '+')+1:], "-")
 	if !ok || !strings.HasPrefix(token, "t") || !s.valid("reply "+token, mac) {
 		return 0, false
 	}

@@ -128,7 +128,7 @@ func TestThreadKeys(t *testing.T) {
 	t.Parallel()
 	s := testMapper().sign
 	ours := s.messageID(1042, 7)
-	token := s.replyAddress(ourAddr, 1042)
+	token := s.replyAddress(From{Address: ourAddr}, 1042)
 	has := func(raw string, o origin, want ticket.ThreadKey) {
 		t.Helper()
 		in := prepared(t, []byte(raw), o)
@@ -153,14 +153,17 @@ func TestThreadKeys(t *testing.T) {
 	has(base+"References: <first-one@b.example>\n\nx", origin{}, ticket.ThreadKey{By: "references", Key: "<first-one@b.example>"})
 	has(base+"\nx", origin{}, ticket.ThreadKey{By: "references", Key: "<t-1@customer.example>"})
 	has(base+"Cc: Support <"+strings.ToUpper(token)+">\n\nx", origin{}, ticket.ThreadKey{By: "reply-token", Ticket: 1042, Proof: true})
+	catchAll := s.replyAddress(From{Address: ourAddr, ReplyDomain: "replies.acme.example"}, 1042)
+	has(strings.Replace(base, "support@acme.example", catchAll, 1)+"\nx", origin{}, ticket.ThreadKey{By: "reply-token", Ticket: 1042, Proof: true})
+	never(strings.Replace(base, "support@acme.example", strings.Replace(catchAll, "t1042", "t1043", 1), 1)+"\nx", true)
 	has(base+"\nx", origin{recipient: token}, ticket.ThreadKey{By: "reply-token", Ticket: 1042, Proof: true})
 	has(base+"Subject: Re: x [T-1042]\n\nx", origin{}, ticket.ThreadKey{By: "subject-tag", Ticket: 1042, Weak: true})
 	never(base+"In-Reply-To: "+strings.Replace(ours, "t1042", "t1043", 1)+"\n\nx", false)
 	never(base+"Cc: "+strings.Replace(token, "t1042", "t1043", 1)+"\n\nx", true)
 	never(base+"In-Reply-To: "+ours+"\n\nx", true) // seen by everybody in Cc: no proof
 	other := signer{[]byte("another secret entirely"), "acme.example"}
-	never(base+"In-Reply-To: "+other.messageID(1042, 7)+"\nCc: "+other.replyAddress(ourAddr, 1042)+"\n\nx", true)
-	if _, ok := (signer{}).replyToken((signer{}).replyAddress(ourAddr, 1)); ok {
+	never(base+"In-Reply-To: "+other.messageID(1042, 7)+"\nCc: "+other.replyAddress(From{Address: ourAddr}, 1042)+"\n\nx", true)
+	if _, ok := (signer{}).replyToken((signer{}).replyAddress(From{Address: ourAddr}, 1)); ok {
 		t.Error("without a secret everybody can sign")
 	}
 }

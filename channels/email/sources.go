@@ -96,6 +96,9 @@ func newMapper(c Config, d Deps) *mapper {
 	}
 	for _, f := range c.Sending.From {
 		m.own = append(m.own, Recipient{Address: f.Address})
+		if f.ReplyDomain != "" {
+			m.own = append(m.own, Recipient{Address: "*@" + f.ReplyDomain})
+		}
 	}
 	m.ours = newOurselves(m.own, c.Sending.From)
 	return m
