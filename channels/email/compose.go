@@ -114,7 +114,7 @@ func recipients(out ticket.Outbound) (to, cc []customer.Identity) {
 func values(list []customer.Identity) []string {
 	var v []string
 	for _, i := range list {
-		v = append(v, i.Value)
+		v = append(v, onWire(i.Value))
 	}
 	return v
 }

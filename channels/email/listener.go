@@ -320,10 +320,10 @@ func (s *session) Logout() error { return nil }
 
 // match finds the inbox of an address. A plus address fits like the address without its plus part.
 func match(list []Recipient, address string) (Recipient, bool) {
-	address = strings.ToLower(address)
+	address = strings.ToLower(onWire(address))
 	for _, a := range []string{address, withoutPlus(address)} {
 		for _, r := range list {
-			if fits(strings.ToLower(r.Address), a) {
+			if fits(strings.ToLower(onWire(r.Address)), a) {
 				return r, true
 			}
 		}

@@ -34,6 +34,11 @@ type taken struct {
 
 func newMX(t testing.TB) *mx {
 	t.Helper()
+	return newMXWith(t, func(s *smtp.Server) { s.EnableSMTPUTF8 = true })
+}
+
+func newMXWith(t testing.TB, change func(*smtp.Server)) *mx {
+	t.Helper()
 	ln, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
@@ -46,7 +51,7 @@ func newMX(t testing.TB) *mx {
 		return &mxSession{mx: m}, nil
 	}))
 	s.AllowInsecureAuth = true
-	s.EnableSMTPUTF8 = true
+	change(s)
 	s.ErrorLog = log.New(io.Discard, "", 0)
 	go func() { _ = s.Serve(ln) }()
 	t.Cleanup(func() { _ = s.Close() })

@@ -157,7 +157,13 @@ func (c *outlink) deliver(ctx context.Context, l letter) (r results, err error) 
 	stop := context.AfterFunc(ctx, func() { _ = c.raw.Close() })
 	defer stop()
 	opts := &smtp.MailOptions{Size: int64(len(l.data))}
-	for _, a := range slices.Concat([]string{l.from}, l.to, l.cc) {
+	if utf8, _ := c.client.Extension("SMTPUTF8"); !utf8 {
+		r.refused = l.onlyASCII()
+		if len(l.to)+len(l.cc) == 0 {
+			return r, nil
+		}
+	}
+	for _, a := range slices.Concat(l.to, l.cc) {
 		opts.UTF8 = opts.UTF8 || !isASCII(a)
 	}
 	if err := c.client.Mail(l.from, opts); err != nil {
@@ -208,6 +214,24 @@ func (c *outlink) deliver(ctx context.Context, l letter) (r results, err error) 
 	}
 	r.got = nil
 	return r, nil
+}
+
+// onlyASCII takes out the receivers whose addresses a server cannot handle that does not know SMTPUTF8
+// (RFC 6531).
+func (l *letter) onlyASCII() (refused []refusal) {
+	no := &smtp.SMTPError{Code: 553, EnhancedCode: smtp.EnhancedCode{5, 6, 7}, Message: "Our mail server does not know SMTPUTF8"}
+	foreign := func(a string) bool {
+		if isASCII(a) {
+			return false
+		}
+		refused = append(refused, refusal{a, no})
+		return true
+	}
+	l.to, l.cc = slices.DeleteFunc(slices.Clone(l.to), foreign), slices.DeleteFunc(slices.Clone(l.cc), foreign)
+	if len(l.to) == 0 && len(refused) > 0 {
+		l.cc = nil
+	}
+	return refused
 }
 
 // stale says whether an error may come of a connection that was kept too long.

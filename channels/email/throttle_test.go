@@ -213,3 +213,33 @@ func TestThrottleDefaults(t *testing.T) {
 		}
 	}
 }
+
+// Names of domains go as ASCII to every server; names of mailboxes need one that knows SMTPUTF8.
+func TestAddressesOfTheWorld(t *testing.T) {
+	t.Parallel()
+	old := newMXWith(t, func(*smtp.Server) {})
+	c := Config{Sending: sending("127.0.0.1", old.port())}
+	s := testSender(t, c, channeltest.NewWorld())
+	_, err := s.Send(t.Context(), to(1, "jane@bücher.example", "jürgen@bücher.example"))
+	var te *ticket.Error
+	if te, _ = err.(*ticket.Error); te == nil || !te.Partly || !strings.Contains(te.Public, "jürgen@xn--bcher-kva.example") || !strings.Contains(te.Public, "letters") {
+		t.Errorf("%v", err)
+	}
+	if got := old.all(); len(got) != 1 || got[0].to[0] != "jane@xn--bcher-kva.example" || !strings.Contains(got[0].data, "To: <jane@xn--bcher-kva.example>") {
+		t.Errorf("%+v", got)
+	}
+	if _, err = s.Send(t.Context(), to(2, "jürgen@bücher.example", "boss@acme.example")); ticket.KindOf(err) != ticket.Invalid || len(old.all()) != 1 {
+		t.Errorf("%v", err)
+	}
+	modern := newMX(t)
+	c.Sending.Port = modern.port()
+	if _, err = testSender(t, c, channeltest.NewWorld()).Send(t.Context(), to(3, "jürgen@bücher.example")); err != nil {
+		t.Error(err)
+	}
+	r := []Recipient{{Address: "*@Bücher.example", Inbox: "a"}}
+	for _, a := range []string{"x@bücher.example", "x@xn--bcher-kva.example", "X@BÜCHER.example", "jürgen+1@bücher.example"} {
+		if _, ok := match(r, a); !ok {
+			t.Errorf("%s is no recipient", a)
+		}
+	}
+}

@@ -8,6 +8,8 @@ import (
 	"mime/quotedprintable"
 	"strings"
 
+	"golang.org/x/net/idna"
+
 	"tierline/customer"
 )
 
@@ -52,7 +54,7 @@ func encodeText(s string) string {
 func addressList(list []customer.Identity) string {
 	var all []string
 	for _, i := range list {
-		addr := "<" + clean(i.Value) + ">"
+		addr := "<" + clean(onWire(i.Value)) + ">"
 		switch name := strings.TrimSpace(clean(i.Name)); {
 		case name == "" || name == i.Value:
 			all = append(all, addr)
@@ -89,6 +91,19 @@ func (l *lineWriter) Write(p []byte) (int, error) {
 		l.w.WriteString("\r\n")
 		p, l.col = p[room:], 0
 	}
+}
+
+// onWire is an address with its domain in ASCII, as every mail server knows it (RFC 5890).
+func onWire(address string) string {
+	at := strings.LastIndexByte(address, '@')
+	if at < 0 || isASCII(address[at:]) {
+		return address
+	}
+	domain, err := idna.Lookup.ToASCII(address[at+1:])
+	if err != nil {
+		return address
+	}
+	return address[:at+1] + domain
 }
 
 func domainOf(address string) string {
