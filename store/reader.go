@@ -30,6 +30,21 @@ func (s *Store) Ticket(ctx context.Context, id ticket.ID) (ticket.Ticket, error)
 // Tickets lists tickets, newest first.
 func (s *Store) Tickets(ctx context.Context, f ticket.Filter) ([]ticket.Ticket, error) {
 	var w where
+	if err := s.filter(ctx, f, &w); err != nil {
+		return nil, failure("store.Tickets", err)
+	}
+	var out []ticket.Ticket
+	err := s.each(ctx, "SELECT doc FROM tickets"+w.String()+" ORDER BY id DESC LIMIT "+w.arg(pageOf(f.Limit)), w.args,
+		func(scan func(...any) error) error {
+			t, err := scanTicket(scan)
+			out = append(out, t)
+			return err
+		})
+	return out, failure("store.Tickets", err)
+}
+
+// filter says in SQL which tickets are asked for.
+func (s *Store) filter(ctx context.Context, f ticket.Filter, w *where) error {
 	if len(f.States) > 0 {
 		marks := make([]string, len(f.States))
 		for i, st := range f.States {
@@ -50,7 +65,7 @@ func (s *Store) Tickets(ctx context.Context, f ticket.Filter) ([]ticket.Ticket, 
 	if f.Customer != 0 {
 		ids, err := s.same(ctx, f.Customer)
 		if err != nil {
-			return nil, failure("store.Tickets", err)
+			return err
 		}
 		w.and(w.oneOf("customer", ids))
 	}
@@ -67,7 +82,7 @@ func (s *Store) Tickets(ctx context.Context, f ticket.Filter) ([]ticket.Ticket, 
 		text := clean(strings.TrimSpace(f.Text))
 		ids, err := s.known(ctx, strings.ToLower(text), text)
 		if err != nil {
-			return nil, failure("store.Tickets", err)
+			return err
 		}
 		cond := `words LIKE ` + w.arg(like) + ` ESCAPE '\'`
 		if len(ids) > 0 {
@@ -75,14 +90,7 @@ func (s *Store) Tickets(ctx context.Context, f ticket.Filter) ([]ticket.Ticket, 
 		}
 		w.and(cond)
 	}
-	var out []ticket.Ticket
-	err := s.each(ctx, "SELECT doc FROM tickets"+w.String()+" ORDER BY id DESC LIMIT "+w.arg(pageOf(f.Limit)), w.args,
-		func(scan func(...any) error) error {
-			t, err := scanTicket(scan)
-			out = append(out, t)
-			return err
-		})
-	return out, failure("store.Tickets", err)
+	return nil
 }
 
 // likeText is the pattern of what is anywhere in a text in lower case; "" for nothing.
