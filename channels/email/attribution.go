@@ -61,7 +61,7 @@ var (
 	openers = set(`on at in th thứ cn ngày dniu giorno dia día jour dag am an le la il el op em den dne dnia w på på: vào lúc vào, a az dana giorno the de u ve ב ב- bei
 		på pe la data в у
 		no pada tanggal þann kuupäev noong pirmd otrd trešd ceturtd piektd sestd svētd dl dt dc dj dv ds dg v z kl plkst
-		sen sel rab kam sab min isn khamis sel`)
+		sen rab kam sab min isn khamis e t k n r l p kell klo kello בתאריך ביום في بتاريخ در تاریخ ในวันที่`)
 	// prose are words of sentences: "On 3 May at 10:00 your colleague wrote:" is a customer's.
 	prose = set(`i my your our they she he his her we that this which who when because but was were have had has mein meine
 		ihr ihre euer unser unsere wir ich dass nous notre votre vous il elle nuestro nuestra yo mijn uw onze ons ik
@@ -151,8 +151,14 @@ func mayEndInVerb(text string) bool {
 // an end. Most lines have none.
 func hasFigures(text string) bool {
 	for i := range len(text) {
-		if b := text[i]; b >= '0' && b <= ':' || b == '@' || b == '-' || b == 0xef && strings.HasPrefix(text[i:], "：") {
+		switch b := text[i]; {
+		case b >= '0' && b <= ':' || b == '@' || b == '-':
 			return true
+		case b < 0xd9: // most letters
+		case b == 0xd9 || b == 0xdb || b == 0xe0 || b == 0xef: // which begin other scripts' figures, and a wide colon
+			if r, _ := utf8.DecodeRuneInString(text[i:]); r == '：' || western(r) != r {
+				return true
+			}
 		}
 	}
 	return false

@@ -22,7 +22,7 @@ func introduces(lines []line, i int) introduction {
 	for _, l := range lines[i:min(len(lines), i+maxIntroduction)] {
 		near |= l.clue
 	}
-	dated := first&startDate != 0
+	dated := first&startDate != 0 || near&startDate != 0 && i+1 < len(lines) && opensDate(lines[i].text, lines[i+1].text)
 	if near&(hasVerb|hasAddr|hasZone) == 0 || !dated && near&(endColon|framed) == 0 {
 		return introduction{}
 	}
@@ -69,6 +69,28 @@ func introduces(lines []line, i int) introduction {
 	return introduction{}
 }
 
+// opensDate says whether a line is but the first words of a date: "On Mon,". The line below goes on with the date,
+// and does not begin another.
+func opensDate(text, below string) bool {
+	if len(text) < 3 || len(text) > 30 {
+		return false
+	}
+	for w := range wordsOf(below) {
+		if low := strings.Trim(lower(w), ".,"); openers[low] && !dateWords()[low] {
+			return false
+		}
+		break
+	}
+	n := 0
+	for w := range wordsOf(text) {
+		low := strings.Trim(lower(w), ".,")
+		if n++; !openers[low] && !dateWords()[low] {
+			return false
+		}
+	}
+	return n > 0 && n <= 3
+}
+
 // nickname says whether a line begins with one or two words that are no article, and a verb.
 func nickname(text string) bool {
 	n := 0
@@ -104,7 +126,7 @@ var auxiliaries = set("a hat heeft ha has je via")
 // first line may be its beginning.
 func beginsLater(lines []line, i, n int, clear bool) bool {
 	for k := i + 1; k <= i+n; k++ {
-		if in := introduces(lines, k); lines[k].kind == plain && in.lines == n-(k-i)+1 && (in.strong || !clear) {
+		if in := introduces(lines, k); lines[k].kind == plain && in.lines == n-(k-i)+1 && (!clear || in.strong && lines[k].clue&startDate != 0) {
 			return lines[k].clue&startDate != 0 || !strings.HasPrefix(strings.TrimSpace(lines[k].text), "<")
 		}
 	}

@@ -118,6 +118,60 @@ func TestAttributions(t *testing.T) {
 	}
 }
 
+// TestSharedLines has attributions and titles on the line of the sender's last words.
+func TestSharedLines(t *testing.T) {
+	t.Parallel()
+	for _, a := range []string{
+		"On Mon, Apr 3, 2023 at 10:12 AM Jane Doe <jane@shop.example> wrote:",
+		"On Mon, Apr 3, 2023 at 10:12 AM,Jane Doe<jane@shop.example>wrote:",
+		"Am Mo., 3. Apr. 2023 um 10:12 Uhr schrieb Jane Doe <jane@shop.example>:",
+		"Le lun. 3 avr. 2023 à 10:12, Jane Doe <jane@shop.example> a écrit :",
+		"El lun, 3 abr 2023 a las 10:12, Jane Doe (<jane@shop.example>) escribió:",
+		"Il giorno lun 3 apr 2023 alle ore 10:12 Jane Doe <jane@shop.example> ha scritto:",
+		"Op ma 3 apr. 2023 om 10:12 schreef Jane Doe <jane@shop.example>:",
+		"3 апреля 2023 г., 10:12, Jane Doe <jane@shop.example> написал:",
+		"pon., 3 kwi 2023 o 10:12 Jane Doe <jane@shop.example> napisał(a):",
+		"Mon, 3 Apr 2023 at 10:12, Jane Doe <jane@shop.example> wrote:",
+		"From: Jane Doe <jane@shop.example> Sent: Monday, April 3, 2023 10:12 AM To: Max <max@shop.example> Subject: x",
+		"-----Original Message----- From: Jane Doe <jane@shop.example> Sent: Monday, April 3, 2023 10:12 AM To: Max Subject: x",
+		"-------- Ursprüngliche Nachricht --------",
+	} {
+		trims(t, view{text: "It works. Merci! " + a + "\n\n> Did it help?\n> Jane\n"}, "It works. Merci!")
+		trims(t, view{text: "It works. Merci! " + a + "\nDid it help?\nJane\n"}, "It works. Merci!")
+	}
+	for _, text := range []string{
+		"It failed again. On 3 April 2023 at 10:12 the pump stopped, and I wrote that down.\n\nWhat now?",
+		"We met on Monday. 3 of us were there at 10:12, the others came later: Jane and Max.\n\nWhat now?",
+		"My contact is Jane. From: 10:00, to: 12:00, date: 3 April, subject: pump.\n\nIs that fine?",
+		"a ---- b ---- c\n\nIs that fine?",
+	} {
+		trims(t, view{text: text}, text)
+	}
+}
+
+// TestWrapped wraps an attribution at every blank.
+func TestWrapped(t *testing.T) {
+	t.Parallel()
+	for _, a := range []string{
+		"On Mon, Apr 3, 2023 at 10:12 AM Jane Doe <jane@shop.example> wrote:",
+		"Am Montag, 3. April 2023 um 10:12:13 MESZ hat Jane Doe <jane@shop.example> Folgendes geschrieben:",
+		"Le lundi 3 avril 2023 à 10:12, Jane Doe <jane@shop.example> a écrit :",
+		"El lun, 3 abr 2023 a las 10:12, Jane Doe (<jane@shop.example>) escribió:",
+		"Il giorno lun 3 apr 2023 alle ore 10:12 Jane Doe <jane@shop.example> ha scritto:",
+		"Op ma 3 apr. 2023 om 10:12 schreef Jane Doe <jane@shop.example>:",
+		"Понедельник, 3 апреля 2023, 10:12 +03:00 от Jane Doe <jane@shop.example>:",
+		"\u202bבתאריך יום ב׳, 3 באפר׳ 2023 ב-10:12 מאת Jane Doe <jane@shop.example>:",
+		"Em seg., 3 de abr. de 2023 às 10:12, Jane Doe <jane@shop.example> escreveu:",
+		"Pada tanggal Sen, 3 Apr 2023 pukul 10.12 Jane Doe <jane@shop.example> menulis:",
+	} {
+		words := strings.Fields(a)
+		for i := 2; i < len(words); i++ {
+			wrapped := strings.Join(words[:i], " ") + "\n" + strings.Join(words[i:], " ")
+			trims(t, view{text: "It works now, thanks.\n\n" + wrapped + "\n\n> Did it help?\n> Jane\n"}, "It works now, thanks.")
+		}
+	}
+}
+
 // TestHistory has the ways of quoting that are not an attribution above lines with ">".
 func TestHistory(t *testing.T) {
 	for name, c := range map[string]struct{ text, want string }{
