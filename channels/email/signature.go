@@ -67,7 +67,7 @@ func firstPlain(lines []line) int {
 
 // markDelimited finds delimiters of signatures. Nothing of the sender's stands at last or below.
 func markDelimited(lines []line, last int) {
-	above := false
+	above, words := false, 0
 	for i := range lines[:last] {
 		l := lines[i]
 		if l.kind != plain || isBlank(l.text) {
@@ -82,12 +82,15 @@ func markDelimited(lines []line, last int) {
 				d == maxDashes && n <= d && closed && !hasItems(lines[i+1:end]),
 				d == maxRuled && closed && ruledSignature(lines[i+1:end], n, l.text),
 				d == 0 && n <= 3 && closed && shortLines(lines[i+1:end]),
-				d == 0 && n > 2 && n <= maxSignature && closed && !postscript(lines[i+1:end]):
+				d == 0 && n > 2 && n <= maxSignature && closed && words >= enoughWords && !postscript(lines[i+1:end]):
 				mark(lines[i:end], signed)
 				continue
 			}
 		}
 		above = true
+		if words < enoughWords {
+			words += countWords(l.text, enoughWords)
+		}
 	}
 }
 
