@@ -87,7 +87,33 @@ func who(c bots.Card) []slack.Block {
 	if ids := identities(c, name); ids != "" {
 		text += "\n" + ids
 	}
+	if also := inCopy(c); also != "" {
+		text += "\n:busts_in_silhouette: also: " + also
+	}
 	return append([]slack.Block{section(text)}, undeliverable(c)...)
+}
+
+// inCopy are those who take part beside the customer, and get answers.
+func inCopy(c bots.Card) string {
+	own := map[string]bool{}
+	for _, i := range known(c) {
+		own[i.Key()] = true
+	}
+	var list []string
+	more := 0
+	for _, p := range c.Ticket.Participants {
+		switch {
+		case own[p.Key()] || p.Kind == customer.Chat:
+		case len(list) == 4:
+			more++
+		default:
+			list = append(list, esc(nonEmpty(p.Name, p.Value), 60))
+		}
+	}
+	if more > 0 {
+		list = append(list, fmt.Sprintf("and %d more", more))
+	}
+	return strings.Join(list, ", ")
 }
 
 // undeliverable warns of addresses to which mail does not get through.

@@ -192,6 +192,18 @@ func TestTheCardNamesTheCustomerAsWellAsItCan(t *testing.T) {
 	}
 }
 
+func TestWhoIsInCopyIsShown(t *testing.T) {
+	t.Parallel()
+	c := sample()
+	c.Ticket.Participants = []customer.Identity{c.Customer.Identities[0], {Kind: customer.Email, Value: "boss@customer.example", Name: "The Boss"}}
+	for range 5 {
+		c.Ticket.Participants = append(c.Ticket.Participants, customer.Identity{Kind: customer.Email, Value: "x@customer.example"})
+	}
+	if got := inCopy(c); got != "The Boss, x@customer.example, x@customer.example, x@customer.example, and 2 more" {
+		t.Error(got)
+	}
+}
+
 func TestReferencesSurviveTheButton(t *testing.T) {
 	t.Parallel()
 	for _, r := range []ref{{1, 2, 3, 0}, {Ticket: 1042}, {Ticket: 7, Seq: 12}} {

@@ -227,6 +227,9 @@ func (c chaos) card() bots.Card {
 	if c.Intn(2) == 0 {
 		b.Ticket.Handoff = &ticket.Handoff{Problem: c.text(), Tried: c.text(), From: "l1", By: ticket.Actor{Name: c.text()}, Back: c.Intn(2) == 0}
 	}
+	for range c.Intn(9) {
+		b.Ticket.Participants = append(b.Ticket.Participants, customer.Identity{Kind: customer.Email, Value: c.text(), Name: c.text()})
+	}
 	b.Empathy = c.text()
 	b.Ticket.MergedInto, b.Ticket.SplitFrom = pick[ticket.ID](c, 0, 9), pick[ticket.ID](c, 0, 9)
 	b.Customer.Undeliverable = map[string]customer.Undeliverable{b.Customer.Identities[0].Value: {Reason: c.text()}}
