@@ -113,13 +113,8 @@ func cluesOf(text string) clue {
 		}
 		n++
 	}
-	for _, v := range verbsWithin {
-		if !ascii && strings.Contains(text, v) {
-			c |= hasVerb
-			if strings.HasSuffix(text, v) {
-				c |= endVerb
-			}
-		}
+	if !ascii {
+		c |= verbWithin(text)
 	}
 	if strings.HasSuffix(text, ":") || strings.HasSuffix(text, "：") {
 		c |= endColon
@@ -145,6 +140,18 @@ func western(r rune) rune {
 // mayEndInVerb keeps lines without figures and signs from being looked at word by word.
 func mayEndInVerb(text string) bool {
 	return verbs[strings.ToLower(text[strings.LastIndexAny(text, " \t>")+1:])]
+}
+
+func verbWithin(text string) (c clue) {
+	for _, v := range verbsWithin {
+		if strings.Contains(text, v) {
+			c |= hasVerb
+			if strings.HasSuffix(text, v) {
+				c |= endVerb
+			}
+		}
+	}
+	return c
 }
 
 // hasFigures says whether a line has a figure or a sign of an attribution's: it may hold a date, an address,

@@ -124,23 +124,45 @@ func headerBlock(lines []line) int {
 		}
 		end = i + 1
 	}
+	if !isHeader(found, address, dated) {
+		return 0
+	}
+	for end < len(lines) && continues(lines[end-1].text, lines[end].text) {
+		end++
+	}
+	return end
+}
+
+// isHeader decides by the fields that were found, whether one holds an address, and the date's is a date.
+func isHeader(found [fieldOther + 1]int, address, dated bool) bool {
 	kinds := 0
 	for f := fieldFrom; f <= fieldSubject; f++ {
 		kinds += min(found[f], 1)
 	}
 	from, date, to, subject := found[fieldFrom] > 0, found[fieldDate] > 0, found[fieldTo] > 0, found[fieldSubject] > 0
 	switch {
-	case kinds >= 3 && (from || dated && to) && (subject || address):
-	case from && date && (address && dated):
-	case to && dated && address:
-	case from && subject && address && found[fieldOther] > 0:
-	default:
-		return 0
+	case kinds >= 3 && (from || dated && to) && (subject || address),
+		from && date && address && dated,
+		to && dated && address,
+		from && subject && address && found[fieldOther] > 0:
+		return true
 	}
-	for end < len(lines) && misses > 0 && !isBlank(lines[end].text) { // the rest of a field that is folded
-		end, misses = end+1, misses-1
+	return false
+}
+
+// continues says whether a line is the rest of the field above: indented, or more of its addresses.
+func continues(above, text string) bool {
+	if isBlank(text) {
+		return false
 	}
-	return end
+	if text[0] == ' ' || text[0] == '\t' {
+		return above[0] != ' ' && above[0] != '\t' // not when all is indented
+	}
+	above = strings.TrimRight(above, " \t")
+	if at := strings.IndexAny(text, ":："); at > 0 && at < 25 && strings.Contains(text[at:], "@") {
+		return true // a field that is not known here: "Kopie (CC): …"
+	}
+	return strings.Contains(text, "@") && (strings.HasSuffix(above, ",") || strings.HasSuffix(above, ";") || strings.HasSuffix(above, "<"))
 }
 
 // originals and forwards are those words; a forward's text is what the sender wants to be read.

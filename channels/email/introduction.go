@@ -23,14 +23,8 @@ func introduces(lines []line, i int) introduction {
 		near |= l.clue
 	}
 	dated := first&startDate != 0 || near&startDate != 0 && i+1 < len(lines) && opensDate(lines[i].text, lines[i+1].text)
-	if near&(hasVerb|hasAddr|hasZone) == 0 || !dated && near&(endColon|framed) == 0 {
+	if near&(hasVerb|hasAddr|hasZone) == 0 || !dated && (near&(endColon|framed) == 0 || !begins(lines, i, near)) {
 		return introduction{}
-	}
-	if !dated && !namelike(lines[i].text) && (first&hasTime == 0 || near&inBrackets == 0) {
-		const whole = hasVerb | hasTime | endColon // "jane schrieb am 03.04.2023 um 10:12:"
-		if below := next(lines, i+1); first&whole != whole || below == len(lines) || lines[below].kind == plain && !nickname(lines[i].text) {
-			return introduction{}
-		}
 	}
 	var all clue
 	size := 0
@@ -67,6 +61,18 @@ func introduces(lines []line, i int) introduction {
 		}
 	}
 	return introduction{}
+}
+
+// begins says whether an attribution can begin at a line that no date begins: with a name, or anyhow when it has
+// time and address, as in languages that are not known here.
+func begins(lines []line, i int, near clue) bool {
+	first := lines[i].clue
+	if namelike(lines[i].text) || first&hasTime != 0 && near&inBrackets != 0 {
+		return true
+	}
+	const whole = hasVerb | hasTime | endColon // "jane schrieb am 03.04.2023 um 10:12:"
+	below := next(lines, i+1)
+	return first&whole == whole && below < len(lines) && (lines[below].kind != plain || nickname(lines[i].text))
 }
 
 // opensDate says whether a line is but the first words of a date: "On Mon,". The line below goes on with the date,
