@@ -1,12 +1,16 @@
 package email
 
 import (
+	"regexp"
 	"strings"
 )
 
 // leaf shows a part as text, or keeps it as an attachment.
 func (r *reader) leaf(p part, alternative *view) {
 	data := p.decoded()
+	if p.kind == "message/delivery-status" && p.name == "" && !reportField.Match(data[:min(len(data), maxReport)]) {
+		p.kind = "text/plain" // prose under the wrong name
+	}
 	hashContent(r.content, p.kind, data)
 	switch {
 	case p.kind == "text/x-amp-html" && alternative != nil:
@@ -32,6 +36,9 @@ func (r *reader) leaf(p part, alternative *view) {
 	}
 	alternative.text, alternative.html = joinBlank(alternative.text, v.text), joinBlank(alternative.html, v.html)
 }
+
+// reportField is what each report has (RFC 3464 §2.2, §2.3).
+var reportField = regexp.MustCompile(`(?im)^(?:reporting-mta|final-recipient|original-recipient|action|status|diagnostic-code|arrival-date)[ \t]*:`)
 
 // shownText are the types that are read as text.
 var shownText = map[string]bool{"text/plain": true, "text/html": true, "text/enriched": true, "text/richtext": true,
@@ -65,17 +72,17 @@ func (r *reader) view(p part, text string) (v view) {
 	return v
 }
 
-// isStub says that a plain text says only that there is a better one: the HTML beside it has many
-// times its words.
+// isStub says that a plain text is only a part of what the HTML beside it says, or only that there is
+// HTML: that has more than twice its words.
 func isStub(text string, html []line) bool {
-	words := 0
+	words, plain := 0, len(strings.Fields(text))
 	for _, l := range html {
-		words += strings.Count(l.text, " ")
+		words += len(strings.Fields(l.text))
 	}
-	return words > stubWords && 4*strings.Count(strings.Join(strings.Fields(text), " "), " ") < words
+	return words > 2*plain && words >= plain+stubWords
 }
 
-const stubWords = 50 // that the HTML must have
+const stubWords = 8 // that the HTML must have more
 
 // looksLikeHTML says that a plain text is a page of HTML under the wrong type.
 func looksLikeHTML(s string) bool {

@@ -78,6 +78,10 @@ func TestOddParts(t *testing.T) {
 			text: "Hello", files: "image001.jpg:1,image.jpg:2"},
 		{name: "a text that only points to the HTML", raw: head + "Content-Type: multipart/alternative; boundary=b\n\n--b\n\nThis mail is HTML.\n--b\nContent-Type: text/html\n\n<p>" + strings.Repeat("Pumps for everybody. ", 40) + "</p>\n--b--\n",
 			text: "Pumps for everybody.", absent: "This mail is HTML."},
+		{name: "a text that is only a part of the HTML", raw: head + "Content-Type: multipart/alternative; boundary=b\n\n--b\n\nHello to you!\n--b\nContent-Type: text/html\n\n<p>Hello to you</p><p>Here is the drawing of the pump, as you wanted it yesterday.</p>\n--b--\n",
+			text: "the drawing of the pump"},
+		{name: "prose under a report's name", raw: head + "Content-Type: multipart/report; report-type=delivery-status; boundary=b\n\n--b\nContent-Type: message/delivery-status\n\nIt could not be delivered because:\n\n<jane@customer.example> is gone\n--b\nContent-Type: message/delivery-status\n\nReporting-MTA: dns; mx\n\nFinal-Recipient: rfc822; jane@customer.example\nAction: failed\nStatus: 5.1.1\n--b--\n",
+			text: "could not be delivered because:", files: "delivery-status.txt:99"},
 		{name: "a quoted mail has parts", raw: head + "\nOne\nTwo\nThree\nFour\n--b\nContent-Type: text/plain\n\nHello\n--b--\n", text: "One\nTwo\nThree\nFour"},
 		{name: "unclosed", raw: head + "Content-Type: multipart/mixed; boundary=b\n\n--b\n\nOne\n--b\nContent-Type: image/png; name=..\\\\a.png\n\nP", text: "One", files: "a.png:1"},
 	} {
