@@ -82,7 +82,7 @@ func cluesOf(text string) clue {
 	if strings.HasPrefix(text, "--") && strings.HasSuffix(text, "--") {
 		c |= framed
 	}
-	if at := strings.IndexByte(text, '@'); at > 0 && strings.LastIndexByte(text[:at], '<') >= 0 && strings.IndexByte(text[at:], '>') > 0 {
+	if bracketed(text) {
 		c |= inBrackets
 	}
 	text = strings.Trim(text, "-*_ ")
@@ -101,10 +101,7 @@ func cluesOf(text string) clue {
 		if k&(hasMonth|hasDate) == 0 && w[0] < utf8.RuneSelf && !openers[strings.ToLower(strings.Trim(w, ".,:"))] {
 			opened = false
 		}
-		if c&endAddr != 0 { // only of the last word
-			c &^= endAddr
-		}
-		c = c&^endVerb | k
+		c = c&^(endVerb|endAddr) | k // only of the last word
 		if k&hasVerb != 0 {
 			c |= endVerb
 		}
@@ -140,6 +137,11 @@ func western(r rune) rune {
 // mayEndInVerb keeps lines without figures and signs from being looked at word by word.
 func mayEndInVerb(text string) bool {
 	return verbs[strings.ToLower(text[strings.LastIndexAny(text, " \t>")+1:])]
+}
+
+func bracketed(text string) bool {
+	at := strings.IndexByte(text, '@')
+	return at > 0 && strings.LastIndexByte(text[:at], '<') >= 0 && strings.IndexByte(text[at:], '>') > 0
 }
 
 func verbWithin(text string) (c clue) {
