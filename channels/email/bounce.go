@@ -350,6 +350,12 @@ func general(status string) bool { return status == "" || strings.HasSuffix(stat
 // better is the status, or the more exact one in the other server's words.
 func better(status, said string) string {
 	in := statusIn(said)
+	if in != "" && general(in) { // "5.1.0 - Unknown address error '5.2.2 … Mailbox full'"
+		_, rest, _ := strings.Cut(said, in)
+		if next := statusIn(rest); !general(next) && next[0] == in[0] {
+			in = next
+		}
+	}
 	switch {
 	case in == "" || in[0] == '2':
 		return status

@@ -3,7 +3,7 @@ package email
 import "regexp"
 
 var (
-	bounceSubject = regexp.MustCompile(`(?i)undeliver(?:able|ed)|un-?deliverable|(?:delivery|mail) (?:has )?(?:fail|status|problem|report|error|notification|delay)|deliver(?:y|ed)? (?:incomplete|unsuccessful)|returned (?:mail|to sender|message)|return(?:ing|ed) (?:message )?to sender|` +
+	bounceSubject = regexp.MustCompile(`(?i)undeliver(?:able|ed)|un-?deliverable|(?:delivery|mail) (?:has )?(?:fail|warning|status|problem|report|error|notification|delay)|deliver(?:y|ed)? (?:incomplete|unsuccessful)|returned (?:mail|to sender|message)|return(?:ing|ed) (?:message )?to sender|` +
 		`failure notice|mail (?:system )?error|mail could not be delivered|could not (?:be delivered|deliver|send)|non[- ]?deliver|not (?:be )?deliver|failed (?:mail|delivery|recipient)|message (?:delay|status|not delivered|you sent)|rejected (?:mail|message)|bounce|delivery (?:final|attempt|has been)|warning: (?:could not send|message)|user unknown|mailbox (?:is )?full|` +
 		`unzustellbar|nicht zu(?:ge)?stell|zustell(?:ung|fehler|bericht|problem)|fehlgeschlagen|rückläufer|non remis|non distribu|échec (?:de|d')|échec|remise (?:impossible|retardée)|retour (?:à|a) l|avis de non|` +
 		`no (?:se )?(?:entreg|pudo)|devuelto|fallo (?:en|de)|no entregado|rebotado|mancat[ao] (?:recapito|consegna)|non recapit|consegna (?:fallita|non)|errore (?:di )?consegna|onbestelbaar|niet (?:af|be)ge?lever|bezorg|não (?:entreg|foi)|falha (?:na|de)|devolvid|` +
@@ -11,7 +11,7 @@ var (
 		`配信(?:不能|エラー|失敗|できません)|不達|送信(?:エラー|できません)|エラー通知|退信|投递失败|系统退信|无法(?:送达|投递)|退件|無法(?:遞送|傳遞)|반송|배달 ?(?:실패|되지)|전송 ?실패`)
 
 	// bounceWords are in the text of what is a report.
-	bounceWords = regexp.MustCompile(`(?i)(?:could|can|did|was|were|has|have)(?: ?not|n't)[^.\n]{0,40}(?:deliver|reach|sent|send)|delivery (?:to|has|of)[^.\n]{0,60}(?:fail|delay|error)|(?:delivery|message|mail)[^.]{0,80}(?:postponed|deferred)|undeliver|permanent (?:fatal )?error|(?:fatal|following) errors?|returned to sender|wasn't able to deliver|unable to (?:deliver|relay|send)|` +
+	bounceWords = regexp.MustCompile(`(?i)(?:could|can|did|was|were|has|have)(?: ?not|n't)[^.\n]{0,40}(?:deliver|reach|sent|send)|delivery (?:to|has|of)[^.\n]{0,60}(?:fail|delay|error)|(?:has|have) been (?:postponed|deferred)|undeliver|permanent (?:fatal )?error|(?:fatal|following) errors?|returned to sender|wasn't able to deliver|unable to (?:deliver|relay|send)|` +
 		`(?:has|have) failed|reporting-mta|final-recipient|transcript of (?:the )?session|giving up|user(?: is)? unknown|unknown user|no such user|does not exist|mailbox (?:is )?(?:full|unavailable)|\b5\.\d\.\d\b|\b55\d[ -]|rejected|undelivered|` +
 		`nicht (?:zuge|ausge|aus|zu)?(?:stell|liefer)|konnte nicht|unzustellbar|n'a (?:pas )?pu|n'a pas été|impossible de|non remis|échec|no (?:se )?(?:ha podido|pudo|puede)|entregar|recapit|consegn|niet (?:worden )?(?:af|be)|não (?:foi|pôde|pode)|nie (?:mo[żg]|zosta)|nelze|nebyl|` +
 		`kézbesít|kunde inte|kunne ikke|ei voitu|не (?:удалось|может|было|был|доставл)|невозможно|iletilem|teslim|配信|送信でき|届け|無法|无法|失败|退信|拒|전송|배달`)
@@ -32,7 +32,7 @@ var causes = []struct {
 	status string
 	words  *regexp.Regexp
 }{
-	{"5.2.2", regexp.MustCompile(`(?i)(?:mail ?box|account|inbox|boîte|casilla|buz[óo]n|casella|postfach)[^.\n]{0,40}(?:full|quota|voll|pleine|llen[oa]|piena)|over ?quota|quota[^.\n]{0,20}(?:exceed|full|reach|überschritten)|exceed\w*[^.\n]{0,40}(?:quota|storage|mailbox)|(?:not enough|insufficient) (?:disk|storage|space)|mailfolder is full|quota violation|ящик[^.\n]{0,20}переполнен|邮箱(?:已满|空间不足)|容量`)},
+	{"5.2.2", regexp.MustCompile(`(?i)full (?:mail ?box|inbox)|(?:mail ?box|account|inbox|boîte|casilla|buz[óo]n|casella|postfach)[^.\n]{0,40}(?:full|quota|voll|pleine|llen[oa]|piena)|over ?quota|quota[^.\n]{0,20}(?:exceed|full|reach|überschritten)|exceed\w*[^.\n]{0,40}(?:quota|storage|mailbox)|(?:not enough|insufficient) (?:disk|storage|space)|mailfolder is full|quota violation|ящик[^.\n]{0,20}переполнен|邮箱(?:已满|空间不足)|容量`)},
 	{"5.1.1", regexp.MustCompile(`(?i)(?:user|recipient|mailbox|address|account|e-?mail)[^.\n@]{0,40}(?:unknown|not (?:be )?(?:found|exist|listed|known|recogni[sz]ed|available)|n[o']t exist|invalid|unavailable|does ?n[o']t|non-?existent|unrouteable)|(?:unknown|no such|invalid|non-?existent|unrouteable|bad|unrecognized|illegal) (?:user|recipient|mailbox|address|account|local|person)|not listed in|no (?:mailbox|account|user) (?:here|by|with|for)|doesn't have a[^.\n]{0,30}account|wasn't found|couldn't be found|not our customer|` +
 		`not found in|does not exist|no longer (?:valid|exist|available|in use|active)|unbekannt|existiert nicht|nicht (?:gefunden|bekannt|vorhanden|eingerichtet)|n'existe pas|inconnue?|inexistante?|no existe|desconocid|inesistente|sconosciut|não existe|inexistente|desconhecid|nie istnieje|nieznan|neexistuje|ismeretlen|finns inte|findes ikke|finnes ikke|не (?:найден|существует)|неизвестн|недоступен|存在しません|見つかりません|不存在|不正确|無此|존재하지`)},
 	{"5.1.2", regexp.MustCompile(`(?i)(?:host|domain|server|name)[^.\n]{0,30}(?:unknown|not (?:be )?found|n[o']t exist|couldn't be found|invalid)|(?:unknown|no such|bad) (?:host|domain)|nxdomain|no mx|unrouteable mail domain|couldn't find any host`)},
