@@ -26,7 +26,7 @@ func TestExplainSaysWhy(t *testing.T) {
 	const raw = "From: jane@customer.example\nMessage-ID: <x1234@customer.example>\nSubject: Hi\n\nHello\n"
 	const away = "From: jane@customer.example\nAuto-Submitted: auto-replied\nSubject: Away\n\nI am away.\n"
 	match := func(by string, joined, follows bool) *ticket.Match {
-		return &ticket.Match{By: by, Ticket: 1001, Joined: joined, Follows: follows, Reasons: []string{"because"}}
+		return ticket.Match{By: by, Ticket: 1001, Joined: joined, Follows: follows, Reasons: []string{"because"}}.Weigh()
 	}
 	for name, c := range map[string]struct {
 		raw    string
