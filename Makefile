@@ -17,12 +17,14 @@ check:
 # The race detector needs a C compiler; without one the suite runs without it, and says so.
 RACE := $(if $(shell command -v gcc || command -v clang),-race,)
 SKIPS := $(CURDIR)/.skipped
+SCORES := $(CURDIR)/.scores
 
 test: peers check
-	@rm -f $(SKIPS)
+	@rm -f $(SKIPS) $(SCORES)
 	@test -n "$(RACE)" || echo "no C compiler: the race detector is off"
-	TIERLINE_SKIPS=$(SKIPS) $(GO) test $(RACE) -timeout 9m ./...
+	TIERLINE_SKIPS=$(SKIPS) TIERLINE_SCORES=$(SCORES) $(GO) test $(RACE) -count 1 -timeout 9m ./...
 	@test -z "$(RACE)" || $(GO) test -timeout 5m -run '^TestTimeIsLinear$$' ./internal/sanitise
+	@if [ -s $(SCORES) ]; then echo "SCORES:"; sort -u $(SCORES); fi
 	@if [ -s $(SKIPS) ]; then echo "SKIPPED:"; sort -u $(SKIPS); else echo "nothing was skipped"; fi
 
 bench: peers
