@@ -174,3 +174,28 @@ func TestDeploymentsNameRealSettings(t *testing.T) {
 		}
 	}
 }
+
+func TestAFailingTestOfRulesHasItsLine(t *testing.T) {
+	t.Parallel()
+	_, findings := Parse("t.yaml", []byte(`tiers: [{name: l1, channel: a}, {name: l2, level: 2, channel: b}]
+rules:
+  - {name: gold, when: plan == "gold", then: {tier: l2}}
+tests:
+  - {name: good, given: {plan: gold}, expect: {tier: l2}}
+  - name: bad
+    given: {plan: silver, open: true, units: [A-1]}
+    expect: {tier: l2}
+  - {name: misspelt, given: {plann: gold}, expect: {tier: l1}}
+`), nil)
+	var got []string
+	for _, f := range findings {
+		if f.Level == "error" {
+			got = append(got, f.String())
+		}
+	}
+	want := []string{"t.yaml:9: error: there is no setting \"plann\" here — check its spelling and indentation",
+		"t.yaml:8: error: tests.1.expect: test \"bad\": expected tier l2; came out tier l1; matched: no rule"}
+	if !slices.Equal(got, want) {
+		t.Errorf("%q\nwant %q", got, want)
+	}
+}

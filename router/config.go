@@ -26,6 +26,7 @@ type Config struct {
 	Agents  []ticket.Agent `yaml:"agents"`
 	Tiers   []Tier         `yaml:"tiers"`
 	Rules   []Rule         `yaml:"rules"`
+	Tests   []RuleTest     `yaml:"tests"` // what rules are to decide
 	Signals Signals        `yaml:"signals"`
 	Lint    lint.Config    `yaml:"lint"`   // how notes and answers must be
 	Brands  []ticket.Brand `yaml:"brands"` // the first is the one of inboxes that name none
@@ -112,6 +113,7 @@ func (c Config) Check(at check.At) {
 	c.Answers.Check(at.Key("answers"))
 	c.checkTiers(at, func(id string) bool { return agents[id] })
 	c.checkRules(at, func(id string) bool { return agents[id] })
+	c.checkTests(at.Key("tests"))
 }
 
 func (c Config) checkBrands(at check.At) {

@@ -14,38 +14,39 @@ import (
 	"tierline/ticket"
 )
 
-// Facts are what rules see of a ticket. The names in the tags are those that expressions use.
+// Facts are what rules see of a ticket. The names in the tags are those that expressions and tests use;
+// the two are the same but for on, which a test names beside them.
 type Facts struct {
-	Channel      string   `expr:"channel"`
-	Inbox        string   `expr:"inbox"`
-	Brand        string   `expr:"brand"`
-	Subject      string   `expr:"subject"`
-	Text         string   `expr:"text"` // what the customer wrote now, at most 20 kB
-	Language     string   `expr:"language"`
-	Customer     string   `expr:"customer"` // name
-	Organization string   `expr:"organization"`
-	Plan         string   `expr:"plan"`
-	Units        []string `expr:"units"`
-	KnownUnits   []string `expr:"known_units"` // those of them that there are; units holds what looks like one, too
-	Phones       []string `expr:"phones"`      // that the customer named, as +4930123456
-	Orders       []string `expr:"orders"`      // that the customer named
-	Models       []string `expr:"models"`
-	Tags         []string `expr:"tags"`
-	UnitCases    int      `expr:"unit_cases"` // most tickets of one of the units in 90 days, this one included
-	Cases        int      `expr:"cases"`      // previous tickets of customer, organization or unit that were found
-	Lemon        bool     `expr:"lemon"`
-	BestScore    float64  `expr:"best_score"` // of the best suggestion, 0 to 1
-	Fits         bool     `expr:"fits"`
-	Contacts     int      `expr:"contacts"`     // messages of the customer in this ticket
-	On           string   `expr:"on"`           // opened, reply, warn or breach: why rules look at it
-	Clock        string   `expr:"clock"`        // first_response, next_response, resolution or at_tier: which has run out, or nearly
-	Signals      []string `expr:"signals"`      // anger, urgency, level2, manager, complaint, abuse, callback, safety, privacy, many
-	Tier         string   `expr:"tier"`         // where it is; "" while it is new
-	Top          bool     `expr:"top"`          // there is no tier above
-	Priority     string   `expr:"priority"`     //
-	Open         bool     `expr:"open"`         // it is within the brand's hours
-	Auto         bool     `expr:"auto"`         // a machine opened it
-	ForwardedBy  string   `expr:"forwarded_by"` // id of the agent who has passed it on
+	Channel      string   `expr:"channel" yaml:"channel"`
+	Inbox        string   `expr:"inbox" yaml:"inbox"`
+	Brand        string   `expr:"brand" yaml:"brand"`
+	Subject      string   `expr:"subject" yaml:"subject"`
+	Text         string   `expr:"text" yaml:"text"` // what the customer wrote now, at most 20 kB
+	Language     string   `expr:"language" yaml:"language"`
+	Customer     string   `expr:"customer" yaml:"customer"` // name
+	Organization string   `expr:"organization" yaml:"organization"`
+	Plan         string   `expr:"plan" yaml:"plan"`
+	Units        []string `expr:"units" yaml:"units"`
+	KnownUnits   []string `expr:"known_units" yaml:"known_units"` // those of them that there are; units holds what looks like one, too
+	Phones       []string `expr:"phones" yaml:"phones"`           // that the customer named, as +4930123456
+	Orders       []string `expr:"orders" yaml:"orders"`           // that the customer named
+	Models       []string `expr:"models" yaml:"models"`
+	Tags         []string `expr:"tags" yaml:"tags"`
+	UnitCases    int      `expr:"unit_cases" yaml:"unit_cases"` // most tickets of one of the units in 90 days, this one included
+	Cases        int      `expr:"cases" yaml:"cases"`           // previous tickets of customer, organization or unit that were found
+	Lemon        bool     `expr:"lemon" yaml:"lemon"`
+	BestScore    float64  `expr:"best_score" yaml:"best_score"` // of the best suggestion, 0 to 1
+	Fits         bool     `expr:"fits" yaml:"fits"`
+	Contacts     int      `expr:"contacts" yaml:"contacts"`         // messages of the customer in this ticket
+	On           string   `expr:"on" yaml:"-"`                      // opened, reply, warn or breach: why rules look at it
+	Clock        string   `expr:"clock" yaml:"clock"`               // first_response, next_response, resolution or at_tier: which has run out, or nearly
+	Signals      []string `expr:"signals" yaml:"signals"`           // anger, urgency, level2, manager, complaint, abuse, callback, safety, privacy, many
+	Tier         string   `expr:"tier" yaml:"tier"`                 // where it is; "" while it is new
+	Top          bool     `expr:"top" yaml:"top"`                   // there is no tier above
+	Priority     string   `expr:"priority" yaml:"priority"`         //
+	Open         bool     `expr:"open" yaml:"open"`                 // it is within the brand's hours
+	Auto         bool     `expr:"auto" yaml:"auto"`                 // a machine opened it
+	ForwardedBy  string   `expr:"forwarded_by" yaml:"forwarded_by"` // id of the agent who has passed it on
 }
 
 const maxFactText = 20_000 // bytes of text that rules look at
@@ -134,6 +135,11 @@ func (r *Rules) add(rules []Rule) error {
 // Decide says where a ticket goes, and why. A rule whose expression fails does not match, and the
 // reasons say so.
 func (r *Rules) Decide(f Facts) ticket.Decision {
+	return r.decide(f, func(compiled, bool, error) {})
+}
+
+// decide tells of every rule that was tried whether it matched.
+func (r *Rules) decide(f Facts, tried func(rule compiled, matched bool, err error)) ticket.Decision {
 	on := ticket.RouteEvent(cmp.Or(f.On, string(ticket.OnOpened)))
 	d := ticket.Decision{On: on}
 	var machine vm.VM // one for all rules: it keeps its stack
@@ -141,6 +147,7 @@ func (r *Rules) Decide(f Facts) ticket.Decision {
 	for _, group := range r.groups[on] {
 		for _, rule := range group {
 			ok, err := rule.matches(&machine, env)
+			tried(rule, ok, err)
 			if err != nil {
 				d.Reasons = append(d.Reasons, fmt.Sprintf("rule %q could not be evaluated: %v", rule.Name, err))
 			}

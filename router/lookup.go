@@ -5,7 +5,6 @@ import (
 	"context"
 	"fmt"
 	"slices"
-	"strings"
 	"time"
 
 	"tierline/bots"
@@ -171,16 +170,13 @@ func (d *Desk) facts(ctx context.Context, id ticket.ID) (Facts, kb.Answer, []str
 		return Facts{}, kb.Answer{}, nil, err
 	}
 	t := c.Ticket
-	f := Facts{Channel: t.Channel, Inbox: t.Inbox, Brand: t.Brand, Subject: t.Subject, Text: c.LastSaid.Text,
+	f := Facts{Channel: t.Channel, Inbox: t.Inbox, Brand: t.Brand, Subject: t.Subject, Text: factText(c.LastSaid.Text),
 		Language: t.Language, Customer: c.Customer.Name, Organization: c.Organization.Name, Plan: c.Organization.Plan,
 		Units: t.Units, Tags: t.Tags, Cases: len(c.Cases), Open: d.Config.Brand(t.Brand).Hours.Open(d.Now()),
 		Tier: t.Tier, Priority: string(t.Priority)}
 	f.Phones, f.Orders = t.FoundOf(ticket.FoundPhone), t.FoundOf(ticket.FoundOrder)
 	_, above := d.above(t.Tier)
 	f.Top = !above
-	if len(f.Text) > maxFactText {
-		f.Text = strings.ToValidUTF8(f.Text[:maxFactText], "")
-	}
 	first := true
 	for _, m := range msgs {
 		if m.Kind != ticket.Public || m.Direction != ticket.In {
