@@ -3,6 +3,7 @@ package signals
 import (
 	"errors"
 	"fmt"
+	"iter"
 	"slices"
 	"strings"
 	"unicode/utf8"
@@ -16,9 +17,10 @@ import (
 //	…      is up to three words of any kind
 //	(a)    is a word that may be missing
 //
-// and before it ~ makes it a hint, of which it takes two, and ! lets it count even where it is denied
-// ("not urgent" is no urgency). A line [kind] begins the phrases of a kind, [not] the words that deny,
-// # a comment.
+// and before it ~ makes it a hint, of which it takes two, ! lets it count even where it is denied ("not
+// urgent" is no urgency), and - makes it words that are no such signal, whatever else is found among them
+// ("emergency button"). A line [kind] begins the phrases of a kind or of several, [not] the words that
+// deny, # a comment. Words between quotation marks are somebody else's, or a name, and begin no phrase.
 type list struct {
 	first    map[string][]*phrase // by their first word
 	prefix   map[string][]*phrase // those whose first word is abc*, by its first stemKey bytes
@@ -29,6 +31,7 @@ type phrase struct {
 	kind   Kind
 	hint   bool
 	always bool
+	except bool // what stands in it is no signal
 	parts  []part
 }
 
@@ -50,7 +53,7 @@ func newList() *list {
 }
 
 func (l *list) read(name, text string) error {
-	kind := ""
+	var kinds []string
 	n := 0
 	for line := range strings.SplitSeq(text, "\n") {
 		n++
@@ -58,17 +61,16 @@ func (l *list) read(name, text string) error {
 		switch {
 		case line == "" || line[0] == '#':
 		case line[0] == '[':
-			kind = strings.Trim(line, "[]")
-			if kind != "not" && !slices.Contains(Kinds, Kind(kind)) {
-				return fmt.Errorf("signals: %s, line %d: %.40q is no kind", name, n, kind)
-			}
-		case kind == "not":
+			kinds = strings.Fields(strings.Trim(line, "[]"))
+		case slices.Equal(kinds, []string{"not"}):
 			for _, w := range strings.Fields(line) {
 				l.negation[w] = true
 			}
 		default:
-			if err := l.add(Kind(kind), line); err != nil {
-				return fmt.Errorf("signals: %s, line %d: %w", name, n, err)
+			for _, kind := range kinds {
+				if err := l.add(Kind(kind), line); err != nil {
+					return fmt.Errorf("signals: %s, line %d: %w", name, n, err)
+				}
 			}
 		}
 	}
@@ -81,8 +83,8 @@ func (l *list) add(kind Kind, line string) error {
 	}
 	p := &phrase{kind: kind}
 	line = strings.ToLower(strings.TrimSpace(line))
-	for strings.HasPrefix(line, "~") || strings.HasPrefix(line, "!") {
-		p.hint, p.always = p.hint || line[0] == '~', p.always || line[0] == '!'
+	for line != "" && strings.IndexByte("~!-", line[0]) >= 0 {
+		p.hint, p.always, p.except = p.hint || line[0] == '~', p.always || line[0] == '!', p.except || line[0] == '-'
 		line = strings.TrimSpace(line[1:])
 	}
 	for _, field := range strings.Fields(line) {
@@ -136,37 +138,66 @@ func (p part) fits(w string) bool {
 	return slices.Contains(p.words, w) || slices.ContainsFunc(p.stems, func(s string) bool { return strings.HasPrefix(w, s) })
 }
 
+// hit is a phrase that stands in a text, at the words from begin to before end.
+type hit struct {
+	*phrase
+	begin, end int
+}
+
 // find counts the phrases that stand in a text.
 func (l *list) find(words []word, found map[Kind]*tally) {
-	for i, w := range words {
-		for _, p := range l.first[w.plain] {
-			l.try(p, words, i, found)
-		}
-		if len(w.plain) < stemKey {
-			continue
-		}
-		for _, p := range l.prefix[w.plain[:stemKey]] {
-			if p.parts[0].fits(w.plain) && !slices.Contains(p.parts[0].words, w.plain) {
-				l.try(p, words, i, found)
+	var hits []hit
+	except := map[Kind][]bool{} // by word
+	for i := range words {
+		for p := range l.beginning(words[i].plain) {
+			end := match(p.parts[1:], words, i+1)
+			switch {
+			case end < 0:
+			case p.except:
+				if except[p.kind] == nil {
+					except[p.kind] = make([]bool, len(words))
+				}
+				for at := i; at < end; at++ {
+					except[p.kind][at] = true
+				}
+			case !words[i].quoted && (p.always || !l.denied(p, words, i, end)):
+				hits = append(hits, hit{p, i, end})
 			}
 		}
 	}
+	for _, h := range hits {
+		if not := except[h.kind]; not != nil && slices.Contains(not[h.begin:h.end], true) {
+			continue
+		}
+		weight := 2
+		if h.hint {
+			weight = 1
+		}
+		var said []string
+		for _, w := range words[h.begin:h.end] {
+			said = append(said, w.said)
+		}
+		count(found, h.kind, weight, strings.Join(said, " "))
+	}
 }
 
-func (l *list) try(p *phrase, words []word, i int, found map[Kind]*tally) {
-	end := match(p.parts[1:], words, i+1)
-	if end < 0 || !p.always && l.denied(words, i) {
-		return
+// beginning gives the phrases that a word can begin.
+func (l *list) beginning(w string) iter.Seq[*phrase] {
+	return func(yield func(*phrase) bool) {
+		for _, p := range l.first[w] {
+			if !yield(p) {
+				return
+			}
+		}
+		if len(w) < stemKey {
+			return
+		}
+		for _, p := range l.prefix[w[:stemKey]] {
+			if p.parts[0].fits(w) && !slices.Contains(p.parts[0].words, w) && !yield(p) {
+				return
+			}
+		}
 	}
-	weight := 2
-	if p.hint {
-		weight = 1
-	}
-	var said []string
-	for _, w := range words[i:end] {
-		said = append(said, w.said)
-	}
-	count(found, p.kind, weight, strings.Join(said, " "))
 }
 
 // match gives where the words end that fit the parts, or -1. A phrase stays within a sentence.
@@ -200,16 +231,22 @@ func match(parts []part, words []word, i int) int {
 	return -1
 }
 
-// denied says that a negation stands shortly before, in the same sentence.
-func (l *list) denied(words []word, i int) bool {
-	for back := 1; back <= reach && i-back >= 0; back++ {
-		w := words[i-back]
+// denied says that a negation stands shortly before a phrase, in the same sentence, or in a gap of it.
+func (l *list) denied(p *phrase, words []word, begin, end int) bool {
+	for back := 1; back <= reach && begin-back >= 0; back++ {
+		w := words[begin-back]
 		if w.ends {
-			return false
+			break
 		}
-		if l.negation[w.plain] || strings.HasSuffix(w.plain, "n't") && l.negation["not"] {
+		if l.denies(w) {
 			return true
 		}
 	}
-	return false
+	return slices.ContainsFunc(words[begin+1:end], func(w word) bool {
+		return l.denies(w) && !slices.ContainsFunc(p.parts, func(p part) bool { return p.fits(w.plain) })
+	})
+}
+
+func (l *list) denies(w word) bool {
+	return l.negation[w.plain] || strings.HasSuffix(w.plain, "n't") && l.negation["not"]
 }

@@ -52,6 +52,7 @@ const (
 	maxWords = 5      // shown of a signal
 	maxGap   = 3      // words that … stands for, at most
 	reach    = 3      // words within which a negation counts
+	maxQuote = 100    // bytes of a quotation
 )
 
 //go:embed words
@@ -141,6 +142,8 @@ type word struct {
 	said  string // as it stands
 	plain string // in lower case
 	ends  bool   // the sentence ends behind it
+
+	quoted bool // it stands between quotation marks
 }
 
 // split makes words of a text: letters, digits and what joins them.
@@ -149,17 +152,25 @@ func split(text string) []word {
 		text = strings.ToValidUTF8(text[:MaxText], "")
 	}
 	var list []word
-	start := -1
+	start, quoted := -1, 0 // quoted is where a quotation ends
+	before := ' '
 	flush := func(end int) {
 		if start >= 0 {
 			said := strings.Trim(text[start:end], "'’-")
 			if said != "" {
-				list = append(list, word{said: said, plain: strings.ReplaceAll(strings.ToLower(said), "’", "'")})
+				list = append(list, word{said: said, plain: strings.ReplaceAll(strings.ToLower(said), "’", "'"), quoted: end <= quoted})
 			}
 			start = -1
 		}
 	}
 	for i, r := range text {
+		if i >= quoted {
+			if n := quotation(text[i:], before); n > 0 {
+				flush(i)
+				quoted = i + n
+			}
+		}
+		before = r
 		switch {
 		case unicode.IsLetter(r) || unicode.IsDigit(r) || unicode.Is(unicode.Mn, r):
 			if start < 0 {
@@ -177,6 +188,32 @@ func split(text string) []word {
 	}
 	flush(len(text))
 	return list
+}
+
+// quotation gives how many bytes a quotation has that begins a text, with its marks: it is on one line and
+// short. before is the rune before it.
+func quotation(text string, before rune) int {
+	closing := ""
+	first, size := utf8.DecodeRuneInString(text)
+	switch first {
+	case '"':
+		closing = "\""
+	case '“':
+		closing = "”"
+	case '„':
+		closing = "“”\""
+	case '«':
+		closing = "»"
+	}
+	if closing == "" || unicode.IsLetter(before) || unicode.IsDigit(before) { // a tablet of 10" begins none
+		return 0
+	}
+	end := strings.IndexAny(text[size:min(len(text), maxQuote)], closing+"\n")
+	if end < 0 || text[size+end] == '\n' {
+		return 0
+	}
+	_, last := utf8.DecodeRuneInString(text[size+end:])
+	return size + end + last
 }
 
 // elided are the French words that lose their vowel before another.

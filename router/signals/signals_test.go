@@ -45,6 +45,9 @@ func TestWhatIsFoundAndByWhichWords(t *testing.T) {
 		{"fr", "Ce n'est pas urgent.", nil, ""},
 		{"fr", "Il y a une odeur de brûlé", []Kind{Safety}, "odeur de brûlé"},
 		{"", "Es brennt! Das Gerät brennt, rufen Sie mich an.", []Kind{Callback, Safety}, ""},
+		{"en", "You wrote \"is it urgent?\" and I said no.", nil, ""}, // somebody else's words
+		{"en", "My 14\" screen is urgent, and the 15\" too.", []Kind{Urgency}, "urgent"},
+		{"de", "Bitte rufen Sie mich nicht an.", nil, ""}, // denied in its middle
 		{"en", strings.ToUpper("why does this never work with your thing"), nil, ""},
 		{"en", strings.ToUpper("why does this never work with your thing") + "!!!", []Kind{Anger}, "!!!"},
 	} {
@@ -74,6 +77,15 @@ func TestATeamsOwnPhrases(t *testing.T) {
 		t.Fatal(err)
 	}
 	if got := f.Find("Bei uns steht was: das Band steht.", "de"); !slices.Equal(kinds(got), []Kind{Urgency}) {
+		t.Errorf("%+v", got)
+	}
+	if f, err = New(map[string]map[Kind][]string{"en": {Urgency: {"- urgent care"}}}); err != nil {
+		t.Fatal(err)
+	}
+	if got := f.Find("We are an urgent care clinic.", "en"); len(got) != 0 {
+		t.Errorf("%+v", got)
+	}
+	if got := f.Find("We are an urgent care clinic, and it is urgent.", "en"); !slices.Equal(kinds(got), []Kind{Urgency}) {
 		t.Errorf("%+v", got)
 	}
 	for what, extra := range map[string]map[string]map[Kind][]string{
