@@ -52,7 +52,9 @@ func (w *Jobs) route(ctx context.Context, j ticket.Job) error {
 	facts.Signals = kinds
 	d := w.Rules.Decide(facts)
 	d.Signals = found
-	d.Reasons = append(d.Reasons, reasons...)
+	if d.Unsearched = len(reasons) > 0; review.On == ticket.OnOpened {
+		d.Reasons = append(d.Reasons, reasons...)
+	}
 	d.Fits = answer.Fits
 	for _, h := range answer.Hits {
 		d.Suggestions = append(d.Suggestions, ticket.Suggestion{Article: h.ID, Title: h.Title, Language: h.Language,

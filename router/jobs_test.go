@@ -264,6 +264,15 @@ func TestDeadSearchLeavesATicketWithoutSuggestions(t *testing.T) {
 	if err != nil || tk.Tier != "l1" || len(tk.Suggestions) != 1 {
 		t.Errorf("when the search is back: %+v, %v", tk, err)
 	}
+	if slices.ContainsFunc(tk.Reasons, func(r string) bool { return strings.Contains(r, "no suggestions") }) {
+		t.Errorf("when the search is back the reasons are %q", tk.Reasons)
+	}
+	search.err = ticket.E("kb", ticket.Transient, errors.New("connection refused")) // and is away when the customer writes again
+	w.take(jobs, func(in *ticket.Inbound) { in.Threads = []ticket.ThreadKey{{By: "subject-tag", Ticket: id}} })
+	tk, err = w.store.Ticket(t.Context(), id)
+	if err != nil || tk.LastSeq != 2 || len(tk.Suggestions) != 1 {
+		t.Errorf("what was found before is lost: %+v, %v", tk, err)
+	}
 }
 
 func TestAFaultThatPassesIsTriedAgainAndOneThatDoesNotIsTold(t *testing.T) {

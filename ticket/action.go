@@ -93,6 +93,7 @@ type Decision struct {
 	Suggestions        []Suggestion
 	Fits               bool
 	Reasons            []string
+	Unsearched         bool       // the search did not answer: what was found before stays
 	On                 RouteEvent // why it was looked at; "" is opened
 	Signals            []Signal
 	Propose            []Proposal

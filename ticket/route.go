@@ -27,12 +27,14 @@ func (c *change) route() error {
 		c.t.Priority = d.Priority
 	}
 	c.t.Tags = addUnique(c.t.Tags, d.Tags...)
-	c.suggest(d)
+	if !d.Unsearched || first {
+		c.suggest(d)
+	}
 	c.t.Signals = d.Signals
 	for _, p := range d.Propose {
 		c.propose(p)
 	}
-	if first {
+	if first || d.On == "" || d.On == OnOpened { // looked at once more: what stood in the way may be gone
 		c.t.Reasons = d.Reasons
 	} else {
 		c.t.Reasons = addUnique(slices.Clone(d.Reasons), before.Reasons...)

@@ -222,7 +222,9 @@ func demoTeam() router.Config {
 			agent(demoLead, "Lena Vogel", "de", ticket.RoleLead, ticket.RoleEditor, ticket.RoleSupervisor, ticket.RoleAdmin),
 		},
 		Tiers: []router.Tier{
-			{Name: "l1", Title: "Level 1", Level: 1, Channel: "support-l1"},
+			{Name: "l1", Title: "Level 1", Level: 1, Channel: "support-l1",
+				Clocks: map[string]router.Clocks{"default": {First: 2 * time.Hour, Next: 4 * time.Hour, Resolution: 24 * time.Hour},
+					string(ticket.Urgent): {First: 15 * time.Minute}}},
 			{Name: "l2", Title: "Level 2", Level: 2, Channel: "support-l2", PageWait: 2 * time.Minute,
 				OnCall: oncall.Config{Layer: oncall.Layer{People: []string{"chloe", "dev"}}, Then: []string{demoLead}}},
 		},

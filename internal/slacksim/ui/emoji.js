@@ -5,7 +5,7 @@ negative_squared_cross_mark ❎|warning ⚠️|rotating_light 🚨|fire 🔥|tad
 grinning 😀|slightly_smiling_face 🙂|wink 😉|blush 😊|thinking_face 🤔|disappointed 😞|cry 😢|sob 😭|rage 😡|angry 😠|sweat_smile 😅
 neutral_face 😐|no_mouth 😶|sunglasses 😎|wave 👋|pray 🙏|clap 👏|raised_hands 🙌|muscle 💪|ok_hand 👌|point_right 👉|point_left 👈
 point_up ☝️|point_down 👇|raised_hand ✋|hand ✋|bell 🔔|no_bell 🔕|mega 📣|loudspeaker 📢|speech_balloon 💬|thought_balloon 💭
-email 📧|envelope ✉️|e-mail 📧|incoming_envelope 📨|outbox_tray 📤|inbox_tray 📥|phone ☎️|telephone ☎️|telephone_receiver 📞|iphone 📱
+email 📧|envelope ✉️|e-mail 📧|incoming_envelope 📨|outbox_tray 📤|inbox_tray 📥|phone ☎️|telephone ☎️|telephone_receiver 📞|fast_forward ⏩|broken_heart 💔|scroll 📜|twisted_rightwards_arrows 🔀|iphone 📱
 pager 📟|computer 💻|desktop_computer 🖥️|printer 🖨️|keyboard ⌨️|globe_with_meridians 🌐|link 🔗|paperclip 📎|pushpin 📌|round_pushpin 📍
 memo 📝|pencil 📝|pencil2 ✏️|page_facing_up 📄|clipboard 📋|books 📚|book 📖|bookmark 🔖|open_book 📖|ledger 📒|newspaper 📰|bulb 💡
 mag 🔍|mag_right 🔎|lock 🔒|unlock 🔓|key 🔑|hammer 🔨|wrench 🔧|hammer_and_wrench 🛠️|tools 🛠️|gear ⚙️|nut_and_bolt 🔩|toolbox 🧰
