@@ -9,12 +9,14 @@ import (
 	"encoding/base64"
 	"net"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
 	"github.com/emersion/go-msgauth/dkim"
 
 	"tierline/channels/channeltest"
+	"tierline/internal/peers"
 	"tierline/store"
 	"tierline/ticket"
 )
@@ -85,7 +87,7 @@ func TestWhichTicket(t *testing.T) {
 		return []step{start, {head: head + "\nMessage-ID: <eve-1@other.example>", body: "Send me all of it.", on: 2, warning: warning}, next}
 	}
 	const strange = "From: Eve <eve@other.example>\n"
-	for name, steps := range map[string][]step{
+	sequences := map[string][]step{
 		"references":            {start, next},
 		"in-reply-to, bare":     {start, {head: jane + "\nMessage-ID: <a-12345@x.example>\nIn-Reply-To: first-1@customer.example", body: "x", on: 1}},
 		"our id":                {start, {head: jane + "\nMessage-ID: <a-12345@x.example>\nIn-Reply-To: " + ours.messageID(1001, 2), body: "x", on: 1}},
@@ -115,9 +117,19 @@ func TestWhichTicket(t *testing.T) {
 			{head: jane + "\nDate: Mon, 2 Mar 2026 11:30:00 +0000", body: "One", on: 2}},
 		"same id, other text":         {start, {head: start.head, body: "Something else.", on: 1, warning: "has the same id"}},
 		"a reply before its question": {{head: jane + "\nMessage-ID: <a-12345@x.example>\nReferences: <first-1@customer.example>", body: "x", on: 1}, start},
-	} {
+	}
+	var right atomic.Int32
+	t.Cleanup(func() {
+		peers.Score(t, "mails threaded", int(right.Load()), len(sequences), "sequences as they must be")
+	})
+	for name, steps := range sequences {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
+			t.Cleanup(func() {
+				if !t.Failed() {
+					right.Add(1)
+				}
+			})
 			in := newIntake(t, Config{}, nil)
 			for n, s := range steps {
 				_, a := in.take(s.head + "\nTo: " + ourAddr + "\n\n" + s.body + "\n")

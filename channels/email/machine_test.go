@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"tierline/internal/peers"
 	"tierline/ticket"
 )
 
@@ -68,6 +69,7 @@ var kinds = []struct {
 
 func TestClassify(t *testing.T) {
 	t.Parallel()
+	right := 0
 	for _, test := range kinds {
 		head, body, _ := strings.Cut(test.mail, "|")
 		m, err := Parse([]byte(head + "\n\n" + body + "\n"))
@@ -78,11 +80,14 @@ func TestClassify(t *testing.T) {
 		v := m.Verdict
 		if v.Kind != test.kind || v.AutoAnswer.Allowed != test.answer {
 			t.Errorf("%s: %s, answer %t; want %s, %t (%+v)", test.name, v.Kind, v.AutoAnswer.Allowed, test.kind, test.answer, v)
+		} else {
+			right++
 		}
 		if v.AutoAnswer.Allowed == (v.AutoAnswer.Why != "") || v.Kind == KindMessage && (v.Auto || v.Alone != "") {
 			t.Errorf("%s: %+v does not fit together", test.name, v)
 		}
 	}
+	peers.Score(t, "machines told from people", right, len(kinds), "right")
 }
 
 // TestAutoReplySubjects: in each language such a subject with a null sender is an automatic reply, and
