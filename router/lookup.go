@@ -165,9 +165,33 @@ func (d *Desk) tier(name string) Tier {
 
 // facts are what rules see, with the suggestions that were found on the way.
 func (d *Desk) facts(ctx context.Context, id ticket.ID) (Facts, kb.Answer, []string, error) {
-	c, msgs, err := d.view(ctx, id)
+	f, t, err := d.gather(ctx, id)
 	if err != nil {
 		return Facts{}, kb.Answer{}, nil, err
+	}
+	ask, cancel := context.WithTimeout(ctx, suggestTimeout)
+	defer cancel()
+	answer, err := d.Suggest.Suggest(ask, kb.Question{Text: t.Subject + "\n" + f.Text, Language: t.Language,
+		Brand: t.Brand, Models: f.Models, Limit: suggestions})
+	var reasons []string
+	if err != nil {
+		if ctx.Err() != nil {
+			return f, kb.Answer{}, nil, ctx.Err()
+		}
+		reasons = append(reasons, "no suggestions: the search does not answer")
+		answer = kb.Answer{}
+	}
+	if len(answer.Hits) > 0 {
+		f.BestScore, f.Fits = answer.Hits[0].Score, answer.Fits
+	}
+	return f, answer, reasons, nil
+}
+
+// gather gathers what rules see of a ticket now, but for what a search finds.
+func (d *Desk) gather(ctx context.Context, id ticket.ID) (Facts, ticket.Ticket, error) {
+	c, msgs, err := d.view(ctx, id)
+	if err != nil {
+		return Facts{}, ticket.Ticket{}, err
 	}
 	t := c.Ticket
 	f := Facts{Channel: t.Channel, Inbox: t.Inbox, Brand: t.Brand, Subject: t.Subject, Text: factText(c.LastSaid.Text),
@@ -189,29 +213,6 @@ func (d *Desk) facts(ctx context.Context, id ticket.ID) (Facts, kb.Answer, []str
 			f.Contacts++
 		}
 	}
-	for _, u := range c.Units {
-		f.UnitCases, f.Lemon = max(f.UnitCases, u.Cases), f.Lemon || u.Lemon
-		if u.Model != "" {
-			f.Models = append(f.Models, u.Model)
-		}
-		if !u.Unknown {
-			f.KnownUnits = append(f.KnownUnits, u.Serial)
-		}
-	}
-	ask, cancel := context.WithTimeout(ctx, suggestTimeout)
-	defer cancel()
-	answer, err := d.Suggest.Suggest(ask, kb.Question{Text: t.Subject + "\n" + f.Text, Language: t.Language,
-		Brand: t.Brand, Models: f.Models, Limit: suggestions})
-	var reasons []string
-	if err != nil {
-		if ctx.Err() != nil {
-			return f, kb.Answer{}, nil, ctx.Err()
-		}
-		reasons = append(reasons, "no suggestions: the search does not answer")
-		answer = kb.Answer{}
-	}
-	if len(answer.Hits) > 0 {
-		f.BestScore, f.Fits = answer.Hits[0].Score, answer.Fits
-	}
-	return f, answer, reasons, nil
+	f.know(c.Units)
+	return f, t, nil
 }

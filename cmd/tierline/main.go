@@ -29,6 +29,7 @@ type cli struct {
 	Jobs        jobsCmd                   `cmd:"" help:"Work that waits, and work that was given up."`
 	KB          kbCmd                     `cmd:"" name:"kb" help:"The knowledge base."`
 	Ticket      ticketCmd                 `cmd:"" help:"Look at tickets."`
+	Rules       rulesCmd                  `cmd:"" help:"Look at rules: what they make of tickets, and why."`
 	Mail        mailCmd                   `cmd:"" help:"Look at mails: what became of them, and why."`
 	Import      importCmd                 `cmd:"" help:"Bring mails of the past in, without notifying anybody."`
 	Call        callCmd                   `cmd:"" help:"Look at call transcripts."`

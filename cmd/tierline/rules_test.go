@@ -1,0 +1,42 @@
+package main
+
+import (
+	"encoding/json"
+	"strings"
+	"testing"
+
+	"tierline/router"
+	"tierline/ticket"
+)
+
+func TestRulesExplainCommand(t *testing.T) {
+	t.Parallel()
+	s := newShell(t, goodConfig+`rules: [{name: hurry, when: '"urgency" in signals', then: {priority: high}}, {name: gold, when: plan == "gold", then: {tags: [gold]}}]`)
+	st := s.fill() // open all the while, as by a gateway
+	s.do(0, "rules", "explain", "-c", s.config, "--text", "This is urgent, please answer asap!")
+	s.says("hurry", "Signals: urgency", "tier l1, queue l1, priority high", "not tried")
+	s.do(0, "rules", "explain", "-c", s.config, "--given", "{plan: gold, channel: chat}", "--json")
+	lines := strings.Split(strings.TrimSpace(s.out), "\n")
+	var step router.Step
+	if err := json.Unmarshal([]byte(lines[1]), &step); err != nil || step != (router.Step{Rule: "gold", Group: "route", Matched: true, Tried: true, Why: `plan == "gold"`, Then: "tags gold"}) {
+		t.Errorf("%+v, %v", step, err)
+	}
+	var last struct{ Decision router.Outcome }
+	if err := json.Unmarshal([]byte(lines[len(lines)-1]), &last); err != nil || last.Decision.Tier != "l1" || last.Decision.Tags[0] != "gold" {
+		t.Errorf("%+v, %v", last, err)
+	}
+	list, err := st.Tickets(t.Context(), ticket.Filter{Limit: 1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.do(0, "rules", "explain", "-c", s.config, list[0].ID.String())
+	s.says("as it was opened", "Decision: ")
+	s.do(0, "rules", "explain", "-c", s.config, list[0].ID.String(), "--on", "breach", "--clock", "at_tier")
+	s.says("false: !top (top is true)")
+	s.do(1, "rules", "explain", "-c", s.config, "T-99999")
+	s.do(1, "rules", "explain", "-c", s.config)
+	s.do(1, "rules", "explain", "-c", s.config, "T-1", "--text", "x")
+	s.do(1, "rules", "explain", "-c", s.config, "--given", "{plann: gold}")
+	s.says("plann")
+	s.do(2, "rules", "explain", "-c", s.config, "T-1", "--on", "never")
+}

@@ -1,0 +1,116 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+	"time"
+
+	"gopkg.in/yaml.v3"
+
+	"tierline/config"
+	"tierline/router"
+	"tierline/ticket"
+)
+
+type rulesCmd struct {
+	Explain rulesExplainCmd `cmd:"" help:"Say of each rule whether it was tried, whether it matches, and why not."`
+}
+
+type rulesExplainCmd struct {
+	configFlag
+	jsonFlag
+	Ticket string `arg:"" optional:"" help:"A number such as T-1042."`
+	Text   string `help:"What a made-up customer writes, instead of a ticket."`
+	Given  string `help:"More facts of a made-up case, by their names in YAML: '{subject: Help, plan: gold}'."`
+	On     string `enum:"opened,reply,warn,breach" default:"opened" help:"Why rules look: opened (default), reply, warn or breach."`
+	Clock  string `help:"On warn and breach: first_response, next_response, resolution or at_tier."`
+}
+
+func (c rulesExplainCmd) Run(e *env) error {
+	made := c.Text != "" || c.Given != ""
+	if made == (c.Ticket != "") {
+		return errors.New("rules explain: name a ticket, or make up facts with --text and --given")
+	}
+	cfg, err := load(e, c.Config)
+	if err != nil {
+		return err
+	}
+	rules, err := router.NewRules(cfg.Router)
+	if err != nil {
+		return err
+	}
+	var steps []router.Step
+	var out router.Outcome
+	if made {
+		var f router.Facts
+		if f, err = c.facts(); err != nil {
+			return err
+		}
+		steps, out = rules.ExplainFacts(cfg.Router, f)
+	} else if steps, out, err = c.ticket(e, cfg, rules); err != nil {
+		return err
+	}
+	return c.print(e, steps, out)
+}
+
+func (c rulesExplainCmd) facts() (f router.Facts, err error) {
+	d := yaml.NewDecoder(strings.NewReader(c.Given))
+	d.KnownFields(true)
+	if err := d.Decode(&f); err != nil && !errors.Is(err, io.EOF) {
+		return f, fmt.Errorf("--given: %w", err)
+	}
+	if c.Text != "" {
+		f.Text = c.Text
+	}
+	if c.Clock != "" {
+		f.Clock = c.Clock
+	}
+	f.On = c.On
+	return f, nil
+}
+
+func (c rulesExplainCmd) ticket(e *env, cfg config.Config, rules *router.Rules) ([]router.Step, router.Outcome, error) {
+	id, err := ticket.ParseID(c.Ticket)
+	if err != nil {
+		return nil, router.Outcome{}, err
+	}
+	s, err := openStore(e, c.Config)
+	if err != nil {
+		return nil, router.Outcome{}, err
+	}
+	defer s.Close()
+	desk := router.Desk{Store: s, Config: cfg.Router, Now: time.Now}
+	return desk.ExplainTicket(e.ctx, rules, id, ticket.RouteEvent(c.On), c.Clock)
+}
+
+func (c rulesExplainCmd) print(e *env, steps []router.Step, out router.Outcome) error {
+	var rows [][]string
+	for _, s := range steps {
+		if c.JSON {
+			if err := line(e.out, s); err != nil {
+				return err
+			}
+			continue
+		}
+		what := "no"
+		if s.Matched {
+			what = "yes"
+		} else if !s.Tried {
+			what = "not tried"
+		}
+		rows = append(rows, []string{s.Group, s.Rule, what, dash(s.Then), s.Why})
+	}
+	if c.JSON {
+		return line(e.out, map[string]router.Outcome{"decision": out})
+	}
+	if err := table(e.out, "GROUP\tRULE\tMATCHES\tTHEN\tWHY", rows); err != nil {
+		return err
+	}
+	if c.Ticket != "" && c.On == string(ticket.OnOpened) {
+		fmt.Fprintln(e.out, "\nThe case as it was opened; as they are now:", router.FactsAsOfNow)
+	}
+	_, err := fmt.Fprintf(e.out, "\nDecision: %s\nSignals: %s\n", out, dash(strings.Join(out.Signals, " ")))
+	return err
+}

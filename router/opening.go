@@ -1,0 +1,77 @@
+package router
+
+import (
+	"context"
+
+	"tierline/bots"
+	"tierline/ticket"
+)
+
+// maxFirst is how many messages are read to find the customer's first.
+const maxFirst = 20
+
+// FactsAsOfNow are those that cannot be put back to when a ticket was opened.
+const FactsAsOfNow = "subject language customer organization plan units known_units models phones orders unit_cases cases lemon best_score fits"
+
+// opening are the facts of a ticket as it was opened, as well as they can be rebuilt: text, contacts, auto and
+// forwarded_by are of the first message, open is of its time; those of [FactsAsOfNow] are as they are now.
+func (d *Desk) opening(ctx context.Context, t ticket.Ticket) (Facts, error) {
+	who, err := d.Store.Customer(ctx, t.Customer)
+	if err == nil && who.AliasOf != 0 {
+		who, err = d.Store.Customer(ctx, who.AliasOf)
+	}
+	if err != nil {
+		return Facts{}, err
+	}
+	f := Facts{Channel: t.Channel, Inbox: t.Inbox, Brand: t.Brand, Subject: t.Subject, Language: t.Language, Customer: who.Name,
+		Units: t.Units, Phones: t.FoundOf(ticket.FoundPhone), Orders: t.FoundOf(ticket.FoundOrder),
+		Open: d.Config.Brand(t.Brand).Hours.Open(t.Opened), Priority: string(ticket.Normal)}
+	_, above := d.above("")
+	f.Top = !above
+	f.remember(t)
+	if t.Organization != 0 {
+		org, err := d.Store.Organization(ctx, t.Organization)
+		if err != nil {
+			return f, err
+		}
+		f.Organization, f.Plan = org.Name, org.Plan
+	}
+	units, err := d.units(ctx, t)
+	if err != nil {
+		return f, err
+	}
+	f.know(units)
+	cases, err := d.Store.Cases(ctx, ticket.CaseQuery{Except: t.ID, Customer: t.Customer, Organization: t.Organization, Units: t.Units, Limit: maxCardCases})
+	if err != nil {
+		return f, err
+	}
+	f.Cases = len(cases)
+	msgs, err := d.Store.Messages(ctx, t.ID, 0, maxFirst)
+	if err != nil {
+		return f, err
+	}
+	for _, m := range msgs {
+		if m.Kind != ticket.Public || m.Direction != ticket.In {
+			continue
+		}
+		f.Auto, f.ForwardedBy = m.Auto, m.ForwardedBy.ID
+		if !m.Auto {
+			f.Text, f.Contacts = factText(m.Text), 1
+		}
+		break
+	}
+	return f, nil
+}
+
+// know takes in what is known of units.
+func (f *Facts) know(units []bots.Unit) {
+	for _, u := range units {
+		f.UnitCases, f.Lemon = max(f.UnitCases, u.Cases), f.Lemon || u.Lemon
+		if u.Model != "" {
+			f.Models = append(f.Models, u.Model)
+		}
+		if !u.Unknown {
+			f.KnownUnits = append(f.KnownUnits, u.Serial)
+		}
+	}
+}
