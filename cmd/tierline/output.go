@@ -27,16 +27,21 @@ func table(w io.Writer, head string, rows [][]string) error {
 	fmt.Fprintln(t, head)
 	for _, r := range rows {
 		for i, s := range r { // one row stays one line, whatever a customer wrote
-			r[i] = strings.Map(func(c rune) rune {
-				if c < ' ' || c == 0x7f || c >= 0x80 && c < 0xa0 {
-					return ' '
-				}
-				return c
-			}, s)
+			r[i] = harmless(s)
 		}
 		fmt.Fprintln(t, strings.Join(r, "\t"))
 	}
 	return t.Flush()
+}
+
+// harmless is s without what steers a terminal.
+func harmless(s string) string {
+	return strings.Map(func(c rune) rune {
+		if c < ' ' || c == 0x7f || c >= 0x80 && c < 0xa0 {
+			return ' '
+		}
+		return c
+	}, s)
 }
 
 // short cuts s to n runes.

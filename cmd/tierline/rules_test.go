@@ -40,3 +40,32 @@ func TestRulesExplainCommand(t *testing.T) {
 	s.says("plann")
 	s.do(2, "rules", "explain", "-c", s.config, "T-1", "--on", "never")
 }
+
+func TestRulesReplayCommand(t *testing.T) {
+	t.Parallel()
+	s := newShell(t, goodConfig)
+	s.fill()
+	changed := newShell(t, goodConfig+"rules: [{name: everything is urgent, then: {priority: urgent}}]\n")
+	s.do(0, "rules", "replay", "-c", s.config, "--days", "3000")
+	s.says("tickets, ", "Facts as they are now")
+	s.do(0, "rules", "replay", "-c", s.config, "--days", "3000", "--with", changed.config, "--json")
+	lines := strings.Split(strings.TrimSpace(s.out), "\n")
+	var last struct{ Summary router.Summary }
+	if err := json.Unmarshal([]byte(lines[len(lines)-1]), &last); err != nil {
+		t.Fatal(err)
+	}
+	var n int
+	for _, l := range lines[:len(lines)-1] {
+		var r router.Replayed
+		if err := json.Unmarshal([]byte(l), &r); err != nil || r.After.Priority != ticket.Urgent {
+			t.Errorf("%s: %v", l, err)
+		}
+		n++
+	}
+	if got := last.Summary; got.Tickets == 0 || got.Differ != n || n == 0 || got.After["everything is urgent"] != got.Tickets {
+		t.Errorf("%+v of %d", got, n)
+	}
+	s.do(0, "rules", "replay", "-c", s.config, "--days", "3000", "--with", changed.config)
+	s.says("priority normal → urgent", "everything is urgent")
+	s.do(1, "rules", "replay", "-c", s.config, "--days", "0")
+}

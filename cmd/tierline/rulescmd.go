@@ -4,6 +4,9 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
+	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -16,6 +19,7 @@ import (
 
 type rulesCmd struct {
 	Explain rulesExplainCmd `cmd:"" help:"Say of each rule whether it was tried, whether it matches, and why not."`
+	Replay  rulesReplayCmd  `cmd:"" help:"Say what rules would have made of tickets of the last days."`
 }
 
 type rulesExplainCmd struct {
@@ -113,4 +117,79 @@ func (c rulesExplainCmd) print(e *env, steps []router.Step, out router.Outcome) 
 	}
 	_, err := fmt.Fprintf(e.out, "\nDecision: %s\nSignals: %s\n", out, dash(strings.Join(out.Signals, " ")))
 	return err
+}
+
+type rulesReplayCmd struct {
+	configFlag
+	jsonFlag
+	Days int    `default:"30" help:"Tickets opened in so many days (${default})."`
+	With string `type:"path" placeholder:"FILE" help:"A changed configuration to compare this one with; without it, this one is compared with what was done."`
+}
+
+func (c rulesReplayCmd) Run(e *env) error {
+	if c.Days < 1 || c.Days > 3660 {
+		return errors.New("rules replay: --days is between 1 and 3660")
+	}
+	cfg, err := load(e, c.Config)
+	if err != nil {
+		return err
+	}
+	after, err := router.NewRules(cfg.Router)
+	if err != nil {
+		return err
+	}
+	var before *router.Rules
+	if c.With != "" {
+		changed, err := load(e, c.With)
+		if err != nil {
+			return err
+		}
+		before = after
+		if after, err = router.NewRules(changed.Router); err != nil {
+			return err
+		}
+	}
+	s, err := openStore(e, c.Config)
+	if err != nil {
+		return err
+	}
+	defer s.Close()
+	desk := router.Desk{Store: s, Config: cfg.Router, Now: time.Now}
+	sum, err := desk.Replay(e.ctx, time.Now().AddDate(0, 0, -c.Days), before, after, func(r router.Replayed) error {
+		if c.JSON {
+			return line(e.out, r)
+		}
+		_, err := fmt.Fprintf(e.out, "%s  %s  %s  (%s)  %s\n", r.Ticket, r.Opened.Local().Format(time.DateTime), strings.Join(r.Changes, ", "),
+			harmless(strings.Join(r.Rules, "; ")), harmless(short(r.Subject, 60)))
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	if c.JSON {
+		return line(e.out, map[string]router.Summary{"summary": sum})
+	}
+	return printReplay(e, sum)
+}
+
+func printReplay(e *env, s router.Summary) error {
+	fmt.Fprintf(e.out, "\n%d tickets, %d of them differ\n", s.Tickets, s.Differ)
+	if s.Left {
+		fmt.Fprintf(e.out, "Older ones were left out: at most %d are looked at.\n", router.MaxReplay)
+	}
+	fmt.Fprintln(e.out, "Facts as they are now:", router.FactsAsOfNow)
+	for _, move := range slices.Sorted(maps.Keys(s.Moves)) {
+		fmt.Fprintf(e.out, "%6d  %s\n", s.Moves[move], move)
+	}
+	all := maps.Clone(s.After)
+	maps.Copy(all, s.Before)
+	var rows [][]string
+	for _, name := range slices.Sorted(maps.Keys(all)) {
+		was := "–"
+		if len(s.Before) > 0 {
+			was = strconv.Itoa(s.Before[name])
+		}
+		rows = append(rows, []string{name, was, strconv.Itoa(s.After[name])})
+	}
+	return table(e.out, "\nRULE\tBEFORE\tAFTER", rows)
 }
