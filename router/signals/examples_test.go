@@ -90,6 +90,21 @@ func measure(t *testing.T, list []example) map[cell]score {
 	return sum
 }
 
+// floors are a little below what the lists reach on the examples that are held out, and ceilings a little
+// above what they find falsely there; nobody is to be called out at night, blocked or reported for nothing.
+var floors = map[Kind]struct{ found, falsely int }{
+	Anger:     {15, 4},
+	Urgency:   {11, 5},
+	Level2:    {8, 3},
+	Manager:   {4, 2},
+	Complaint: {8, 1},
+	Abuse:     {2, 0},
+	Callback:  {9, 2},
+	Safety:    {9, 0},
+	Privacy:   {8, 0},
+	Many:      {9, 2},
+}
+
 func TestExamplesOfCustomersMessages(t *testing.T) {
 	t.Parallel()
 	sum := measure(t, examples(t))
@@ -104,6 +119,9 @@ func TestExamplesOfCustomersMessages(t *testing.T) {
 		}
 		tune, held := half[0], half[1]
 		peers.Score(t, "signals: "+string(k), held.found, held.found+held.missed, fmt.Sprintf(
-			"found, %d falsely found; while tuning %d of %d, %d", held.falsely, tune.found, tune.found+tune.missed, tune.falsely))
+			"found, %d falsely found; of those it was tuned by %d of %d, %d", held.falsely, tune.found, tune.found+tune.missed, tune.falsely))
+		if floor := floors[k]; held.found < floor.found || held.falsely > floor.falsely {
+			t.Errorf("%s: %+v, and it was %+v", k, held, floor)
+		}
 	}
 }

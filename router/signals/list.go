@@ -45,6 +45,7 @@ type part struct {
 
 const (
 	maxParts = 12
+	maxGaps  = 3 // in a phrase: each is tried at four lengths
 	stemKey  = 3 // bytes; a stem has so many letters at least
 )
 
@@ -96,7 +97,11 @@ func (l *list) add(kind Kind, line string) error {
 	if p.parts[0].gap || p.parts[0].maybe || p.parts[len(p.parts)-1].gap {
 		return errors.New("a phrase begins with a word that must be there, and ends with a word")
 	}
+	gaps := 0
 	for _, part := range p.parts {
+		if part.gap {
+			gaps++
+		}
 		for _, s := range append(slices.Clone(part.stems), part.words...) {
 			if words := split(s); len(words) != 1 || words[0].plain != s {
 				return fmt.Errorf("%.40q is no word", s)
@@ -107,6 +112,9 @@ func (l *list) add(kind Kind, line string) error {
 				return fmt.Errorf("%.40q* is too short", s)
 			}
 		}
+	}
+	if gaps > maxGaps {
+		return fmt.Errorf("a phrase has at most %d gaps", maxGaps)
 	}
 	for _, w := range p.parts[0].words {
 		l.first[w] = append(l.first[w], p)

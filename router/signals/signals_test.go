@@ -47,6 +47,11 @@ func TestWhatIsFoundAndByWhichWords(t *testing.T) {
 		{"", "Es brennt! Das Gerät brennt, rufen Sie mich an.", []Kind{Callback, Safety}, ""},
 		{"en", "You wrote \"is it urgent?\" and I said no.", nil, ""}, // somebody else's words
 		{"en", "My 14\" screen is urgent, and the 15\" too.", []Kind{Urgency}, "urgent"},
+		{"en", "The printer is down with error 12, and the scanner has a problem.", nil, ""}, // not many
+		{"en", "Our hospital has a new printer.", nil, ""},
+		{"en", "You sent my parcel to the wrong address.", nil, ""}, // no matter of data
+		{"de", "Unglaublich schnell, vielen Dank!", nil, ""},
+		{"de", "Die Leitung ist tot.", nil, ""},           // a line, nobody's lead
 		{"de", "Bitte rufen Sie mich nicht an.", nil, ""}, // denied in its middle
 		{"en", strings.ToUpper("why does this never work with your thing"), nil, ""},
 		{"en", strings.ToUpper("why does this never work with your thing") + "!!!", []Kind{Anger}, "!!!"},
@@ -96,6 +101,7 @@ func TestATeamsOwnPhrases(t *testing.T) {
 		"a gap at the end":         {"de": {Urgency: {"band …"}}},
 		"no word":                  {"de": {Urgency: {"a,b"}}},
 		"a short stem":             {"de": {Urgency: {"a*"}}},
+		"too many gaps":            {"de": {Urgency: {"a … … … … b"}}},
 		"too many words":           {"de": {Urgency: {strings.Repeat("wort ", 13)}}},
 	} {
 		if _, err := New(extra); err == nil {
