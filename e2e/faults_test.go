@@ -73,7 +73,7 @@ func TestPostfixThroughFaults(t *testing.T) {
 	l := newLine(t, "127.0.0.1:1")
 	p := peers.Postfix(t, map[string]string{"tierline.example": "lmtp:inet:" + l.addr})
 	g := mailGateway(t, post{protocol: "lmtp"})
-	l.to = g.smtp
+	l.lead(g.smtp)
 	hand := func(list []string) {
 		t.Helper()
 		for _, name := range list {

@@ -184,10 +184,11 @@ func (g postOffice) ledger(f ticket.MailFilter) (all []ticket.MailEntry) {
 
 // line is a line between two peers that can be cut.
 type line struct {
-	addr, to string
-	ln       net.Listener
+	addr string
+	ln   net.Listener
 
 	mu    sync.Mutex
+	to    string
 	conns map[net.Conn]bool
 	up    int64 // cuts after so many bytes of the client; 0 does not
 	down  int64 // cuts after so many bytes of the server; 0 does not
@@ -235,8 +236,18 @@ func (l *line) count() int {
 	return l.made
 }
 
+// lead brings later connections elsewhere.
+func (l *line) lead(to string) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.to = to
+}
+
 func (l *line) carry(c net.Conn) {
-	s, err := net.Dial("tcp", l.to)
+	l.mu.Lock()
+	to := l.to
+	l.mu.Unlock()
+	s, err := net.Dial("tcp", to)
 	if err != nil {
 		_ = c.Close()
 		return
