@@ -54,7 +54,7 @@ func TestExplainTellsOfEveryRule(t *testing.T) {
 func TestExplainOfATicket(t *testing.T) {
 	t.Parallel()
 	w, jobs := newWorld(t, &noKB{})
-	acc := w.take(jobs, func(in *ticket.Inbound) { in.Text = "Es kommt Rauch" })
+	acc := w.take(jobs, func(in *ticket.Inbound) { in.Text = "Der Rauchmelder piept" })
 	w.take(jobs, func(in *ticket.Inbound) {
 		in.Text, in.Threads = "I want to speak to a technician!", []ticket.ThreadKey{{By: "subject-tag", Ticket: acc.Ticket}}
 	})

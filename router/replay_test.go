@@ -17,7 +17,7 @@ func TestReplayTellsWhatChangedRulesWouldDo(t *testing.T) {
 	w.take(jobs, func(in *ticket.Inbound) { in.Text = "too long ago" })
 	w.now = w.now.Add(48 * time.Hour)
 	since := w.now
-	smoke := w.take(jobs, func(in *ticket.Inbound) { in.Text = "Es kommt Rauch" })
+	smoke := w.take(jobs, func(in *ticket.Inbound) { in.Text = "Der Rauchmelder piept" })
 	w.take(jobs, func(in *ticket.Inbound) { // what is said later does not count
 		in.Text, in.Threads = "Solved!", []ticket.ThreadKey{{By: "subject-tag", Ticket: smoke.Ticket}}
 	})

@@ -43,6 +43,7 @@ func TestWhatIsFoundAndByWhichWords(t *testing.T) {
 		{"de", "Ich verlange die Löschung gemäß DSGVO.", []Kind{Privacy}, "DSGVO"},
 		{"fr", "C’est inadmissible\u00a0! Je veux parler à votre responsable.", []Kind{Anger, Manager}, "inadmissible"},
 		{"fr", "Ce n'est pas urgent.", nil, ""},
+		{"de", "Es kommt Rauch", []Kind{Safety}, "kommt Rauch"},
 		{"fr", "Il y a une odeur de brûlé", []Kind{Safety}, "odeur de brûlé"},
 		{"", "Es brennt! Das Gerät brennt, rufen Sie mich an.", []Kind{Callback, Safety}, ""},
 		{"en", "You wrote \"is it urgent?\" and I said no.", nil, ""}, // somebody else's words
