@@ -3,7 +3,6 @@ package bench
 import (
 	"bytes"
 	"io"
-	"net"
 	"net/http"
 	"os"
 	"os/exec"
@@ -15,6 +14,7 @@ import (
 	"text/template"
 	"time"
 
+	"tierline/internal/peers"
 	"tierline/internal/slacksim"
 )
 
@@ -71,7 +71,7 @@ type gateway struct {
 // run starts the program beside a simulated Slack workspace.
 func run(t *testing.T, program string, sim *slacksim.Server) *gateway {
 	t.Helper()
-	g := &gateway{web: freePort(t), smtp: freePort(t)}
+	g := &gateway{web: peers.FreeAddr(t), smtp: peers.FreeAddr(t)}
 	dir := t.TempDir()
 	var conf bytes.Buffer
 	err := configuration.Execute(&conf, map[string]any{"Data": filepath.Join(dir, "data"), "Web": g.web, "SMTP": g.smtp,
@@ -132,16 +132,6 @@ func (g *gateway) ready() bool {
 	defer resp.Body.Close()
 	_, _ = io.Copy(io.Discard, resp.Body)
 	return resp.StatusCode == http.StatusOK
-}
-
-func freePort(t *testing.T) string {
-	t.Helper()
-	ln, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer ln.Close()
-	return ln.Addr().String()
 }
 
 func program(t *testing.T, tb *table, n amounts) {

@@ -70,7 +70,7 @@ func mailGateway(t *testing.T, p post) postOffice {
 	if err != nil {
 		t.Fatal(err)
 	}
-	g := &gateway{w: &world{t: t, dir: p.data}, log: &logBuffer{}, file: filepath.Join(t.TempDir(), "tierline.yaml"), web: freePort(t), smtp: freePort(t)}
+	g := &gateway{w: &world{t: t, dir: p.data}, log: &logBuffer{}, file: filepath.Join(t.TempDir(), "tierline.yaml"), web: peers.FreeAddr(t), smtp: peers.FreeAddr(t)}
 	var text bytes.Buffer
 	err = mailConfig.Execute(&text, map[string]any{"Data": p.data, "Web": g.web, "Key": apiKey, "Protocol": p.protocol, "Listen": g.smtp,
 		"Support": support, "Mailboxes": p.mailboxes, "Next": next})

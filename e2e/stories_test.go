@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"tierline/internal/peers"
 	"tierline/internal/slacksim"
 )
 
@@ -230,7 +231,7 @@ func TestSlackCustomer(t *testing.T) {
 // The same desk when Slack calls the gateway, by signed requests, instead of keeping a socket.
 func TestSlackByHTTP(t *testing.T) {
 	t.Parallel()
-	web := freePort(t)
+	web := peers.FreeAddr(t)
 	workspace := slacksim.Sample()
 	workspace.App.RequestURL = "http://" + web + "/slack/events"
 	w := &world{t: t, dir: t.TempDir(), sim: slacksim.Start(t, workspace), mail: newMailServer(t)}

@@ -10,7 +10,6 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"math/rand/v2"
 	"net"
 	"net/http"
 	"os"
@@ -23,6 +22,7 @@ import (
 	"text/template"
 	"time"
 
+	"tierline/internal/peers"
 	"tierline/internal/slacksim"
 )
 
@@ -153,7 +153,7 @@ func (w *world) launch(o options) *gateway {
 		o.pageWait = 5 * time.Minute
 	}
 	g := &gateway{w: w, log: &logBuffer{}, file: filepath.Join(w.t.TempDir(), "tierline.yaml"),
-		web: freePort(w.t), smtp: freePort(w.t)}
+		web: peers.FreeAddr(w.t), smtp: peers.FreeAddr(w.t)}
 	if o.web != "" {
 		g.web = o.web
 	}
@@ -366,21 +366,6 @@ func waitFor(t *testing.T, d time.Duration, what string, ok func() bool) {
 		case <-tick.C:
 		}
 	}
-}
-
-// freePort is an address that nobody listens on. It is below the ports that systems give to clients
-// (net.ipv4.ip_local_port_range), so that it is still free when a gateway starts again.
-func freePort(t *testing.T) string {
-	t.Helper()
-	for range 100 {
-		ln, err := net.Listen("tcp", fmt.Sprintf("127.0.0.1:%d", 10_000+rand.IntN(20_000)))
-		if err == nil {
-			defer ln.Close()
-			return ln.Addr().String()
-		}
-	}
-	t.Fatal("no port is free")
-	return ""
 }
 
 // logBuffer keeps what a program prints.

@@ -39,7 +39,7 @@ func (s *toy) Ready() error {
 }
 
 func (s *toy) Run(ctx context.Context, in ticket.Intake) error {
-	l, err := net.Listen("tcp", s.addr.Load().(string))
+	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		return err
 	}
@@ -156,7 +156,6 @@ func (s *toy) post(ctx context.Context, line string) error {
 func toyHarness(flaw string) SourceHarness {
 	return SourceHarness{Start: func(_ testing.TB, w World) SourceRig {
 		s := &toy{world: w, flaw: flaw, secret: "open sesame"}
-		s.addr.Store("127.0.0.1:0")
 		deliver := func(ctx context.Context, m Message) error {
 			line, _ := json.Marshal(toyLine{m.ID, "Anna@Example.org", m.Text})
 			return s.post(ctx, string(line))

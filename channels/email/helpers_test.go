@@ -15,6 +15,7 @@ import (
 	"tierline/channels"
 	"tierline/channels/channeltest"
 	"tierline/config/secret"
+	"tierline/internal/peers"
 )
 
 const (
@@ -120,7 +121,7 @@ type proxy struct {
 
 func newProxy(t testing.TB, to string) *proxy {
 	t.Helper()
-	p := &proxy{to: to, addr: "127.0.0.1:0"}
+	p := &proxy{to: to, addr: peers.FreeAddr(t)}
 	p.revive(t)
 	t.Cleanup(p.kill)
 	return p

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net"
 	"os"
 	"os/exec"
 	"os/user"
@@ -189,12 +188,4 @@ func unprivileged() (*syscall.Credential, error) {
 		}
 	}
 	return nil, errors.New("neither the user postgres nor nobody exists, and it refuses to run as root")
-}
-
-func freePort() (int, error) {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		return 0, err
-	}
-	return l.Addr().(*net.TCPAddr).Port, l.Close()
 }
