@@ -156,6 +156,7 @@ func (s *toy) post(ctx context.Context, line string) error {
 func toyHarness(flaw string) SourceHarness {
 	return SourceHarness{Start: func(_ testing.TB, w World) SourceRig {
 		s := &toy{world: w, flaw: flaw, secret: "open sesame"}
+		s.addr.Store("127.0.0.1:0") // where nobody can be: it is not running
 		deliver := func(ctx context.Context, m Message) error {
 			line, _ := json.Marshal(toyLine{m.ID, "Anna@Example.org", m.Text})
 			return s.post(ctx, string(line))
