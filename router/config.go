@@ -51,6 +51,11 @@ type Tier struct {
 	// tried, articles, asked, callback, read_back.
 	Handoff []string     `yaml:"handoff"`
 	Hours   ticket.Hours `yaml:"hours"` // when it works; default: the brand's hours
+	// Members are its people: agent ids, mail addresses, Slack user groups (@handle or id). Without any: of the
+	// lowest tier all with the role of agent, of others those with the role of level2.
+	Members  []string `yaml:"members"`
+	Assign   string   `yaml:"assign"`   // who gets a ticket without an owner: none (default, people take), round_robin, least_loaded
+	Capacity int      `yaml:"capacity"` // open tickets at the most that each is handed; 0: no limit
 }
 
 // Rule brings tickets somewhere. Rules of one group are tried in order and the first that matches
@@ -103,6 +108,7 @@ func (c Config) Check(at check.At) {
 				at.Key("roles").Index(j).Error(fmt.Sprintf("one of %v", ticket.Roles), "%.20q is no role", string(r))
 			}
 		}
+		checkPerson(a, at)
 		if len(a.Roles) == 0 {
 			at.Warn("add roles: [agent]", "agent %.60q has no role and may do nothing", a.ID)
 		}
@@ -176,6 +182,7 @@ func (c Config) checkTiers(at check.At, known func(string) bool) {
 		}
 		t.OnCall.Check(at.Key("oncall"), known)
 		t.checkClocks(at)
+		c.checkTeam(t, at)
 		for i, id := range t.Leads {
 			if !known(id) {
 				at.Key("leads").Index(i).Error("name one of the agents", "there is no agent %.60q", id)

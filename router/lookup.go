@@ -39,6 +39,7 @@ type Desk struct {
 	Config  Config
 	Console string // URL of the console without a slash at its end; "" when there is none
 	Now     func() time.Time
+	Groups  Groups // of the desk's vendor; nil: there are none
 }
 
 var _ bots.Backend = (*Desk)(nil)

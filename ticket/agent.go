@@ -25,7 +25,10 @@ type Agent struct {
 	Email     string   `yaml:"email" json:"email,omitempty"`
 	Slack     string   `yaml:"slack" json:"slack,omitempty"` // Slack user id; or it is found by Email
 	Roles     []Role   `yaml:"roles" json:"roles,omitempty"`
-	Languages []string `yaml:"languages" json:"languages,omitempty"`
+	Languages []string `yaml:"languages" json:"languages,omitempty"` // none: any
+	Skills    []string `yaml:"skills" json:"skills,omitempty"`       // as rules name what a ticket wants
+	Capacity  int      `yaml:"capacity" json:"capacity,omitempty"`   // open tickets at the most that are handed to them; 0: the tier's
+	Hours     Hours    `yaml:"hours" json:"hours,omitzero"`          // when they work; default: the tier's hours
 }
 
 // Actor is the agent as the history names them.

@@ -87,7 +87,7 @@ func (t *Ticket) clone() Ticket {
 	n.Units, n.Tags = slices.Clone(t.Units), slices.Clone(t.Tags)
 	n.Participants, n.Suggestions = slices.Clone(t.Participants), slices.Clone(t.Suggestions)
 	n.Reasons, n.Proposals, n.Helpers = slices.Clone(t.Reasons), slices.Clone(t.Proposals), slices.Clone(t.Helpers)
-	n.Promises = slices.Clone(t.Promises)
+	n.Promises, n.Skills = slices.Clone(t.Promises), slices.Clone(t.Skills)
 	if t.Page != nil {
 		p := *t.Page
 		p.Chain, p.Log = slices.Clone(p.Chain), slices.Clone(p.Log)

@@ -104,6 +104,7 @@ type Ticket struct {
 	Units        []string                `json:"units,omitempty"` // serial numbers
 	Found        []Finding               `json:"found,omitempty"` // what customers named: telephone numbers, orders
 	Tags         []string                `json:"tags,omitempty"`
+	Skills       []string                `json:"skills,omitempty"`       // wanted of whoever gets it
 	Participants []customer.Identity     `json:"participants,omitempty"` // who may follow up, the customer first
 	FollowsUp    ID                      `json:"follows_up,omitempty"`   // the closed ticket that this one continues
 	MergedInto   ID                      `json:"merged_into,omitempty"`  // where it goes on: it is closed, and what continues it goes there

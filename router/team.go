@@ -1,0 +1,143 @@
+package router
+
+import (
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+
+	"tierline/config/check"
+	"tierline/ticket"
+)
+
+// The ways in which a tier hands out tickets that have no owner.
+const (
+	AssignNone   = "none"
+	AssignRobin  = "round_robin"
+	AssignLoaded = "least_loaded"
+)
+
+var assigning = []string{AssignNone, AssignRobin, AssignLoaded}
+
+// maxCapacity is how many tickets one person may be handed.
+const maxCapacity = 1_000
+
+// Groups tells who is in a user group of the desk's vendor. It does no I/O: it tells what was known last.
+type Groups interface {
+	// InGroup says whether the agent is in a group, which is named by its handle (without @) or its id.
+	InGroup(group string, a ticket.Agent) bool
+}
+
+// usergroup is a Slack user group's id. https://docs.slack.dev/reference/methods/usergroups.list
+var usergroup = regexp.MustCompile(`^S[A-Z0-9]{7,20}$`)
+
+// groupOf is the user group that a member of a tier names, if it is none of the agents.
+func groupOf(member string) (string, bool) {
+	if handle, ok := strings.CutPrefix(member, "@"); ok {
+		return strings.ToLower(handle), handle != ""
+	}
+	return member, usergroup.MatchString(member)
+}
+
+// named says whether a member of a tier is this agent, by id or by mail address.
+func named(member string, a ticket.Agent) bool {
+	return member == a.ID || a.Email != "" && strings.EqualFold(member, a.Email)
+}
+
+// Groups are the user groups that tiers name as members.
+func (c Config) Groups() (names []string) {
+	for _, t := range c.Tiers {
+		for _, m := range t.Members {
+			if slices.ContainsFunc(c.Agents, func(a ticket.Agent) bool { return named(m, a) }) {
+				continue
+			}
+			if g, ok := groupOf(m); ok && !slices.Contains(names, g) {
+				names = append(names, g)
+			}
+		}
+	}
+	return names
+}
+
+// members are the people of a tier, in the order of the agents; groups may be nil.
+func (c Config) members(t Tier, groups Groups) (list []ticket.Agent) {
+	role := ticket.RoleLevel2
+	if lowest := c.tiers(); len(lowest) > 0 && t.Level <= lowest[0].Level {
+		role = ticket.RoleAgent
+	}
+	for _, a := range c.Agents {
+		in := len(t.Members) == 0 && slices.Contains(a.Roles, role)
+		for _, m := range t.Members {
+			if in = in || named(m, a); in {
+				break
+			}
+			if g, ok := groupOf(m); ok && groups != nil {
+				in = groups.InGroup(g, a)
+			}
+		}
+		if in && len(a.Roles) > 0 {
+			list = append(list, a)
+		}
+	}
+	return list
+}
+
+// Members are the people of a tier, as far as is known who is in its user groups; none of one that is not configured.
+func (d *Desk) Members(tier string) []ticket.Agent {
+	c := d.Config
+	i := slices.IndexFunc(c.Tiers, func(t Tier) bool { return t.Name == tier })
+	if i < 0 {
+		return nil
+	}
+	return c.members(c.Tiers[i], d.Groups)
+}
+
+func checkPerson(a ticket.Agent, at check.At) {
+	if err := a.Hours.Check(); err != nil {
+		at.Key("hours").Error("week: {mon: \"09:00-17:30\"}", "%v", err)
+	}
+	if a.Capacity < 0 || a.Capacity > maxCapacity {
+		at.Key("capacity").Error("a number of tickets such as 8; 0 for the tier's", "%d is not between 0 and %d", a.Capacity, maxCapacity)
+	}
+}
+
+// checkTeam reports what is wrong with who is in a tier and how they get tickets.
+func (c Config) checkTeam(t Tier, at check.At) {
+	if t.Assign != "" && !slices.Contains(assigning, t.Assign) {
+		at.Key("assign").Error(strings.Join(assigning, ", "), "%.40q is no way of handing out tickets", t.Assign)
+	}
+	if t.Capacity < 0 || t.Capacity > maxCapacity {
+		at.Key("capacity").Error("a number of tickets such as 8; 0 for no limit", "%d is not between 0 and %d", t.Capacity, maxCapacity)
+	}
+	grouped := false
+	for i, m := range t.Members {
+		_, group := groupOf(m)
+		if slices.ContainsFunc(c.Agents, func(a ticket.Agent) bool { return named(m, a) }) {
+			continue
+		}
+		if grouped = grouped || group; !group {
+			at.Key("members").Index(i).Error("the id or e-mail of one of the agents, or a Slack user group such as @support-l1", "there is no agent %.60q", m)
+		}
+	}
+	if t.hands() && !grouped && len(c.members(t, nil)) == 0 {
+		at.Key("members").Error("name its people", "tier %.60q hands out tickets, and has nobody to hand them to", t.Name)
+	}
+	if t.clockless() {
+		at.Key("clocks").Warn(fmt.Sprintf("clocks: {%s: {first: 4h, resolution: 24h}}", defaultClocks),
+			"nobody hears of a ticket that waits in the queue of tier %.60q: it has no clock", t.Name)
+	}
+}
+
+// hands says that the tier hands out its tickets by itself.
+func (t Tier) hands() bool { return t.Assign == AssignRobin || t.Assign == AssignLoaded }
+
+// clockless says that a ticket of some priority can wait at this tier with no clock running.
+func (t Tier) clockless() bool {
+	for _, p := range []ticket.Priority{ticket.Low, ticket.Normal, ticket.High, ticket.Urgent} {
+		c := t.Clocks[defaultClocks].over(t.Clocks[string(p)])
+		if c.First+c.Next+c.Resolution+c.Tier == 0 {
+			return true
+		}
+	}
+	return false
+}
