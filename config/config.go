@@ -173,11 +173,11 @@ func (c *Config) OwnSecrets() []OwnSecret {
 
 // StoreConfig is what the store needs of it.
 func (c *Config) StoreConfig() store.Config {
-	policy, err := router.NewPolicy(c.Router)
-	if err != nil { // Check tells of it
-		policy = nil
+	s := store.Config{DSN: c.Database.Reveal(), Data: c.Data}
+	if live, err := router.NewLive(c.Router); err == nil { // Check tells of it
+		s.Policy = live
 	}
-	return store.Config{DSN: c.Database.Reveal(), Data: c.Data, Policy: policy}
+	return s
 }
 
 // resolve makes paths relative to the file's folder.

@@ -39,7 +39,7 @@ func (w *Jobs) acknowledge(ctx context.Context, id ticket.ID, f Facts) (text, wh
 	if err != nil || t.Tier != "" || w.Senders[t.Channel] == nil {
 		return "", "", err
 	}
-	if ok, err := w.Rules.acknowledges(f); err != nil || !ok {
+	if ok, err := w.Desk.Live.Rules().acknowledges(f); err != nil || !ok {
 		if err != nil {
 			why = fmt.Sprintf("answers.acknowledge could not be evaluated: %v", err)
 		}
@@ -55,7 +55,7 @@ func (w *Jobs) acknowledge(ctx context.Context, id ticket.ID, f Facts) (text, wh
 	if why != "" || err != nil {
 		return "", why, err
 	}
-	return w.Desk.Config.Answers.Acknowledge.text(t, w.Desk.Config.Brand(t.Brand), w.Desk.Now()), "", nil
+	return w.Desk.Config().Answers.Acknowledge.text(t, w.Desk.Config().Brand(t.Brand), w.Desk.Now()), "", nil
 }
 
 // unfit says why the contact that opened a ticket is not to be answered by a machine.

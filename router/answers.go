@@ -93,17 +93,17 @@ func checkText(at check.At, text string, known ...string) {
 func (d *Desk) Plan(ctx context.Context, a *ticket.Action) error {
 	switch a.Kind {
 	case ticket.ActSolve:
-		a.Wait = d.Config.Answers.CloseAfter
+		a.Wait = d.Config().Answers.CloseAfter
 	case ticket.ActReply:
 		a.Wait = 0
-		if len(d.Config.Answers.Undo) == 0 {
+		if len(d.Config().Answers.Undo) == 0 {
 			return nil
 		}
 		t, err := d.Store.Ticket(ctx, a.Ticket)
 		if err != nil {
 			return err
 		}
-		a.Wait = d.Config.Answers.Undo[t.Channel]
+		a.Wait = d.Config().Answers.Undo[t.Channel]
 	}
 	return nil
 }

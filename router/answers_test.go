@@ -17,14 +17,11 @@ import (
 func answering(t *testing.T) (*world, *Jobs) {
 	t.Helper()
 	w, jobs := newWorld(t, &noKB{})
-	w.desk.Config.Answers = DefaultAnswers()
-	w.desk.Config.Brands = []ticket.Brand{{Name: "brew", Title: "Brühwerk", Languages: []string{"de", "en", "fr"},
-		Hours: ticket.Hours{Zone: "Europe/Berlin", Week: map[string]string{"mon": "09:00-17:00", "tue": "09:00-17:00"}}}}
-	rules, err := NewRules(w.desk.Config)
-	if err != nil {
-		t.Fatal(err)
-	}
-	jobs.Rules = rules
+	w.configure(func(c *Config) {
+		c.Answers = DefaultAnswers()
+		c.Brands = []ticket.Brand{{Name: "brew", Title: "Brühwerk", Languages: []string{"de", "en", "fr"},
+			Hours: ticket.Hours{Zone: "Europe/Berlin", Week: map[string]string{"mon": "09:00-17:00", "tue": "09:00-17:00"}}}}
+	})
 	return w, jobs
 }
 
@@ -70,8 +67,7 @@ func (w *world) told(id ticket.ID) (texts []string) {
 func TestAnAnswerCanBeTakenBackUntilItGoesOut(t *testing.T) {
 	t.Parallel()
 	w, jobs := answering(t)
-	w.desk.Config.Answers.Acknowledge.When = ""
-	jobs.Rules, _ = NewRules(w.desk.Config)
+	w.configure(func(c *Config) { c.Answers.Acknowledge.When = "" })
 	id := w.take(jobs, nil).Ticket
 	w.act("anna", ticket.Action{Kind: ticket.ActReply, Ticket: id, Text: "Try this"})
 	w.act("anna", ticket.Action{Kind: ticket.ActSolve, Ticket: id, Diagnosis: "a seal"})

@@ -62,8 +62,7 @@ type tierPolicy struct {
 	hours  *ticket.Calendar // nil: the brand's
 }
 
-// NewPolicy makes the policy of a checked configuration.
-func NewPolicy(c Config) (ticket.Policy, error) {
+func newPolicy(c Config) (*policy, error) {
 	p := &policy{tiers: map[string]tierPolicy{}, brands: map[string]ticket.Calendar{}}
 	for i, b := range c.Brands {
 		cal, err := b.Hours.Calendar()

@@ -16,7 +16,7 @@ func TestClocksOfATier(t *testing.T) {
 	conf.Tiers[0].Clocks = map[string]Clocks{"default": {First: time.Hour, Resolution: 8 * time.Hour}, "urgent": {First: 15 * time.Minute}}
 	conf.Tiers[1].Clocks = map[string]Clocks{"default": {First: 4 * time.Hour}}
 	conf.Tiers[1].Hours = ticket.Hours{Week: map[string]string{"tue": "09:00-17:00"}}
-	p, err := NewPolicy(conf)
+	p, err := newPolicy(conf)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -15,7 +15,7 @@ import (
 
 // AgentBy finds staff by the vendor's user id or by mail address.
 func (d *Desk) AgentBy(vendorID, email string) (ticket.Agent, error) {
-	for _, a := range d.Config.Agents {
+	for _, a := range d.Config().Agents {
 		if (vendorID != "" && a.Slack == vendorID) || (email != "" && strings.EqualFold(a.Email, email)) {
 			return a, nil
 		}
@@ -60,7 +60,7 @@ func (d *Desk) Act(ctx context.Context, by ticket.Agent, a ticket.Action) (ticke
 
 // lint reads what an agent has written (practice: note-lint).
 func (d *Desk) lint(a ticket.Action) error {
-	l := lint.New(d.Config.Lint)
+	l := lint.New(d.Config().Lint)
 	switch a.Kind {
 	case ticket.ActNote:
 		return lint.Refuse(l.Note(a.Text, a.Note))
@@ -86,13 +86,13 @@ func (d *Desk) aim(a *ticket.Action, t ticket.Ticket) error {
 		return nil
 	}
 	if a.Tier == "" {
-		next, ok := d.above(t.Tier)
+		next, ok := d.Config().above(t.Tier)
 		if !ok {
 			return ticket.Errorf("router.Act", ticket.Invalid, "There is no tier above %s.", d.tier(t.Tier).view().Title)
 		}
 		a.Tier = next.Name
 	}
-	if !slices.ContainsFunc(d.Config.Tiers, func(t Tier) bool { return t.Name == a.Tier }) {
+	if !slices.ContainsFunc(d.Config().Tiers, func(t Tier) bool { return t.Name == a.Tier }) {
 		return ticket.Errorf("router.Act", ticket.Invalid, "There is no tier %.60q.", a.Tier)
 	}
 	to := d.tier(a.Tier)
@@ -116,9 +116,9 @@ func (d *Desk) aim(a *ticket.Action, t ticket.Ticket) error {
 
 // above is the lowest tier of a higher level; at the top it is the tier itself for a page of its
 // own people, and there is none for an escalation.
-func (d *Desk) above(name string) (Tier, bool) {
-	level := d.tier(name).Level
-	for _, t := range d.Config.tiers() {
+func (c *Config) above(name string) (Tier, bool) {
+	level := c.tier(name).Level
+	for _, t := range c.tiers() {
 		if t.Level > level {
 			return t, true
 		}
@@ -163,7 +163,7 @@ func (d *Desk) Messages(ctx context.Context, by ticket.Agent, id ticket.ID, afte
 // Tiers lists all tiers, lowest level first.
 func (d *Desk) Tiers() []bots.Tier {
 	var views []bots.Tier
-	for _, t := range d.Config.tiers() {
+	for _, t := range d.Config().tiers() {
 		views = append(views, t.view())
 	}
 	return views

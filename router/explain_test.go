@@ -62,15 +62,15 @@ func TestExplainOfATicket(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, out, err := w.desk.ExplainTicket(t.Context(), jobs.Rules, acc.Ticket, ticket.OnOpened, "")
+	_, out, err := w.desk.ExplainTicket(t.Context(), w.desk.Live.Rules(), acc.Ticket, ticket.OnOpened, "")
 	if err != nil || out.String() != "tier l1, queue first, priority urgent, tags safety" {
 		t.Errorf("opened: %s, %v", out, err)
 	}
-	_, out, err = w.desk.ExplainTicket(t.Context(), jobs.Rules, acc.Ticket, ticket.OnReply, "")
+	_, out, err = w.desk.ExplainTicket(t.Context(), w.desk.Live.Rules(), acc.Ticket, ticket.OnReply, "")
 	if err != nil || out.String() != "proposes escalate" {
 		t.Errorf("a reply: %s, %v", out, err)
 	}
-	_, out, err = w.desk.ExplainTicket(t.Context(), jobs.Rules, acc.Ticket, ticket.OnBreach, "at_tier")
+	_, out, err = w.desk.ExplainTicket(t.Context(), w.desk.Live.Rules(), acc.Ticket, ticket.OnBreach, "at_tier")
 	if err != nil || out.String() != "proposes escalate" {
 		t.Errorf("a clock: %s, %v", out, err)
 	}
@@ -78,7 +78,7 @@ func TestExplainOfATicket(t *testing.T) {
 	if err != nil || after.Rev != before.Rev {
 		t.Errorf("it has written: %d, %d, %v", before.Rev, after.Rev, err)
 	}
-	if _, _, err := w.desk.ExplainTicket(t.Context(), jobs.Rules, 99, ticket.OnOpened, ""); ticket.KindOf(err) != ticket.NotFound {
+	if _, _, err := w.desk.ExplainTicket(t.Context(), w.desk.Live.Rules(), 99, ticket.OnOpened, ""); ticket.KindOf(err) != ticket.NotFound {
 		t.Error(err)
 	}
 }

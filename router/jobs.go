@@ -19,7 +19,6 @@ import (
 // Jobs does what follows from commits: it routes, shows, sends and pages.
 type Jobs struct {
 	Desk    *Desk
-	Rules   *Rules
 	Bot     bots.Desk                  // nil: no chat tool is configured, and there is nothing to show
 	Senders map[string]channels.Sender // by channel
 	Log     *slog.Logger
@@ -48,9 +47,9 @@ func (w *Jobs) route(ctx context.Context, j ticket.Job) error {
 	}
 	review := j.Review()
 	facts.On, facts.Clock = string(review.On), string(review.Clock)
-	found, kinds := w.Rules.found(facts.Subject+"\n"+facts.Text, facts.Language)
+	found, kinds := w.Desk.Live.Rules().found(facts.Subject+"\n"+facts.Text, facts.Language)
 	facts.Signals = kinds
-	d := w.Rules.Decide(facts)
+	d := w.Desk.Live.Rules().Decide(facts)
 	d.Signals = found
 	if d.Unsearched = len(reasons) > 0; review.On == ticket.OnOpened {
 		d.Reasons = append(d.Reasons, reasons...)
@@ -206,7 +205,7 @@ func (w *Jobs) send(ctx context.Context, j ticket.Job) error {
 // wrote last, with everybody else who takes part in copy.
 func (w *Jobs) outbound(ctx context.Context, t ticket.Ticket, m ticket.Message) (ticket.Outbound, error) {
 	var answered customer.Identity // who wrote what is answered; they may want the answer elsewhere
-	out := ticket.Outbound{Ticket: t, Message: m, Brand: w.Desk.Config.Brand(t.Brand)}
+	out := ticket.Outbound{Ticket: t, Message: m, Brand: w.Desk.Config().Brand(t.Brand)}
 	msgs, err := w.store().Messages(ctx, t.ID, max(0, m.Seq-1-4*maxPrevious), 4*maxPrevious)
 	if err != nil {
 		return out, err

@@ -110,25 +110,31 @@ func newWorld(t *testing.T, suggest kb.Suggester) (*world, *Jobs) {
 
 func worldOf(t *testing.T, suggest kb.Suggester, conf Config) (*world, *Jobs) {
 	t.Helper()
-	policy, err := NewPolicy(conf)
+	live, err := NewLive(conf)
 	if err != nil {
 		t.Fatal(err)
 	}
 	w := &world{t: t, now: time.Date(2026, 3, 2, 9, 0, 0, 0, time.UTC),
 		rec: &recorder{fail: map[string]error{}, woken: make(chan struct{}, 1)}}
-	s, err := store.Open(t.Context(), store.Config{Data: t.TempDir(), Now: w.clock, Policy: policy, Log: slog.New(slog.DiscardHandler)})
+	s, err := store.Open(t.Context(), store.Config{Data: t.TempDir(), Now: w.clock, Policy: live, Log: slog.New(slog.DiscardHandler)})
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = s.Close() })
 	w.store = s
-	rules, err := NewRules(conf)
-	if err != nil {
-		t.Fatal(err)
-	}
-	w.desk = &Desk{Store: s, KB: s, Suggest: suggest, Config: conf, Now: w.clock}
-	return w, &Jobs{Desk: w.desk, Rules: rules, Bot: w.rec, Senders: map[string]channels.Sender{channels.Email: w.rec},
+	w.desk = &Desk{Store: s, KB: s, Suggest: suggest, Live: live, Now: w.clock}
+	return w, &Jobs{Desk: w.desk, Bot: w.rec, Senders: map[string]channels.Sender{channels.Email: w.rec},
 		Log: slog.New(slog.DiscardHandler)}
+}
+
+// configure puts a changed configuration in force.
+func (w *world) configure(change func(*Config)) {
+	w.t.Helper()
+	conf := *w.desk.Config()
+	change(&conf)
+	if err := w.desk.Live.Replace(conf); err != nil {
+		w.t.Fatal(err)
+	}
 }
 
 // work does all that is due, in the way of the dispatcher, and returns when nothing is left.

@@ -36,7 +36,7 @@ type Desk struct {
 	Store   ticket.Store
 	Suggest kb.Suggester
 	KB      kb.Store
-	Config  Config
+	Live    *Live
 	Console string // URL of the console without a slash at its end; "" when there is none
 	Now     func() time.Time
 	Groups  Groups // of the desk's vendor; nil: there are none
@@ -51,8 +51,8 @@ func (d *Desk) view(ctx context.Context, id ticket.ID) (bots.Card, []ticket.Mess
 		return bots.Card{}, nil, err
 	}
 	c := bots.Card{Ticket: t, Tier: d.tier(t.Tier).view()}
-	if len(d.Config.Brands) > 1 {
-		b := d.Config.Brand(t.Brand)
+	if len(d.Config().Brands) > 1 {
+		b := d.Config().Brand(t.Brand)
 		c.Brand = cmp.Or(b.Title, b.Name)
 	}
 	if d.Console != "" {
@@ -149,20 +149,24 @@ func (d *Desk) pageLog(p *ticket.Page) []string {
 }
 
 // agent is the agent of an id; one who has left is shown by the id.
-func (d *Desk) agent(id string) ticket.Agent {
-	if i := slices.IndexFunc(d.Config.Agents, func(a ticket.Agent) bool { return a.ID == id }); i >= 0 {
-		return d.Config.Agents[i]
+func (c *Config) agent(id string) ticket.Agent {
+	if i := slices.IndexFunc(c.Agents, func(a ticket.Agent) bool { return a.ID == id }); i >= 0 {
+		return c.Agents[i]
 	}
 	return ticket.Agent{ID: id, Name: id}
 }
 
+func (d *Desk) agent(id string) ticket.Agent { return d.Config().agent(id) }
+
 // tier is the tier of a name; one that is no longer configured is worked at the lowest.
-func (d *Desk) tier(name string) Tier {
-	if i := slices.IndexFunc(d.Config.Tiers, func(t Tier) bool { return t.Name == name }); i >= 0 {
-		return d.Config.Tiers[i]
+func (c *Config) tier(name string) Tier {
+	if i := slices.IndexFunc(c.Tiers, func(t Tier) bool { return t.Name == name }); i >= 0 {
+		return c.Tiers[i]
 	}
-	return d.Config.tiers()[0]
+	return c.tiers()[0]
 }
+
+func (d *Desk) tier(name string) Tier { return d.Config().tier(name) }
 
 // facts are what rules see, with the suggestions that were found on the way.
 func (d *Desk) facts(ctx context.Context, id ticket.ID) (Facts, kb.Answer, []string, error) {
@@ -197,10 +201,10 @@ func (d *Desk) gather(ctx context.Context, id ticket.ID) (Facts, ticket.Ticket, 
 	t := c.Ticket
 	f := Facts{Channel: t.Channel, Inbox: t.Inbox, Brand: t.Brand, Subject: t.Subject, Text: factText(c.LastSaid.Text),
 		Language: t.Language, Customer: c.Customer.Name, Organization: c.Organization.Name, Plan: c.Organization.Plan,
-		Units: t.Units, Tags: t.Tags, Cases: len(c.Cases), Open: d.Config.Brand(t.Brand).Hours.Open(d.Now()),
+		Units: t.Units, Tags: t.Tags, Cases: len(c.Cases), Open: d.Config().Brand(t.Brand).Hours.Open(d.Now()),
 		Tier: t.Tier, Priority: string(t.Priority)}
 	f.Phones, f.Orders = t.FoundOf(ticket.FoundPhone), t.FoundOf(ticket.FoundOrder)
-	_, above := d.above(t.Tier)
+	_, above := d.Config().above(t.Tier)
 	f.Top = !above
 	first := true
 	for _, m := range msgs {

@@ -25,8 +25,8 @@ func (d *Desk) opening(ctx context.Context, t ticket.Ticket) (Facts, error) {
 	}
 	f := Facts{Channel: t.Channel, Inbox: t.Inbox, Brand: t.Brand, Subject: t.Subject, Language: t.Language, Customer: who.Name,
 		Units: t.Units, Phones: t.FoundOf(ticket.FoundPhone), Orders: t.FoundOf(ticket.FoundOrder),
-		Open: d.Config.Brand(t.Brand).Hours.Open(t.Opened), Priority: string(ticket.Normal)}
-	_, above := d.above("")
+		Open: d.Config().Brand(t.Brand).Hours.Open(t.Opened), Priority: string(ticket.Normal)}
+	_, above := d.Config().above("")
 	f.Top = !above
 	f.remember(t)
 	if t.Organization != 0 {

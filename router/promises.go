@@ -69,7 +69,7 @@ func (d *Desk) leads(tier string) (list []ticket.Agent) {
 	if len(list) > 0 {
 		return list
 	}
-	for _, a := range d.Config.Agents {
+	for _, a := range d.Config().Agents {
 		if slices.Contains(a.Roles, ticket.RoleLead) {
 			list = append(list, a)
 		}

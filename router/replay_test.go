@@ -35,9 +35,9 @@ func TestReplayTellsWhatChangedRulesWouldDo(t *testing.T) {
 		differ        string
 		sum           string
 	}{
-		{jobs.Rules, jobs.Rules, "[]", "2 0 map[]"},
-		{nil, jobs.Rules, "[]", "2 0 map[]"},
-		{jobs.Rules, changed, fmt.Sprintf("[%s [tier l1 → l2 queue first → l2 priority urgent → low tags safety → fumes] [smoke goes up smoke]]", smoke.Ticket),
+		{w.desk.Live.Rules(), w.desk.Live.Rules(), "[]", "2 0 map[]"},
+		{nil, w.desk.Live.Rules(), "[]", "2 0 map[]"},
+		{w.desk.Live.Rules(), changed, fmt.Sprintf("[%s [tier l1 → l2 queue first → l2 priority urgent → low tags safety → fumes] [smoke goes up smoke]]", smoke.Ticket),
 			"2 1 map[priority urgent → low:1 tier l1 → l2:1]"},
 		{nil, changed, fmt.Sprintf("[%s [tier l1 → l2 queue first → l2 priority urgent → low] [smoke goes up smoke]]", smoke.Ticket),
 			"2 1 map[priority urgent → low:1 tier l1 → l2:1]"},
@@ -76,7 +76,7 @@ func TestReplayGoesOnBeyondAPage(t *testing.T) {
 		t.Fatal(err)
 	}
 	w.work(jobs)
-	sum, err := w.desk.Replay(t.Context(), time.Time{}, nil, jobs.Rules, func(r Replayed) error { return fmt.Errorf("%+v", r) })
+	sum, err := w.desk.Replay(t.Context(), time.Time{}, nil, w.desk.Live.Rules(), func(r Replayed) error { return fmt.Errorf("%+v", r) })
 	if err != nil || sum.Tickets != replayPage+5 {
 		t.Errorf("%+v, %v", sum, err)
 	}

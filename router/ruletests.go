@@ -126,7 +126,7 @@ func (r *Rules) complete(c Config, f Facts) Facts {
 		f.Tier = cmp.Or(f.Tier, r.lowest.Name)
 	}
 	f.Contacts, f.Priority = cmp.Or(f.Contacts, 1), cmp.Or(f.Priority, string(ticket.Normal))
-	_, above := (&Desk{Config: c}).above(f.Tier)
+	_, above := c.above(f.Tier)
 	f.Top = f.Top || !above
 	if f.Signals == nil {
 		_, f.Signals = r.found(f.Subject+"\n"+f.Text, f.Language)

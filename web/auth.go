@@ -205,7 +205,7 @@ func (s *Server) sessionOf(c *fiber.Ctx) (v session, a ticket.Agent, ok bool, er
 	if v, ok = unseal(s.secrets.session, c.Cookies(s.cookieName()), s.now()); !ok {
 		return v, a, false, nil
 	}
-	if a, ok = s.agents[v.Agent]; !ok { // somebody who left is out at once
+	if a, ok = s.agent(v.Agent); !ok { // somebody who left is out at once
 		return v, a, false, nil
 	}
 	gone, err := s.d.Store.Cursor(c.UserContext(), signedOut(v))

@@ -85,7 +85,7 @@ func (s *Server) ticketList(c *fiber.Ctx) error {
 	q := query{c: c}
 	f := filterOf(&q)
 	p := ticketsPage{page: s.page(c, "Tickets", "tickets"), Filter: f, States: states(), State: q.text("state"),
-		Tiers: s.d.Backend.Tiers(), Agents: s.d.Agents,
+		Tiers: s.d.Backend.Tiers(), Agents: s.d.Agents(),
 		Channels: []string{channels.Email, channels.Chat, channels.Phone, channels.Slack}}
 	if q.err != nil {
 		p.Fault = ticket.Explain(q.err)

@@ -79,12 +79,16 @@ func start(t testing.TB, change ...func(*Config, *Deps)) *site {
 	s := &site{t: t, store: st, blobs: &memBlobs{m: map[string][]byte{}}, log: log,
 		index: &kb.Follower{Store: st, Engine: engine, Log: logger}}
 	cfg := testConfig()
-	d := Deps{Store: st, KB: st, Suggest: kb.NewSuggester(engine), Blobs: s.blobs, Agents: staffList(), Version: "test", Log: logger,
+	d := Deps{Store: st, KB: st, Suggest: kb.NewSuggester(engine), Blobs: s.blobs, Agents: staffList, Version: "test", Log: logger,
 		Ready: []Probe{{Name: "store", Check: st.Ping}}}
 	rc := router.Config{Agents: staffList(), Tiers: []router.Tier{
 		{Name: "l1", Title: "Level 1", Level: 1, Channel: "support"},
 		{Name: "l2", Title: "Level 2", Level: 2, Channel: "experts", OnCall: oncall.Config{Layer: oncall.Layer{People: []string{"lea"}}}}}}
-	d.Backend = &router.Desk{Store: st, KB: st, Suggest: d.Suggest, Config: rc, Now: time.Now}
+	live, err := router.NewLive(rc)
+	if err != nil {
+		t.Fatal(err)
+	}
+	d.Backend = &router.Desk{Store: st, KB: st, Suggest: d.Suggest, Live: live, Now: time.Now}
 	for _, f := range change {
 		f(&cfg, &d)
 	}

@@ -14,7 +14,7 @@ import (
 // ConsoleLink makes a link that signs an agent in to the console: once, and within ttl (at most a
 // day). It is NotFound when there is no such agent.
 func (s *Server) ConsoleLink(agentID string, ttl time.Duration) (string, error) {
-	if _, ok := s.agents[agentID]; !ok {
+	if _, ok := s.agent(agentID); !ok {
 		return "", notFound("There is no agent %.60q.", agentID)
 	}
 	return consoleLink(s.secrets, s.URL(), agentID, ttl, s.now())
@@ -51,7 +51,7 @@ func (s *Server) loginForm(c *fiber.Ctx) error {
 	p := loginPage{Next: localNext(c.Query("next"))}
 	if link := c.Query("link"); link != "" {
 		v, ok := unseal(s.secrets.link, link, s.now())
-		a, known := s.agents[v.Agent]
+		a, known := s.agent(v.Agent)
 		if !ok || !known {
 			p.Fault = "This link has run out. Ask for a new one."
 		} else {
@@ -95,7 +95,7 @@ func (s *Server) login(c *fiber.Ctx) error {
 func (s *Server) credentials(c *fiber.Ctx) (agent, fault string, err error) {
 	if link := c.FormValue("link"); link != "" {
 		v, ok := unseal(s.secrets.link, link, s.now())
-		if _, known := s.agents[v.Agent]; !ok || !known {
+		if _, known := s.agent(v.Agent); !ok || !known {
 			return "", "This link has run out. Ask for a new one.", nil
 		}
 		// Whoever takes the lease first has used the link, in whichever gateway.

@@ -177,7 +177,7 @@ func (s *Server) funcs() template.FuncMap {
 }
 
 func (s *Server) agentName(id string) string {
-	if a, ok := s.agents[id]; ok && a.Name != "" {
+	if a, ok := s.agent(id); ok && a.Name != "" {
 		return a.Name
 	}
 	return id

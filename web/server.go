@@ -31,9 +31,9 @@ type Deps struct {
 	Suggest kb.Suggester
 	Backend bots.Backend
 	Blobs   ticket.Blobs
-	Mails   Mails           // nil: mails are listed, but neither shown nor released
-	Images  *images.Fetcher // gets images that mails name; a new one when nil
-	Agents  []ticket.Agent  // all staff; their roles decide what the console lets them do
+	Mails   Mails                 // nil: mails are listed, but neither shown nor released
+	Images  *images.Fetcher       // gets images that mails name; a new one when nil
+	Agents  func() []ticket.Agent // all staff; their roles decide what the console lets them do
 	Ready   []Probe
 	Mounts  []Mount
 	Metrics *prometheus.Registry // served at /metrics; a new one when nil
@@ -77,9 +77,8 @@ type Server struct {
 	ln      net.Listener
 	pages   map[string]*template.Template
 	assets  map[string]asset
-	keys    map[string]Key          // by hash
-	users   map[string]string       // agent id by hash of the token
-	agents  map[string]ticket.Agent // by id
+	keys    map[string]Key    // by hash
+	users   map[string]string // agent id by hash of the token
 	proxies []netip.Prefix
 	secrets secrets
 	openapi []byte
@@ -110,7 +109,7 @@ func New(cfg Config, d Deps) (*Server, error) {
 		d.Metrics = prometheus.NewRegistry()
 	}
 	s := &Server{cfg: cfg, d: d, log: d.Log, now: d.Now,
-		keys: map[string]Key{}, users: map[string]string{}, agents: map[string]ticket.Agent{}}
+		keys: map[string]Key{}, users: map[string]string{}}
 	s.perKey = newLimiter(cmp.Or(cfg.RatePerMinute, 600), time.Minute, d.Now)
 	s.perClient = newLimiter(240, time.Minute, d.Now)
 	s.failures = newLimiter(10, 10*time.Minute, d.Now)
@@ -125,15 +124,21 @@ func New(cfg Config, d Deps) (*Server, error) {
 	return s, nil
 }
 
+// agent is who of staff has an id, as of now: somebody who has left is nobody.
+func (s *Server) agent(id string) (ticket.Agent, bool) {
+	agents := s.d.Agents()
+	if i := slices.IndexFunc(agents, func(a ticket.Agent) bool { return a.ID == id }); i >= 0 {
+		return agents[i], true
+	}
+	return ticket.Agent{}, false
+}
+
 func (s *Server) prepare() (err error) {
 	for _, k := range s.cfg.Keys {
 		s.keys[credentialHash(k.Key, k.Hash)] = k
 	}
-	for _, a := range s.d.Agents {
-		s.agents[a.ID] = a
-	}
 	for _, u := range s.cfg.Users {
-		if _, ok := s.agents[u.Agent]; !ok {
+		if _, ok := s.agent(u.Agent); !ok {
 			return fmt.Errorf("users: there is no agent %q", u.Agent)
 		}
 		s.users[credentialHash(u.Token, u.Hash)] = u.Agent

@@ -53,13 +53,13 @@ func newGateway(t *testing.T) *gateway {
 		Tiers: []router.Tier{{Name: "l1", Title: "Level 1", Level: 1, Channel: "support-l1"},
 			{Name: "l2", Title: "Level 2", Level: 2, Channel: "support-l2", OnCall: oncall.Config{Layer: oncall.Layer{People: []string{"chloe", "dev"}}}}},
 	}
-	desk := &router.Desk{Store: g.store, KB: g.store, Suggest: noKB{}, Config: rc, Now: time.Now}
-	a := g.sim.App()
-	app, err := slackapp.New(slackapp.Config{AppToken: secret.New(a.AppToken), BotToken: secret.New(a.BotToken), APIURL: g.sim.APIURL()}, slackapp.Deps{Log: log})
+	live, err := router.NewLive(rc)
 	if err != nil {
 		t.Fatal(err)
 	}
-	rules, err := router.NewRules(rc)
+	desk := &router.Desk{Store: g.store, KB: g.store, Suggest: noKB{}, Live: live, Now: time.Now}
+	a := g.sim.App()
+	app, err := slackapp.New(slackapp.Config{AppToken: secret.New(a.AppToken), BotToken: secret.New(a.BotToken), APIURL: g.sim.APIURL()}, slackapp.Deps{Log: log})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -67,7 +67,7 @@ func newGateway(t *testing.T) *gateway {
 	bot := slackdesk.New(slackdesk.Config{}, slackdesk.Deps{App: app, Backend: desk, Blobs: blobs, Log: log})
 	ch := slackchannel.New(slackchannel.Config{Channels: []slackchannel.Room{{Channel: "customer-ltd"}}}, slackchannel.Deps{App: app, Blobs: blobs,
 		Cursors: g.store, Log: log, Staff: func(id, email string) bool { _, err := desk.AgentBy(id, email); return err == nil }})
-	jobs := &router.Jobs{Desk: desk, Rules: rules, Bot: bot, Senders: map[string]channels.Sender{channels.Slack: ch}, Log: log}
+	jobs := &router.Jobs{Desk: desk, Bot: bot, Senders: map[string]channels.Sender{channels.Slack: ch}, Log: log}
 	ctx, cancel := context.WithCancel(context.Background())
 	runs := []func(context.Context) error{app.Run, bot.Run, jobs.Dispatcher(nil).Run,
 		func(ctx context.Context) error { return ch.Run(ctx, g.store) }}

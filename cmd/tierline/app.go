@@ -45,6 +45,7 @@ type app struct {
 	blobs    *blobs.Blobs
 	engine   kb.Engine
 	follower *kb.Follower
+	live     *router.Live
 	desk     *router.Desk
 	jobs     *router.Jobs
 	slack    *slackapp.App
@@ -54,6 +55,7 @@ type app struct {
 	sources  []channels.Source
 	mail     email.Forgetter
 	web      *web.Server
+	reload   *reloader // nil: the configuration is no file
 }
 
 // build puts the gateway together and opens its listeners. Whoever calls it calls close.
@@ -75,8 +77,12 @@ func (a *app) openStores(ctx context.Context) error {
 	if err := ownSecrets(&a.cfg); err != nil {
 		return err
 	}
+	var err error
+	if a.live, err = router.NewLive(a.cfg.Router); err != nil {
+		return err
+	}
 	sc := a.cfg.StoreConfig()
-	sc.Now, sc.Log = a.now, a.log.With("part", "store")
+	sc.Policy, sc.Now, sc.Log = a.live, a.now, a.log.With("part", "store")
 	s, err := store.Open(ctx, sc)
 	if err != nil {
 		return err
@@ -111,16 +117,13 @@ func openEngine(cfg config.Config, log *slog.Logger) (kb.Engine, error) {
 }
 
 func (a *app) wireDesk(context.Context) error {
-	rules, err := router.NewRules(a.cfg.Router)
-	if err != nil {
-		return err
-	}
-	a.desk = &router.Desk{Store: a.store, KB: a.store, Suggest: a.follower.Suggester(), Config: a.cfg.Router,
+	a.desk = &router.Desk{Store: a.store, KB: a.store, Suggest: a.follower.Suggester(), Live: a.live,
 		Console: a.consoleURL(), Now: a.now}
-	a.jobs = &router.Jobs{Desk: a.desk, Rules: rules, Senders: map[string]channels.Sender{}, Log: a.log.With("part", "outbox")}
+	a.jobs = &router.Jobs{Desk: a.desk, Senders: map[string]channels.Sender{}, Log: a.log.With("part", "outbox")}
 	if !a.cfg.Slack.App.Enabled() {
 		return nil
 	}
+	var err error
 	if a.slack, err = slackapp.New(a.cfg.Slack.App, slackapp.Deps{Log: a.log.With("part", "slack"), Now: a.now}); err != nil {
 		return err
 	}
@@ -132,7 +135,7 @@ func (a *app) wireDesk(context.Context) error {
 
 func (a *app) wireChannels(context.Context) error {
 	mail := email.Deps{Blobs: a.blobs, Cursors: a.store, Ledger: a.store, Holder: gatewayName(a.cfg.Web.Listen), Now: a.now, Log: a.log.With("part", "email"),
-		Accounts: &email.Accounts{}, Staff: a.cfg.Router.Staff}
+		Accounts: &email.Accounts{}, Staff: a.live.Staff}
 	sources, err := email.NewSources(a.cfg.Email, mail)
 	if err != nil {
 		return err
@@ -179,10 +182,10 @@ func (a *app) wireWeb(context.Context) error {
 	if err != nil {
 		return err
 	}
-	desk := email.NewDesk(a.cfg.Email, email.Deps{Blobs: a.blobs, Cursors: a.store, Staff: a.cfg.Router.Staff, Now: a.now,
+	desk := email.NewDesk(a.cfg.Email, email.Deps{Blobs: a.blobs, Cursors: a.store, Staff: a.live.Staff, Now: a.now,
 		Log: a.log.With("part", "email")}, intake, a.store)
 	a.web, err = web.New(a.cfg.Web, web.Deps{Store: planned{a.store, a.desk}, KB: a.store, Suggest: a.desk.Suggest, Backend: a.desk,
-		Blobs: a.blobs, Mails: consoleMails{desk, a.cfg.Email, a.store}, Agents: a.cfg.Router.Agents, Ready: a.probes(), Mounts: mounts, Metrics: a.registry, Version: version,
+		Blobs: a.blobs, Mails: consoleMails{desk, a.cfg.Email, a.store}, Agents: a.live.Agents, Ready: a.probes(), Mounts: mounts, Metrics: a.registry, Version: version,
 		Now: a.now, Log: a.log.With("part", "web")})
 	return err
 }
@@ -247,6 +250,9 @@ func (a *app) run(ctx context.Context) error {
 	}
 	workers := stage{name: "workers", stop: 12 * time.Second,
 		run: []func(context.Context) error{a.jobs.Dispatcher(a.registry).Run, a.follower.Run, a.mail.Run, a.store.Clean}}
+	if a.reload != nil {
+		workers.run = append(workers.run, a.reload.Run)
+	}
 	desk := stage{name: "desk", stop: 5 * time.Second}
 	if a.slack != nil {
 		desk.run = append(desk.run, a.slack.Run, a.bot.Run)

@@ -85,7 +85,11 @@ func (c rulesExplainCmd) ticket(e *env, cfg config.Config, rules *router.Rules) 
 		return nil, router.Outcome{}, err
 	}
 	defer s.Close()
-	desk := router.Desk{Store: s, Config: cfg.Router, Now: time.Now}
+	live, err := router.NewLive(cfg.Router)
+	if err != nil {
+		return nil, router.Outcome{}, err
+	}
+	desk := router.Desk{Store: s, Live: live, Now: time.Now}
 	return desk.ExplainTicket(e.ctx, rules, id, ticket.RouteEvent(c.On), c.Clock)
 }
 
@@ -134,11 +138,12 @@ func (c rulesReplayCmd) Run(e *env) error {
 	if err != nil {
 		return err
 	}
-	after, err := router.NewRules(cfg.Router)
+	live, err := router.NewLive(cfg.Router)
 	if err != nil {
 		return err
 	}
 	var before *router.Rules
+	after := live.Rules()
 	if c.With != "" {
 		changed, err := load(e, c.With)
 		if err != nil {
@@ -154,7 +159,7 @@ func (c rulesReplayCmd) Run(e *env) error {
 		return err
 	}
 	defer s.Close()
-	desk := router.Desk{Store: s, Config: cfg.Router, Now: time.Now}
+	desk := router.Desk{Store: s, Live: live, Now: time.Now}
 	sum, err := desk.Replay(e.ctx, time.Now().AddDate(0, 0, -c.Days), before, after, func(r router.Replayed) error {
 		if c.JSON {
 			return line(e.out, r)

@@ -53,6 +53,7 @@ func (c serveCmd) Run(e *env) error {
 	if err != nil {
 		return err
 	}
+	a.reload = newReloader(c.Config, e.environ, cfg, a)
 	debug.FreeOSMemory()                       // migrations and the start need more than the idle program, and only once
 	time.AfterFunc(2*time.Second, dropProgram) // when it has settled
 	log.Info("tierline is up", "version", version, "web", a.web.URL(), "start", time.Since(start).Round(time.Millisecond))
