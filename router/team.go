@@ -84,7 +84,7 @@ func (c Config) members(t Tier, groups Groups) (list []ticket.Agent) {
 
 // Members are the people of a tier, as far as is known who is in its user groups; none of one that is not configured.
 func (d *Desk) Members(tier string) []ticket.Agent {
-	c := d.Config
+	c := d.Config()
 	i := slices.IndexFunc(c.Tiers, func(t Tier) bool { return t.Name == tier })
 	if i < 0 {
 		return nil

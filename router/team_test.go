@@ -33,7 +33,6 @@ func TestWhoIsInATier(t *testing.T) {
 	conf := desk5()
 	conf.Agents = append(conf.Agents, ticket.Agent{ID: "SUPPORTER", Slack: "U9", Roles: []ticket.Role{ticket.RoleAgent}},
 		ticket.Agent{ID: "gone", Slack: "U8"})
-	d := &Desk{Config: conf}
 	for _, c := range []struct {
 		name, tier string
 		members    []string
@@ -48,17 +47,21 @@ func TestWhoIsInATier(t *testing.T) {
 		{"by group", "l1", []string{"@Support-L1", "S0614TZR7", "anna"}, groupsOf{"support-l1": {"U9", "U8"}, "S0614TZR7": {"lena@desk.example"}}, "anna lena SUPPORTER"},
 		{"a group of which nothing is known", "l1", []string{"@support-l1"}, nil, ""},
 	} {
-		for i := range d.Config.Tiers {
-			if d.Config.Tiers[i].Members = nil; d.Config.Tiers[i].Name == c.tier {
-				d.Config.Tiers[i].Members = c.members
+		for i := range conf.Tiers {
+			if conf.Tiers[i].Members = nil; conf.Tiers[i].Name == c.tier {
+				conf.Tiers[i].Members = c.members
 			}
 		}
-		d.Groups = c.groups
+		live, err := NewLive(conf)
+		if err != nil {
+			t.Fatal(err)
+		}
+		d := &Desk{Live: live, Groups: c.groups}
 		if got := ids(d.Members(c.tier)); got != c.want {
 			t.Errorf("%s: %q, want %q", c.name, got, c.want)
 		}
 		if c.name == "by group" {
-			if got := strings.Join(d.Config.Groups(), " "); got != "support-l1 S0614TZR7" {
+			if got := strings.Join(d.Config().Groups(), " "); got != "support-l1 S0614TZR7" {
 				t.Errorf("groups: %s", got)
 			}
 		}
