@@ -37,7 +37,7 @@ func TestRulesAreChangedWithoutARestart(t *testing.T) {
 	w.card(l1, "All is well")
 
 	write(rule, "  - {name: smoke, when: 'text contains \"smoke\"', then: {tier: l2}}\n"+rule)
-	wait(t, "the change to be in force", func() bool { return strings.Contains(g.log.tail(1 << 20), "is in force") })
+	wait(t, "the change to be in force", func() bool { return strings.Contains(g.log.tail(1<<20), "is in force") })
 	g.send(clara, "Something burns", "There is smoke", "")
 	w.card(l2, "Something burns")
 
@@ -45,5 +45,5 @@ func TestRulesAreChangedWithoutARestart(t *testing.T) {
 	if err := g.cmd.Process.Signal(syscall.SIGHUP); err != nil {
 		t.Fatal(err)
 	}
-	wait(t, "the part that waits to be named", func() bool { return strings.Contains(g.log.tail(1 << 20), "parts=log") })
+	wait(t, "the part that waits to be named", func() bool { return strings.Contains(g.log.tail(1<<20), "parts=log") })
 }
