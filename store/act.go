@@ -99,6 +99,9 @@ func (t *tx) saveActed(k *ticket.Ticket, units int, fx ticket.Effects) error {
 	if err := t.addEvents(fx.Events); err != nil {
 		return err
 	}
+	if err := t.saveSupplies(fx.Supplies); err != nil {
+		return err
+	}
 	if err := t.deliver(k, fx.Deliver); err != nil {
 		return err
 	}

@@ -202,6 +202,9 @@ func (t *tx) saveTransfer(x ticket.Transfer, opens bool, fx ticket.Effects) erro
 	if err := t.addEvents(fx.Events); err != nil {
 		return err
 	}
+	if err := t.saveSupplies(fx.Supplies); err != nil {
+		return err
+	}
 	return t.enqueue(fx.Jobs, nil)
 }
 

@@ -40,6 +40,11 @@ const (
 	ActUnpromise  ActionKind = "unpromise"   // Promise: that of its Number does not hold any more, for a Reason
 	ActPromiseDue ActionKind = "promise_due" // promise number Page: its owner is to be reminded (Step 0), or it is due (Step 1)
 	ActClock      ActionKind = "clock"       // the time At of clock Step has come. Changes no Rev
+	ActSupplier   ActionKind = "supplier"    // Supply: it is with a supplier, or what is known of it there
+	ActSupplied   ActionKind = "supplied"    // it is back from its supplier, with what came of it as Reason
+	ActInform     ActionKind = "inform"      // have the leads, or Owner of them, hear of it for a Reason: the case stays where it is
+	ActHeard      ActionKind = "heard"       // By has heard of it, and Reason is what they will do
+	ActVerify     ActionKind = "verify"      // the customer is who they say; Reason is how that is known. Verdict NotVerified takes it back
 	ActDelivered  ActionKind = "delivered"   // message Seq went out; External is its id. Changes no Rev
 	ActFailed     ActionKind = "failed"      // message Seq cannot be delivered, for Reason. Changes no Rev
 )
@@ -71,6 +76,7 @@ type Action struct {
 	Verdict     string
 	Decision    *Decision
 	Promise     *Promise
+	Supply      *Supply
 	Handoff     *Handoff      // of an escalation
 	Chain       []string      // agent ids to ring, in order
 	Wait        time.Duration // of a page: how long each of them has to answer; of a reply: how long it can be taken back; of a solve: until it is closed (0: never)
@@ -97,7 +103,10 @@ type Decision struct {
 	On                 RouteEvent // why it was looked at; "" is opened
 	Signals            []Signal
 	Propose            []Proposal
-	Acknowledge        string // Markdown that tells the customer that it has come in; "" tells nothing
+	Steps              []Step       // that rules do themselves
+	Answers            []AutoAnswer // that rules give
+	Allow              *Allowance   // of its clocks; nil leaves them
+	Acknowledge        string       // Markdown that tells the customer that it has come in; "" tells nothing
 }
 
 // PageState is where a page is.

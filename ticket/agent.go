@@ -46,9 +46,10 @@ func (a Agent) May(k ActionKind) error {
 	switch k {
 	case ActTake, ActAssign, ActReply, ActNote, ActEscalate, ActPage, ActSolve, ActReopen, ActHold, ActSet, ActVerdict,
 		ActAccept, ActDecline, ActReturn, ActJoin, ActPromise, ActKeep, ActUnpromise, ActRelease,
+		ActSupplier, ActSupplied, ActInform, ActVerify,
 		ActMerge, ActSplit, ActMove, ActUndo, ActWithdraw:
 		ok = a.Is(RoleAgent, RoleLevel2, RoleLead, RoleSupervisor)
-	case ActClose:
+	case ActClose, ActHeard:
 		ok = a.Is(RoleLead, RoleSupervisor)
 	}
 	if !ok {

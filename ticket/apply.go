@@ -35,6 +35,7 @@ func (t *Ticket) Apply(a Action, now time.Time) (Effects, error) {
 		c.t.Rev++
 	}
 	c.t.Updated = now
+	c.t.since(t, now)
 	c.fx.Events = append([]Event{c.event()}, c.fx.Events...)
 	c.fx.Jobs = append([]Job{c.t.job(JobShow, "desk", PriorityDesk)}, c.fx.Jobs...)
 	*t = c.t
@@ -80,6 +81,8 @@ var steps = map[ActionKind]func(*change) error{
 	ActVerdict: (*change).verdict, ActDelivered: (*change).delivered, ActFailed: (*change).failed,
 	ActClock:    (*change).clock,
 	ActWithdraw: (*change).withdraw,
+	ActSupplier: (*change).supply, ActSupplied: (*change).supplied,
+	ActInform: (*change).inform, ActHeard: (*change).heard, ActVerify: (*change).verify,
 }
 
 func (t *Ticket) clone() Ticket {
@@ -88,6 +91,7 @@ func (t *Ticket) clone() Ticket {
 	n.Participants, n.Suggestions = slices.Clone(t.Participants), slices.Clone(t.Suggestions)
 	n.Reasons, n.Proposals, n.Helpers = slices.Clone(t.Reasons), slices.Clone(t.Proposals), slices.Clone(t.Helpers)
 	n.Promises, n.Skills = slices.Clone(t.Promises), slices.Clone(t.Skills)
+	n.Supplies, n.Informed, n.Done = slices.Clone(t.Supplies), slices.Clone(t.Informed), slices.Clone(t.Done)
 	if t.Page != nil {
 		p := *t.Page
 		p.Chain, p.Log = slices.Clone(p.Chain), slices.Clone(p.Log)

@@ -17,9 +17,10 @@ const (
 	ClockNext       ClockKind = "next_response"  // from the customer's oldest unanswered message to the answer
 	ClockResolution ClockKind = "resolution"     // until it is solved; stands still while others are waited for
 	ClockTier       ClockKind = "at_tier"        // until it leaves its tier, or is solved; stands still likewise
+	ClockSupplier   ClockKind = "supplier"       // until it is back from its supplier, in the supplier's hours
 )
 
-var clockKinds = []ClockKind{ClockFirst, ClockNext, ClockResolution, ClockTier}
+var clockKinds = []ClockKind{ClockFirst, ClockNext, ClockResolution, ClockTier, ClockSupplier}
 
 // Title is what people call it.
 func (k ClockKind) Title() string {
@@ -30,6 +31,8 @@ func (k ClockKind) Title() string {
 		return "Next answer"
 	case ClockResolution:
 		return "Solution"
+	case ClockSupplier:
+		return "The supplier"
 	}
 	return "Time at this tier"
 }
@@ -40,6 +43,10 @@ type Targets struct {
 
 	Warn     float64  // the share of a target after which people are warned; 0 warns nobody
 	Calendar Calendar // what open time is
+
+	Supplier time.Duration // of the supplier's open time
+	Supplies Calendar      // what open time is to the supplier
+	RunOn    []ClockKind   // that do not stand still while it is with the supplier
 }
 
 func (g Targets) of(k ClockKind) time.Duration {
@@ -50,6 +57,8 @@ func (g Targets) of(k ClockKind) time.Duration {
 		return g.Next
 	case ClockResolution:
 		return g.Resolution
+	case ClockSupplier:
+		return g.Supplier
 	}
 	return g.Tier
 }
@@ -62,12 +71,13 @@ type Policy interface {
 // Clock measures one thing that is due.
 type Clock struct {
 	Kind     ClockKind     `json:"kind"`
-	Tier     string        `json:"tier,omitempty"` // of ClockTier: at which
-	Target   time.Duration `json:"target"`         // of open time
-	Used     time.Duration `json:"used,omitempty"` // open time that had passed at Since
-	Since    time.Time     `json:"since,omitzero"` // from when it runs; zero while it stands still
-	Due      time.Time     `json:"due,omitzero"`   // zero while it stands still
-	Next     time.Time     `json:"next,omitzero"`  // when its job comes: to warn, or at Due
+	Tier     string        `json:"tier,omitempty"`   // of ClockTier: at which
+	Supply   int           `json:"supply,omitempty"` // of ClockSupplier: the number of which
+	Target   time.Duration `json:"target"`           // of open time
+	Used     time.Duration `json:"used,omitempty"`   // open time that had passed at Since
+	Since    time.Time     `json:"since,omitzero"`   // from when it runs; zero while it stands still
+	Due      time.Time     `json:"due,omitzero"`     // zero while it stands still
+	Next     time.Time     `json:"next,omitzero"`    // when its job comes: to warn, or at Due
 	Warned   bool          `json:"warned,omitempty"`
 	Breached bool          `json:"breached,omitempty"`
 	Ended    time.Time     `json:"ended,omitzero"` // it has come to pass, in time or not
@@ -101,11 +111,15 @@ const (
 	running
 )
 
-func (t *Ticket) pace(k ClockKind) pace {
-	waits := t.State == Pending || t.State == OnHold
+func (t *Ticket) pace(k ClockKind, g Targets) pace {
+	waits := (t.State == Pending || t.State == OnHold) && !g.leaves(k, t)
 	switch {
-	case t.Past:
+	case t.Past, k == ClockSupplier && len(t.Supplies) == 0:
 		return absent
+	case k == ClockSupplier && t.With() == nil:
+		return ended
+	case k == ClockSupplier:
+		return running
 	case k == ClockFirst && (!t.LastAgent.IsZero() || t.State.Done()):
 		return ended
 	case k == ClockFirst:
@@ -137,12 +151,12 @@ func (t *Ticket) Keep(p Policy, now time.Time) []Job {
 	t.Clocks = slices.Clone(t.Clocks)
 	for _, k := range clockKinds {
 		i := slices.IndexFunc(t.Clocks, func(c Clock) bool { return c.Kind == k })
-		target, do := targets.of(k), t.pace(k)
+		target, do := targets.of(k), t.pace(k, targets)
 		if target <= 0 || do == absent {
 			if i >= 0 && do == absent {
 				t.Clocks = slices.Delete(t.Clocks, i, i+1)
 			} else if i >= 0 {
-				t.Clocks[i].stop(targets.Calendar, now)
+				t.Clocks[i].stop(targets.calendar(k), now)
 			}
 			continue
 		}
@@ -150,12 +164,13 @@ func (t *Ticket) Keep(p Policy, now time.Time) []Job {
 			if do == ended {
 				continue // it ended before there was a clock
 			}
-			t.Clocks = append(t.Clocks, Clock{Kind: k, Tier: t.Tier})
+			t.Clocks = append(t.Clocks, Clock{Kind: k, Tier: t.Tier, Supply: t.supplies(k)})
 			i = len(t.Clocks) - 1
 		}
 		c := &t.Clocks[i]
-		if k == ClockTier && c.Tier != t.Tier || k == ClockNext && !c.Ended.IsZero() && do == running {
-			*c = Clock{Kind: k, Tier: t.Tier} // another tier, another message
+		n := t.supplies(k)
+		if k == ClockTier && c.Tier != t.Tier || c.Supply != n || k == ClockNext && !c.Ended.IsZero() && do == running {
+			*c = Clock{Kind: k, Tier: t.Tier, Supply: n} // another tier, another message
 		}
 		if k != ClockTier {
 			c.Tier = ""
@@ -167,6 +182,22 @@ func (t *Ticket) Keep(p Policy, now time.Time) []Job {
 	return jobs
 }
 
+// calendar is what open time is to a clock.
+func (g Targets) calendar(k ClockKind) Calendar {
+	if k == ClockSupplier {
+		return g.Supplies
+	}
+	return g.Calendar
+}
+
+// supplies is which of the times with suppliers a clock is about.
+func (t *Ticket) supplies(k ClockKind) int {
+	if k != ClockSupplier {
+		return 0
+	}
+	return len(t.Supplies)
+}
+
 // stop lets no more time pass on it.
 func (c *Clock) stop(cal Calendar, now time.Time) {
 	if c.Running() {
@@ -176,16 +207,17 @@ func (c *Clock) stop(cal Calendar, now time.Time) {
 }
 
 func (c *Clock) keep(id ID, target time.Duration, do pace, g Targets, now time.Time) (Job, bool) {
+	cal := g.calendar(c.Kind)
 	switch do {
 	case ended:
 		if c.Ended.IsZero() {
-			c.stop(g.Calendar, now)
+			c.stop(cal, now)
 			c.Ended = now
 			c.Breached = c.Breached || c.Used > c.Target
 		}
 		return Job{}, false
 	case standing:
-		c.stop(g.Calendar, now)
+		c.stop(cal, now)
 		c.Target = target
 		return Job{}, false
 	}
@@ -195,12 +227,12 @@ func (c *Clock) keep(id ID, target time.Duration, do pace, g Targets, now time.T
 			c.Since = now
 		}
 		c.Target = target
-		c.Due = g.Calendar.Add(c.Since, max(0, target-c.Used))
+		c.Due = cal.Add(c.Since, max(0, target-c.Used))
 		c.Breached = c.Breached && !c.Due.After(now)
 		c.Warned = c.Warned && c.Breached
 	}
 	next := c.Due
-	if at := g.Calendar.Add(c.Since, max(0, time.Duration(g.Warn*float64(target))-c.Used)); g.Warn > 0 && !c.Warned && at.Before(c.Due) {
+	if at := cal.Add(c.Since, max(0, time.Duration(g.Warn*float64(target))-c.Used)); g.Warn > 0 && !c.Warned && at.Before(c.Due) {
 		next = at
 	}
 	if c.Breached || next.IsZero() { // it has been heard, or is due in more than ten years

@@ -32,6 +32,7 @@ type Inbound struct {
 	Warnings                 []string   // what staff should know: "sender could not be verified"
 	At                       time.Time  // when it was written; zero takes the time of acceptance
 	NewTopic                 string     `json:",omitempty"` // why it seems to begin another matter than the ticket's
+	Proven                   string     `json:",omitempty"` // what shows that it is from whom it says; "" when nothing does
 	NoAuto                   string     `json:",omitempty"` // why nothing may answer it automatically, though a person wrote it
 	Forwarded                *Forwarded `json:",omitempty"` // staff has passed it on: From is who wrote it first
 	Past                     *Past      `json:",omitempty"` // it is history: nobody is told, nothing is to be done
@@ -109,6 +110,7 @@ type Effects struct {
 	Jobs     []Job
 	Deliver  []DeliveryUpdate
 	Moves    []Move   // messages that count in another ticket from now on
+	Supplies []Supply // what is with suppliers now, or is back
 	Cancel   []string // Job.Unique of jobs that must not have begun: else nothing is done, and that is a Conflict
 }
 
@@ -173,6 +175,7 @@ func (t *Ticket) Receive(in Inbound, c customer.Customer, m *Match, now time.Tim
 		return t.bounced(in, m, now)
 	}
 	var fx Effects
+	before := *t
 	ev := Event{Ticket: t.ID, Kind: "received", By: authorOf(in, c), At: now,
 		Data: map[string]string{"channel": in.Channel}}
 	if m != nil {
@@ -189,6 +192,7 @@ func (t *Ticket) Receive(in Inbound, c customer.Customer, m *Match, now time.Tim
 	}
 	t.Rev++
 	t.Updated = now
+	t.since(&before, now)
 	fx.Jobs = append(fx.Jobs, t.job(JobShow, "desk", PriorityCustomer))
 	if !in.Auto && t.Tier != "" {
 		fx.Jobs = append(fx.Jobs, t.review(OnReply, ""))
@@ -228,7 +232,7 @@ func messageOf(in Inbound, c customer.Customer, at time.Time) Message {
 		From: in.From, With: in.With, ReplyTo: in.ReplyTo, Subject: cut(in.Subject, MaxSubject),
 		Text: in.Text, Folded: in.Folded, HTML: in.HTML, External: in.External, References: in.References,
 		Attachments: in.Attachments, Auto: in.Auto, Turns: in.Turns, Warnings: in.Warnings, At: at,
-		NoAuto: firstOf(in.NoAuto, in.Doubt),
+		NoAuto: firstOf(in.NoAuto, in.Doubt), Proven: in.Proven,
 	}
 }
 

@@ -22,10 +22,12 @@ func (w *transfer) inherit() {
 		pairs = append(pairs, fmt.Sprintf("%d>%d", p.Number, n.Number))
 	}
 	w.src.say("promises", strings.Join(pairs, " "))
+	w.passSupplier()
 }
 
 // giveBack has each ticket keep its own promises again, those that are still to be kept.
 func (w *transfer) giveBack() {
+	w.supplierBack()
 	t, s := &w.src.t, &w.dst.t
 	for _, pair := range strings.Fields(w.Event.Data["promises"]) {
 		var was, is int

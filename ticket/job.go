@@ -21,6 +21,7 @@ const (
 	JobClock   JobKind = "clock"    // the time of clock Step has come; its moment is in the payload
 	JobPromise JobKind = "promise"  // promise Seq is nearly due (Step 0), or due (Step 1)
 	JobTell    JobKind = "tell"     // tell people something of the ticket: a Told in the payload
+	JobStep    JobKind = "step"     // do what a rule does: a Step in the payload
 	JobClose   JobKind = "close"    // the ticket was solved so long ago that it is closed
 )
 

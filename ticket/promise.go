@@ -192,6 +192,7 @@ func (c *change) promiseDue() error {
 type Told struct {
 	Owner bool      `json:"owner,omitempty"` // who owns it; the lead while nobody does
 	Lead  bool      `json:"lead,omitempty"`
+	To    string    `json:"to,omitempty"` // an agent id
 	Text  string    `json:"text"`
 	At    time.Time `json:"at,omitzero"` // a time that it is about
 }

@@ -31,8 +31,15 @@ func (c *change) route() error {
 		c.suggest(d)
 	}
 	c.t.Signals = d.Signals
+	if d.Allow != nil {
+		c.t.Allow = d.Allow
+	}
 	for _, p := range d.Propose {
 		c.propose(p)
+	}
+	c.steps(d.Steps)
+	for _, a := range d.Answers {
+		c.answer(a)
 	}
 	if first || d.On == "" || d.On == OnOpened { // looked at once more: what stood in the way may be gone
 		c.t.Reasons = d.Reasons
@@ -47,7 +54,8 @@ func (c *change) route() error {
 	if !first { // what an agent is about to do is right still, unless rules have done something
 		c.quiet = c.t.Priority == before.Priority && slices.Equal(c.t.Tags, before.Tags)
 		c.nothing = c.quiet && len(d.Reasons) == 0 && slices.Equal(c.t.Proposals, before.Proposals) &&
-			reflect.DeepEqual(c.t.Signals, before.Signals) && reflect.DeepEqual(c.t.Suggestions, before.Suggestions) && c.t.Fits == before.Fits
+			reflect.DeepEqual(c.t.Signals, before.Signals) && reflect.DeepEqual(c.t.Suggestions, before.Suggestions) && c.t.Fits == before.Fits &&
+			reflect.DeepEqual(c.t.Allow, before.Allow) && len(c.t.Done) == len(before.Done)
 		return nil
 	}
 	for seq := 1; seq <= c.t.LastSeq; seq++ { // what was said before there was a card
@@ -70,9 +78,12 @@ func (c *change) suggest(d *Decision) {
 	c.t.Suggestions, c.t.Fits = found, d.Fits
 }
 
+// Proposable is what rules may propose.
+var Proposable = []ActionKind{ActEscalate, ActPage, ActInform}
+
 // propose adds a step, or the newest reason for it.
 func (c *change) propose(p Proposal) {
-	if p.Do != ActEscalate && p.Do != ActPage || c.t.State.Done() {
+	if !slices.Contains(Proposable, p.Do) || c.t.State.Done() {
 		return
 	}
 	p.At, p.Why = c.now, cut(p.Why, MaxReason)

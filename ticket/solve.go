@@ -25,7 +25,8 @@ func (c *change) solve() error {
 		c.t.CloseAt = c.now.Add(c.a.Wait)
 		c.fx.Jobs = append(c.fx.Jobs, c.t.closing())
 	}
-	c.settle(ActEscalate, ActPage)
+	c.settle(Proposable...)
+	c.endSupply("", c.now)
 	c.keepAll(PromiseFix)
 	if c.t.Page.Now() != "" {
 		c.endPage(PageCancelled)

@@ -21,6 +21,7 @@ type Store interface {
 	People
 	Aliases
 	Blocking
+	Supplying
 	Changes
 	Cursors
 	MailLedger
@@ -216,6 +217,13 @@ type Block struct {
 	By     Actor     `json:"by"`
 	At     time.Time `json:"at"`
 	Until  time.Time `json:"until,omitzero"` // zero: for good
+}
+
+// Supplying tells what is and was with suppliers.
+type Supplying interface {
+	// Supplies lists the times with suppliers that began at or after since or last still, by ticket and
+	// number: those behind after, whose Ticket and Number count.
+	Supplies(ctx context.Context, since time.Time, after Supply, limit int) ([]Supply, error)
 }
 
 // Change says that a ticket is no longer what it was.

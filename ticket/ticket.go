@@ -118,8 +118,14 @@ type Ticket struct {
 	Page         *Page                   `json:"page,omitempty"`      // the open page, or the last one
 	Promises     []Promise               `json:"promises,omitempty"`  // given to the customer, in order
 	Handoff      *Handoff                `json:"handoff,omitempty"`   // what the tier was told when it got it
+	Supplies     []Supply                `json:"supplies,omitempty"`  // the times that it was with suppliers
+	Informed     []Informed              `json:"informed,omitempty"`  // the times that leads were told of it
+	Verified     *Verified               `json:"verified,omitempty"`  // staff has made sure who the customer is
 	Helpers      []string                `json:"helpers,omitempty"`   // agent ids who work on it beside its owner
 	Returned     int                     `json:"returned,omitempty"`  // how often it was given back to be written anew
+	Reopened     int                     `json:"reopened,omitempty"`  // how often it was open again after it was solved
+	Done         []string                `json:"done,omitempty"`      // what rules have done to it, which they do once
+	Allow        *Allowance              `json:"allow,omitempty"`     // its clocks' own targets
 	Clocks       []Clock                 `json:"clocks,omitempty"`    // what is due, and what was
 	LastSeq      int                     `json:"last_seq"`            // Seq of the newest message
 	LastPage     int                     `json:"last_page"`           // number of the newest page
@@ -128,6 +134,8 @@ type Ticket struct {
 	LastCustomer time.Time               `json:"last_customer,omitzero"` // newest message of the customer
 	LastAgent    time.Time               `json:"last_agent,omitzero"`    // newest answer to the customer
 	Answered     *Answered               `json:"answered,omitempty"`     // by the newest answer, until it has gone out
+	StateAt      time.Time               `json:"state_at,omitzero"`      // since when it is in its state; zero: since it was opened
+	TierAt       time.Time               `json:"tier_at,omitzero"`       // since when it is at its tier
 	SolvedAt     time.Time               `json:"solved_at,omitzero"`
 	CloseAt      time.Time               `json:"close_at,omitzero"`     // of a solved ticket: from then on it counts as closed
 	Acknowledged time.Time               `json:"acknowledged,omitzero"` // when the customer was told that it has come in
@@ -138,6 +146,19 @@ func (t *Ticket) Has(i customer.Identity) bool {
 	return slices.ContainsFunc(t.Participants, func(p customer.Identity) bool {
 		return p.Kind == i.Kind && p.Value == i.Value
 	})
+}
+
+// since notes when the ticket came into its state and to its tier.
+func (t *Ticket) since(before *Ticket, now time.Time) {
+	if t.State != before.State {
+		t.StateAt = now
+		if before.State.Done() && !t.State.Done() {
+			t.Reopened++
+		}
+	}
+	if t.Tier != before.Tier {
+		t.TierAt = now
+	}
 }
 
 // Over says that the ticket takes no more messages: what continues it opens one that follows it up.
@@ -165,7 +186,7 @@ type Signal struct {
 
 // Proposal is a step that a rule thinks right. People take it, or not.
 type Proposal struct {
-	Do  ActionKind `json:"do"` // escalate or page
+	Do  ActionKind `json:"do"` // escalate, page, inform or incident
 	Why string     `json:"why"`
 	At  time.Time  `json:"at"`
 }
@@ -226,6 +247,7 @@ type Message struct {
 	Problem     string              `json:"problem,omitempty"`     // why the delivery failed, safe to show
 	DeskRef     string              `json:"desk_ref,omitempty"`    // where the desk shows it
 	ReplyTo     []customer.Identity `json:"reply_to,omitempty"`    // where an answer goes, when not to From
+	Proven      string              `json:"proven,omitempty"`      // what shows that it is from whom it says: dkim, dmarc, slack; "" nothing
 	NoAuto      string              `json:"no_auto,omitempty"`     // why nothing may answer it automatically
 	ForwardedBy Actor               `json:"forwarded_by,omitzero"` // who of staff has passed it on
 	NewTopic    string              `json:"new_topic,omitempty"`   // why it seems to begin another matter: a split is proposed

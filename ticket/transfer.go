@@ -65,6 +65,11 @@ func (x Transfer) Apply(a Action, now time.Time) (Effects, error) {
 		return Effects{}, err
 	}
 	fx := w.effects()
+	w.src.t.since(x.From, now)
+	w.dst.t.since(x.To, now)
+	if a.Kind == ActUndo { // what was never solved is not open again
+		w.src.t.Reopened, w.dst.t.Reopened = x.From.Reopened, x.To.Reopened
+	}
 	*x.From, *x.To = w.src.t, w.dst.t
 	return fx, nil
 }
@@ -83,7 +88,7 @@ func (w *transfer) current() error {
 
 // effects are those of both tickets, which have an event with the same data.
 func (w *transfer) effects() Effects {
-	fx := Effects{Moves: append(w.src.fx.Moves, w.dst.fx.Moves...)}
+	fx := Effects{Moves: append(w.src.fx.Moves, w.dst.fx.Moves...), Supplies: append(w.src.fx.Supplies, w.dst.fx.Supplies...)}
 	for _, c := range []*change{w.src, w.dst} {
 		c.data = maps.Clone(w.src.data)
 		c.t.Rev++

@@ -78,6 +78,8 @@ func Run(t *testing.T, fresh Fresh) {
 		"read/not there":                                  readNothing,
 		"refs/the first meaning stays":                    refsFirst,
 		"people/put and find":                             peoplePut,
+		"supplies/counted":                                suppliesCounted,
+		"supplies/go with a merge":                        suppliesMerged,
 		"cursors and leases":                              cursorsAndLeases,
 		"quarantine/once":                                 quarantineOnce,
 		"mails/the ledger has one line for each":          mailsEntered,
