@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"tierline/channels"
 	"tierline/config/check"
@@ -12,6 +13,9 @@ import (
 	"tierline/router/oncall"
 	"tierline/ticket"
 )
+
+// someday is a clock that runs out in no test.
+var someday = map[string]Clocks{"default": {Resolution: 50_000 * time.Hour}}
 
 func desk5() Config {
 	return Config{
@@ -21,8 +25,8 @@ func desk5() Config {
 			{ID: "marc", Name: "Marc", Email: "marc@desk.example", Roles: []ticket.Role{ticket.RoleLevel2}},
 		},
 		Tiers: []Tier{
-			{Name: "l2", Title: "Level 2", Level: 2, Channel: "support-l2", OnCall: oncall.Config{Layer: oncall.Layer{People: []string{"lena", "marc"}}}},
-			{Name: "l1", Title: "Level 1", Level: 1, Queue: "first", Channel: "support-l1"},
+			{Name: "l2", Title: "Level 2", Level: 2, Channel: "support-l2", Clocks: someday, OnCall: oncall.Config{Layer: oncall.Layer{People: []string{"lena", "marc"}}}},
+			{Name: "l1", Title: "Level 1", Level: 1, Queue: "first", Channel: "support-l1", Clocks: someday},
 		},
 		Rules: []Rule{
 			{Name: "lemon", When: "lemon", Then: Then{Tier: "l2", Priority: ticket.High, Tags: []string{"lemon"}}},
@@ -98,7 +102,7 @@ func TestConfigCheckReportsEveryFault(t *testing.T) {
 	for _, f := range l.Faults {
 		got = append(got, strings.Join(f.Path, "."))
 	}
-	want := []string{"agents.3.id", "agents.3", "agents.3.roles.0", "brands.0.hours", "brands.1.name", "tiers.2.name", "tiers.2.channel", "tiers.2.oncall.people.0",
+	want := []string{"agents.3.id", "agents.3", "agents.3.roles.0", "brands.0.hours", "brands.1.name", "tiers.2.name", "tiers.2.channel", "tiers.2.oncall.people.0", "tiers.2.clocks",
 		"rules.5.name", "rules.5.when", "rules.5.then.tier", "rules.5.then.owner", "rules.5.then.priority", "rules.6.name", "rules.6.when"}
 	if !slices.Equal(got, want) {
 		t.Errorf("faults at %v\nwant      %v", got, want)

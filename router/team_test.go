@@ -76,6 +76,7 @@ func TestFaultsOfATeam(t *testing.T) {
 	conf.Agents[2].Roles = []ticket.Role{ticket.RoleAgent}
 	conf.Tiers[0].Members, conf.Tiers[0].Assign, conf.Tiers[0].Capacity = []string{"nobody", "@", "@l2", "S0614TZR7"}, "dice", 2_000
 	conf.Tiers[0].Clocks = map[string]Clocks{"default": {First: 1}}
+	conf.Tiers[1].Clocks = nil
 	conf.Tiers[1].Members, conf.Tiers[1].Assign = []string{"anna"}, AssignRobin
 	conf.Agents[0].Roles = nil
 	var l check.List
