@@ -1,6 +1,7 @@
 package e2e
 
 import (
+	"bytes"
 	"context"
 	crand "crypto/rand"
 	"database/sql"
@@ -10,6 +11,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -164,6 +166,47 @@ func TestKilledBetweenSendAndCommit(t *testing.T) {
 	}
 	if n := copies(); n < 2 || answers != 1 {
 		t.Errorf("%d copies under %d Message-IDs: %v", n, answers, ids)
+	}
+}
+
+// The program is killed while an answer waits that some have got: after it starts again, it goes to the
+// others, and to nobody twice.
+func TestKilledWhenSomeHaveIt(t *testing.T) {
+	t.Parallel()
+	const boss = "boss@customer.example"
+	m := newMailServer(t)
+	m.full = boss
+	g := mailGateway(t, post{next: m.addr})
+	mail := bytes.Replace(small("jane"), []byte("\r\nSubject:"), []byte("\r\nCc: "+boss+"\r\nSubject:"), 1)
+	if err := send(t.Context(), g.smtp, "jane@customer.example", support, mail); err != nil {
+		t.Fatal(err)
+	}
+	var list []listed
+	wait(t, "the ticket", func() bool {
+		var err error
+		list, err = g.tickets(t.Context())
+		return err == nil && len(list) == 1
+	})
+	if _, err := g.answer(t.Context(), list[0], "one", "Descale it."); err != nil {
+		t.Fatal(err)
+	}
+	wait(t, "what some have got to be noted", func() bool {
+		jobs, err := g.store.Jobs(context.Background(), ticket.JobReady, 0, 0)
+		return err == nil && slices.ContainsFunc(jobs, func(j ticket.Job) bool { return len(j.Progress().Got) == 1 })
+	})
+	g.kill()
+	m.mu.Lock()
+	m.full = ""
+	m.mu.Unlock()
+	g.run()
+	g.ready()
+	wait(t, "the answer to be noted", func() bool {
+		msg, err := g.store.Message(context.Background(), ticket.ID(list[0].ID), 2)
+		return err == nil && msg.Delivery == ticket.Sent && msg.Problem == ""
+	})
+	one, two := m.mails("jane@customer.example"), m.mails(boss)
+	if len(one) != 1 || len(two) != 1 || one[0].messageID != two[0].messageID {
+		t.Errorf("Jane got %d, her boss %d", len(one), len(two))
 	}
 }
 

@@ -26,8 +26,9 @@ type mailServer struct {
 	mu      sync.Mutex
 	got     []received
 	changed chan struct{}
-	refuse  error // what every recipient is answered with, when set
-	mute    int   // every so many mails the line breaks before the 250 is said; 0 is never
+	refuse  error  // what every recipient is answered with, when set
+	full    string // whose mailbox is full
+	mute    int    // every so many mails the line breaks before the 250 is said; 0 is never
 	seq     int
 }
 
@@ -78,6 +79,9 @@ func (s *mailSession) Rcpt(to string, _ *smtp.RcptOptions) error {
 	defer s.m.mu.Unlock()
 	if s.m.refuse != nil {
 		return s.m.refuse
+	}
+	if to == s.m.full {
+		return &smtp.SMTPError{Code: 452, EnhancedCode: smtp.EnhancedCode{4, 2, 2}, Message: "Mailbox full"}
 	}
 	s.to = append(s.to, to)
 	return nil

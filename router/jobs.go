@@ -185,7 +185,8 @@ func (w *Jobs) send(ctx context.Context, j ticket.Job) error {
 	if err != nil {
 		return err
 	}
-	out.Again = j.Attempts > 1
+	out.Again, out.Progress = j.Attempts > 1, j.Progress()
+	out.Record = func(ctx context.Context, p ticket.Progress) error { return w.store().Note(ctx, j.With(p)) }
 	s, ok := w.Senders[t.Channel]
 	if !ok {
 		return ticket.E("router.send", ticket.Transient, fmt.Errorf("%s: %w", t.Channel, errNoSender))
@@ -304,6 +305,9 @@ func (w *Jobs) giveUp(ctx context.Context, j ticket.Job, cause error) error {
 	switch j.Kind {
 	case ticket.JobSend:
 		a.Kind, a.Seq = ticket.ActFailed, j.Seq
+		if p := w.progress(ctx, j); len(p.Got) > 0 {
+			a.Kind, a.External, a.Reason = ticket.ActDelivered, p.External, p.Missing()
+		}
 	case ticket.JobPage:
 		a.Kind, a.Page, a.Step = ticket.ActPageDue, j.Seq, j.Step
 	default:
@@ -313,4 +317,12 @@ func (w *Jobs) giveUp(ctx context.Context, j ticket.Job, cause error) error {
 		return w.store().Bury(ctx, j, cause.Error())
 	}
 	return nil
+}
+
+// progress is what has become of a send job, its last try included.
+func (w *Jobs) progress(ctx context.Context, j ticket.Job) ticket.Progress {
+	if now, err := w.store().Jobs(ctx, ticket.JobLeased, j.ID-1, 1); err == nil && len(now) == 1 && now[0].ID == j.ID {
+		return now[0].Progress()
+	}
+	return j.Progress()
 }

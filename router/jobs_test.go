@@ -411,3 +411,36 @@ func TestDispatcherDoesWhatComesAndStops(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// greylist is a mail server that takes a message for Joe, and for Ann only when it is asked for the last time.
+type greylist struct{ seen []ticket.Progress }
+
+func (g *greylist) Send(ctx context.Context, out ticket.Outbound) (string, error) {
+	g.seen = append(g.seen, out.Progress)
+	p := ticket.Progress{External: "<out@x>", Got: []string{"joe@example.org"}, Waiting: []ticket.Refusal{{Address: "ann@example.org", Code: 450, Text: "Later"}}}
+	if err := out.Record(ctx, p); err != nil {
+		return "", err
+	}
+	return "", ticket.Errorf("email.Send", ticket.Transient, "Mail to ann@example.org is not taken right now.")
+}
+
+// A message that some have got is not told to have failed when it is given up for the others.
+func TestGivenUpWhenSomeHaveIt(t *testing.T) {
+	t.Parallel()
+	w, jobs := newWorld(t, &noKB{})
+	g := &greylist{}
+	jobs.Senders = map[string]channels.Sender{channels.Email: g}
+	id := w.accept("<1@x>")
+	w.work(jobs)
+	w.act("anna", ticket.Action{Kind: ticket.ActReply, Ticket: id, Text: "Try this"})
+	w.work(jobs)
+	w.pass(giveUpAfter + time.Hour)
+	w.work(jobs)
+	if len(g.seen) != 2 || !g.seen[0].IsZero() || len(g.seen[1].Got) != 1 {
+		t.Fatalf("the tries were told %+v", g.seen)
+	}
+	m, err := w.store.Message(t.Context(), id, 2)
+	if err != nil || m.Delivery != ticket.Sent || m.External != "<out@x>" || !strings.Contains(m.Problem, "ann@example.org: 450 Later") {
+		t.Errorf("the answer: %+v, %v", m, err)
+	}
+}

@@ -162,6 +162,14 @@ func (s *Store) Retry(ctx context.Context, j ticket.Job, when time.Time, cause s
 	})
 }
 
+// Note keeps the payload of a job that is at work.
+func (s *Store) Note(ctx context.Context, j ticket.Job) error {
+	return s.held(ctx, "store.Note", func(t *tx) (int, error) {
+		n, err := t.exec("UPDATE jobs SET payload=$3 WHERE id=$1 AND lease=$2 AND stage='leased'", j.ID, j.Lease, clean(string(j.Payload)))
+		return int(n), err
+	})
+}
+
 // Bury gives a job up. The others of its key go on.
 func (s *Store) Bury(ctx context.Context, j ticket.Job, cause string) error {
 	return s.held(ctx, "store.Bury", func(t *tx) (int, error) {

@@ -1,6 +1,7 @@
 package ticket
 
 import (
+	"context"
 	"time"
 
 	"tierline/customer"
@@ -160,4 +161,7 @@ type Outbound struct {
 	Cc       []customer.Identity
 	Previous []Message // the public messages before it, newest last, at most 50
 	Again    bool      // an earlier try may have gone out
+	Progress Progress  // of earlier tries
+	// Record keeps what has become of it so far, before it is tried again for the others. nil keeps nothing.
+	Record func(context.Context, Progress) error
 }

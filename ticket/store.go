@@ -140,6 +140,8 @@ type Outbox interface {
 	Finish(ctx context.Context, j Job) error
 	// Retry gives a job back, to be done at at.
 	Retry(ctx context.Context, j Job, at time.Time, cause string) error
+	// Note keeps the Payload of a job that is at work, for its next try; Conflict when its lease was lost.
+	Note(ctx context.Context, j Job) error
 	// Bury gives a job up: it is dead until somebody revives or drops it.
 	Bury(ctx context.Context, j Job, cause string) error
 	// Extend prolongs a lease.

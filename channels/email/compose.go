@@ -29,6 +29,7 @@ type letter struct {
 	message string // for the log
 	from    string
 	to, cc  []string // envelope recipients
+	begun   bool     // some have it already
 	data    []byte
 }
 

@@ -14,6 +14,9 @@
 //   - An account that gets no token (OAuth2) waits: mail stays in the mailbox and in the outbox, Ready says
 //     what to do, and the token endpoint is asked with growing delay.
 //   - A domain that says "later" is left alone for a while; mail to others goes on.
+//   - A mail that the server has taken for some of its receivers is tried again for the others only, also
+//     after a restart: who has it is recorded with its job. A gateway that dies between the server's 250 and
+//     that record, or the commit that it was sent, sends it once more under the same Message-ID.
 //   - An answer that the mail server refuses for now is tried again with the very same bytes, but for the
 //     time in a DKIM signature; one that it refuses for good is shown to its writer, with what to do.
 //

@@ -152,7 +152,7 @@ type results struct {
 }
 
 // deliver hands a letter over to all whom the server takes. When it takes none of those whom the letter
-// is to, nobody gets it. An error is about the letter as a whole.
+// is to, and nobody has it yet, nobody gets it. An error is about the letter as a whole.
 func (c *outlink) deliver(ctx context.Context, l letter) (r results, err error) {
 	stop := context.AfterFunc(ctx, func() { _ = c.raw.Close() })
 	defer stop()
@@ -182,7 +182,7 @@ func (c *outlink) deliver(ctx context.Context, l letter) (r results, err error) 
 		default:
 			r.later = append(r.later, refusal{a, e})
 		}
-		if i == len(l.to)-1 && len(r.got) == 0 || ok && e.Code == 421 {
+		if i == len(l.to)-1 && len(r.got) == 0 && !l.begun || ok && e.Code == 421 {
 			break
 		}
 	}
@@ -228,7 +228,7 @@ func (l *letter) onlyASCII() (refused []refusal) {
 		return true
 	}
 	l.to, l.cc = slices.DeleteFunc(slices.Clone(l.to), foreign), slices.DeleteFunc(slices.Clone(l.cc), foreign)
-	if len(l.to) == 0 && len(refused) > 0 {
+	if len(l.to) == 0 && len(refused) > 0 && !l.begun {
 		l.cc = nil
 	}
 	return refused

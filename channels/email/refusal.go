@@ -45,31 +45,33 @@ func failure(err error) error {
 func later(list []refusal, wait time.Duration) error {
 	e := list[0].err
 	return &ticket.Error{Op: "email.Send", Kind: ticket.Transient, RetryAfter: wait, Err: e,
-		Public: fmt.Sprintf("Mail to %s is not taken right now (%d %s). It is tried again.", receivers(list), e.Code, said(e))}
+		Public: fmt.Sprintf("Mail to %s is not taken right now (%d %s). It is tried again.", ticket.Receivers(noted(list)), e.Code, said(e))}
 }
 
-func refusedByAll(list []refusal) error {
-	e := list[0].err
+func refusedByAll(list []ticket.Refusal) error {
+	e := answer(list[0])
 	return &ticket.Error{Op: "email.Send", Kind: ticket.Invalid, Err: e, Public: advice(e)}
 }
 
 // refusedBySome says who has not got a mail that has gone to others.
-func refusedBySome(list []refusal) error {
-	return &ticket.Error{Op: "email.Send", Kind: ticket.Invalid, Err: list[0].err, Partly: true,
-		Public: "Not everybody got it. " + receivers(list) + ": " + advice(list[0].err)}
+func refusedBySome(list []ticket.Refusal) error {
+	e := answer(list[0])
+	return &ticket.Error{Op: "email.Send", Kind: ticket.Invalid, Err: e, Partly: true,
+		Public: "Not everybody got it. " + ticket.Receivers(list) + ": " + advice(e)}
 }
 
-func receivers(list []refusal) string {
-	const most = 5
-	var all []string
-	for i, r := range list {
-		if i == most {
-			all = append(all, fmt.Sprintf("%d more", len(list)-most))
-			break
-		}
-		all = append(all, cutRunes(clean(r.address), 100))
+// noted are refusals in the form in which they are kept.
+func noted(list []refusal) []ticket.Refusal {
+	var out []ticket.Refusal
+	for _, r := range list {
+		out = append(out, ticket.Refusal{Address: clean(r.address), Code: r.err.Code, Status: r.err.EnhancedCode, Text: said(r.err)})
 	}
-	return strings.Join(all, ", ")
+	return out
+}
+
+// answer is what the server said.
+func answer(r ticket.Refusal) *smtp.SMTPError {
+	return &smtp.SMTPError{Code: r.Code, EnhancedCode: r.Status, Message: r.Text}
 }
 
 func said(e *smtp.SMTPError) string {

@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"slices"
 	"sync"
+	"time"
 
 	"tierline/channels"
 	"tierline/ticket"
@@ -23,18 +24,7 @@ type sender struct {
 
 	mu      sync.Mutex
 	kept    []*outlink
-	trouble error                // why the server was not reached at the last try
-	partly  map[string]*progress // by Message-ID: what has gone to some, and waits for others
-}
-
-// maxPartly is how many mails are remembered that have gone to some of their receivers. When there are
-// more, or the program restarts, somebody may get one a second time, under the same Message-ID.
-const maxPartly = 1000
-
-// progress is what became of a mail's receivers so far.
-type progress struct {
-	got     []string
-	refused []refusal
+	trouble error // why the server was not reached at the last try
 }
 
 // NewSender makes the sender of answers. It fails when the configuration has no server to send by. The
@@ -50,7 +40,7 @@ func NewSender(c Config, d Deps) (channels.Sender, error) {
 }
 
 func newSender(c Config, d Deps) (*sender, error) {
-	s := &sender{conf: c.Sending.withDefaults(), sign: c.signer(), deps: d, log: d.Log, partly: map[string]*progress{}}
+	s := &sender{conf: c.Sending.withDefaults(), sign: c.signer(), deps: d, log: d.Log}
 	s.places = newDestinations(s.conf.Throttle, d.Now)
 	if o := c.Sending.OAuth2; o != nil {
 		s.account = d.Accounts.of(*o, c, d)
@@ -97,7 +87,7 @@ func (s *sender) Send(ctx context.Context, out ticket.Outbound) (string, error) 
 			return "", ticket.E("email.Send", ticket.Internal, err)
 		}
 	}
-	before := s.resume(&l)
+	l.leaveOut(out.Progress)
 	leave, err := s.places.enter(l.domains())
 	if err != nil {
 		return "", err
@@ -107,7 +97,7 @@ func (s *sender) Send(ctx context.Context, out ticket.Outbound) (string, error) 
 	if err != nil {
 		return "", failure(err)
 	}
-	return s.conclude(l, before, r)
+	return s.conclude(ctx, l, out, r)
 }
 
 // deliver takes one connection after the other until one is not stale.
@@ -129,34 +119,26 @@ func (s *sender) deliver(ctx context.Context, l letter) (results, error) {
 	}
 }
 
-// resume leaves those out who have got a mail at an earlier try, or never will.
-func (s *sender) resume(l *letter) progress {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	p := s.partly[l.id]
-	if p == nil {
-		return progress{}
-	}
-	done := slices.Clone(p.got)
-	for _, r := range p.refused {
-		done = append(done, r.address)
+// leaveOut leaves those out who have got a mail at an earlier try, or never will.
+func (l *letter) leaveOut(p ticket.Progress) {
+	done := slices.Clone(p.Got)
+	for _, r := range p.Refused {
+		done = append(done, r.Address)
 	}
 	gone := func(a string) bool { return slices.Contains(done, a) }
-	l.to, l.cc = slices.DeleteFunc(l.to, gone), slices.DeleteFunc(l.cc, gone)
-	return *p
+	l.to, l.cc, l.begun = slices.DeleteFunc(l.to, gone), slices.DeleteFunc(l.cc, gone), len(p.Got) > 0
 }
 
-// conclude adds up what became of the receivers.
-func (s *sender) conclude(l letter, before progress, r results) (string, error) {
+// conclude adds up what became of the receivers. What some have got is recorded before it is tried again
+// for the others.
+func (s *sender) conclude(ctx context.Context, l letter, out ticket.Outbound, r results) (string, error) {
 	for _, a := range r.got {
 		s.places.well(domainOf(a))
 	}
-	p := progress{append(slices.Clone(before.got), r.got...), append(slices.Clone(before.refused), r.refused...)}
+	p := ticket.Progress{External: l.id, Got: slices.Concat(out.Progress.Got, r.got),
+		Refused: slices.Concat(out.Progress.Refused, noted(r.refused)), Waiting: noted(r.later)}
 	if len(r.later) > 0 {
-		if len(r.got)+len(before.got) > 0 {
-			s.remember(l.id, &p)
-			s.log.Warn("mail sent to some, the others are tried again", "id", l.id, "sent", len(p.got), "later", len(r.later))
-		}
+		s.record(ctx, out, p)
 		if !r.whole || len(l.domains()) == 1 {
 			for _, f := range r.later {
 				s.places.slow(f)
@@ -164,29 +146,29 @@ func (s *sender) conclude(l letter, before progress, r results) (string, error) 
 		}
 		return "", later(r.later, s.places.until(l.domains()))
 	}
-	s.remember(l.id, nil)
-	if len(p.got) == 0 {
-		return "", refusedByAll(p.refused)
+	if len(p.Got) == 0 {
+		return "", refusedByAll(p.Refused)
 	}
-	s.log.Info("mail sent", "message", l.message, "id", l.id, "receivers", len(p.got), "refused", len(p.refused))
-	if len(p.refused) > 0 {
-		return l.id, refusedBySome(p.refused)
+	s.log.Info("mail sent", "message", l.message, "id", l.id, "receivers", len(p.Got), "refused", len(p.Refused))
+	if len(p.Refused) > 0 {
+		return l.id, refusedBySome(p.Refused)
 	}
 	return l.id, nil
 }
 
-func (s *sender) remember(id string, p *progress) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	delete(s.partly, id)
-	if p == nil {
+// recordTime is how long it may take to record who has a mail, also when the gateway is being stopped.
+const recordTime = 10 * time.Second
+
+// record keeps who has a mail, or never will. When that fails, those who have it may get it again.
+func (s *sender) record(ctx context.Context, out ticket.Outbound, p ticket.Progress) {
+	if p.IsZero() || out.Record == nil {
 		return
 	}
-	for other := range s.partly { // any: it is a matter of chance who would get a mail twice
-		if len(s.partly) < maxPartly {
-			break
-		}
-		delete(s.partly, other)
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), recordTime)
+	defer cancel()
+	if err := out.Record(ctx, p); err != nil {
+		s.log.Error("who has got a mail cannot be recorded; they may get it again under the same id", "id", p.External, "got", len(p.Got), "err", err)
+		return
 	}
-	s.partly[id] = p
+	s.log.Warn("mail sent to some, the others are tried again", "id", p.External, "sent", len(p.Got), "later", len(p.Waiting))
 }

@@ -1,6 +1,8 @@
 package email
 
 import (
+	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -158,6 +160,7 @@ func TestSomeGetItAndSomeDoNot(t *testing.T) {
 		return nil
 	})
 	out := to(3, "jane@a.example", "late@c.example", "nobody@b.example")
+	recorded(&out)
 	if _, err = s.Send(t.Context(), out); ticket.KindOf(err) != ticket.Transient || !strings.Contains(ticket.Explain(err), "late@c.example") {
 		t.Fatalf("%v", err)
 	}
@@ -170,8 +173,75 @@ func TestSomeGetItAndSomeDoNot(t *testing.T) {
 	if len(got) != 3 || !slices.Equal(got[1].to, []string{"jane@a.example"}) || !slices.Equal(got[2].to, []string{"late@c.example"}) || got[1].data != got[2].data {
 		t.Errorf("the two tries went to %q and %q", got[1].to, got[2].to)
 	}
-	if len(s.partly) != 0 {
-		t.Error("it is still remembered")
+}
+
+// recorded keeps the progress of a message from try to try, as the outbox does.
+func recorded(out *ticket.Outbound) {
+	out.Record = func(_ context.Context, p ticket.Progress) error {
+		out.Progress = p
+		return nil
+	}
+}
+
+// A gateway that starts again sends a mail to those only who have not got it. Whoever is in copy is asked
+// also when the last of those whom it is to says no.
+func TestSomeHaveItWhenTheGatewayStartsAgain(t *testing.T) {
+	t.Parallel()
+	s, m, _ := slowly(t, Throttle{})
+	m.answer(func(to string) *smtp.SMTPError {
+		if strings.HasSuffix(to, "@late.example") {
+			return codeOf(450, 4, 2, 0, "Greylisted")
+		}
+		return nil
+	})
+	out := to(1, "jane@a.example", "boss@a.example", "x@late.example", "y@late.example")
+	out.To, out.Cc = append(out.To, out.Cc[1]), []customer.Identity{out.Cc[0], out.Cc[2]}
+	recorded(&out)
+	if _, err := s.Send(t.Context(), out); ticket.KindOf(err) != ticket.Transient {
+		t.Fatal(err)
+	}
+	p := out.Progress
+	if fmt.Sprint(p.Got) != "[jane@a.example boss@a.example]" || len(p.Waiting) != 2 || p.Waiting[0].Status != [3]int{4, 2, 0} || p.External == "" {
+		t.Fatalf("recorded: %+v", p)
+	}
+	m.answer(func(to string) *smtp.SMTPError {
+		if to == "x@late.example" {
+			return codeOf(550, 5, 1, 1, "No such user")
+		}
+		return nil
+	})
+	again, err := NewSender(Config{Sending: sending("127.0.0.1", m.port())}, deps(channeltest.NewWorld()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	id, err := again.Send(t.Context(), out)
+	if te, _ := err.(*ticket.Error); te == nil || !te.Partly || !strings.Contains(te.Public, "x@late.example") || id != p.External {
+		t.Errorf("the second try: %q, %v", id, err)
+	}
+	got := m.all()
+	if len(got) != 2 || !slices.Equal(got[1].to, []string{"y@late.example"}) || got[0].data != got[1].data {
+		t.Errorf("the two tries went to %+v", got)
+	}
+}
+
+// What cannot be recorded is no reason to give the mail up.
+func TestProgressThatCannotBeRecorded(t *testing.T) {
+	t.Parallel()
+	s, m, _ := slowly(t, Throttle{})
+	m.answer(func(to string) *smtp.SMTPError {
+		if to == "late@c.example" {
+			return codeOf(450, 4, 2, 0, "Greylisted")
+		}
+		return nil
+	})
+	out := to(1, "jane@a.example", "late@c.example")
+	ctx, cancel := context.WithCancel(t.Context())
+	out.Record = func(ctx context.Context, _ ticket.Progress) error {
+		cancel() // the gateway is being stopped
+		return errors.Join(errors.New("the database is away"), ctx.Err())
+	}
+	if _, err := s.Send(ctx, out); ticket.KindOf(err) != ticket.Transient || errors.Is(err, context.Canceled) {
+		t.Errorf("%v", err)
 	}
 }
 

@@ -65,6 +65,30 @@ func retryHoldsKey(t *testing.T, w *world) {
 	equal(t, "a dead job holds up nothing", seqs(claim(t, w.a, 10)), "k2 ")
 }
 
+// noteStays notes what has become of a job, whatever ends its try: a retry, a lease that runs out, or
+// a gateway that dies.
+func noteStays(t *testing.T, w *world) {
+	ok(t, w.a.Enqueue(ctxOf(t), job("k", 1)))
+	j := claim(t, w.a, 1)[0]
+	one := ticket.Progress{External: "<1@x>", Got: []string{"ann@corp.example"},
+		Waiting: []ticket.Refusal{{Address: "bob@corp.example", Code: 450, Status: [3]int{4, 2, 0}, Text: "Später"}}}
+	ok(t, w.a.Note(ctxOf(t), j.With(one)))
+	ok(t, w.a.Retry(ctxOf(t), j, w.clock.Now(), "later"))
+	kind(t, w.a.Note(ctxOf(t), j.With(ticket.Progress{})), ticket.Conflict)
+	b := w.open(w.clock.Now)
+	j = claim(t, b, 1)[0]
+	equal(t, "after a retry", fmt.Sprint(j.Progress()), fmt.Sprint(one))
+	one.Got = append(one.Got, "bob@corp.example")
+	ok(t, b.Note(ctxOf(t), j.With(one)))
+	w.clock.Add(2 * time.Minute)
+	again := claim(t, w.open(w.clock.Now), 1)[0]
+	equal(t, "after a lease that ran out", fmt.Sprint(again.Progress()), fmt.Sprint(one))
+	kind(t, b.Note(ctxOf(t), j), ticket.Conflict)
+	ok(t, w.a.Bury(ctxOf(t), again, "given up"))
+	ok(t, w.a.Revive(ctxOf(t), again.ID))
+	equal(t, "when it is revived", fmt.Sprint(claim(t, w.a, 1)[0].Progress()), fmt.Sprint(one))
+}
+
 func leaseRunsOut(t *testing.T, w *world) {
 	ok(t, w.a.Enqueue(ctxOf(t), job("k", 1), job("k", 2)))
 	first := claim(t, w.a, 1)[0]
