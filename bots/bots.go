@@ -108,7 +108,7 @@ type Backend interface {
 	// Tiers lists all tiers, lowest level first.
 	Tiers() []Tier
 	// OnCall lists who is rung for a tier, in order.
-	OnCall(tier string, at time.Time) []ticket.Agent
+	OnCall(ctx context.Context, tier string, at time.Time) ([]ticket.Agent, error)
 	// ArticleText is an article as an agent reads it and, when customers may have it, the text to
 	// put into an answer.
 	ArticleText(ctx context.Context, by ticket.Agent, id string) (title, markdown string, public bool, err error)

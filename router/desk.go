@@ -42,7 +42,7 @@ func (d *Desk) Act(ctx context.Context, by ticket.Agent, a ticket.Action) (ticke
 		if err != nil {
 			return ticket.Ticket{}, err
 		}
-		if err := d.aim(&a, t); err != nil {
+		if err := d.aim(ctx, &a, t); err != nil {
 			return t, err
 		}
 	}
@@ -77,7 +77,7 @@ func (d *Desk) lint(a ticket.Action) error {
 }
 
 // aim fills in where an escalation or a page goes.
-func (d *Desk) aim(a *ticket.Action, t ticket.Ticket) error {
+func (d *Desk) aim(ctx context.Context, a *ticket.Action, t ticket.Ticket) error {
 	if a.Kind == ticket.ActReturn {
 		if h := t.Handoff; h != nil {
 			from := d.tier(h.From)
@@ -110,8 +110,9 @@ func (d *Desk) aim(a *ticket.Action, t ticket.Ticket) error {
 		}
 		return nil
 	}
-	a.Chain, a.Wait = to.OnCall.Chain(d.Now()), to.PageWait
-	return nil
+	roster, err := d.Roster(ctx, a.Tier)
+	a.Chain, a.Wait = roster.Chain(d.Now()), to.PageWait
+	return err
 }
 
 // above is the lowest tier of a higher level; at the top it is the tier itself for a page of its
@@ -170,12 +171,16 @@ func (d *Desk) Tiers() []bots.Tier {
 }
 
 // OnCall lists who is rung for a tier, in order.
-func (d *Desk) OnCall(tier string, at time.Time) []ticket.Agent {
+func (d *Desk) OnCall(ctx context.Context, tier string, at time.Time) ([]ticket.Agent, error) {
+	roster, err := d.rosterSince(ctx, tier, at)
+	if err != nil {
+		return nil, err
+	}
 	var agents []ticket.Agent
-	for _, id := range d.tier(tier).OnCall.Chain(at) {
+	for _, id := range roster.Chain(at) {
 		agents = append(agents, d.agent(id))
 	}
-	return agents
+	return agents, nil
 }
 
 // ArticleText is an article as an agent reads it.

@@ -23,6 +23,10 @@ const (
 	JobTell    JobKind = "tell"     // tell people something of the ticket: a Told in the payload
 	JobStep    JobKind = "step"     // do what a rule does: a Step in the payload
 	JobClose   JobKind = "close"    // the ticket was solved so long ago that it is closed
+
+	JobRosterNews JobKind = "roster_news" // people are told of step Step of the change Seq of who is on call
+	JobRosterTick JobKind = "roster_tick" // look which notices about who is on call are due
+	JobRosterTell JobKind = "roster_tell" // tell one person something about who is on call: a RosterTold in the payload
 )
 
 // Priorities of jobs; lower goes first.

@@ -23,6 +23,7 @@ type Store interface {
 	Blocking
 	Supplying
 	Changes
+	Rosters
 	Cursors
 	MailLedger
 	io.Closer

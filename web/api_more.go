@@ -169,7 +169,11 @@ func (s *Server) apiOnCall(c *fiber.Ctx) error {
 		return notFound("There is no tier %.60q.", tier)
 	}
 	out := onCallAnswer{Tier: tier, People: []person{}}
-	for _, a := range s.d.Backend.OnCall(tier, at) {
+	list, err := s.d.Backend.OnCall(c.UserContext(), tier, at)
+	if err != nil {
+		return err
+	}
+	for _, a := range list {
 		out.People = append(out.People, person{ID: a.ID, Name: a.Name})
 	}
 	return c.JSON(out)

@@ -136,7 +136,11 @@ type tierOnCall struct {
 func (s *Server) onCallPage(c *fiber.Ctx) error {
 	p := onCallView{page: s.page(c, "On call", "oncall"), At: s.now()}
 	for _, t := range s.d.Backend.Tiers() {
-		p.Tiers = append(p.Tiers, tierOnCall{Tier: t, People: s.d.Backend.OnCall(t.Name, p.At)})
+		people, err := s.d.Backend.OnCall(c.UserContext(), t.Name, p.At)
+		if err != nil {
+			return err
+		}
+		p.Tiers = append(p.Tiers, tierOnCall{Tier: t, People: people})
 	}
 	return s.render(c, "oncall", p)
 }

@@ -113,8 +113,10 @@ func (f *fakeBackend) Messages(_ context.Context, _ ticket.Agent, _ ticket.ID, a
 	}
 	return list, nil
 }
-func (f *fakeBackend) Tiers() []bots.Tier                      { return f.tiers }
-func (f *fakeBackend) OnCall(string, time.Time) []ticket.Agent { return f.oncall }
+func (f *fakeBackend) Tiers() []bots.Tier { return f.tiers }
+func (f *fakeBackend) OnCall(context.Context, string, time.Time) ([]ticket.Agent, error) {
+	return f.oncall, nil
+}
 func (f *fakeBackend) ArticleText(context.Context, ticket.Agent, string) (string, string, bool, error) {
 	return "Reset the **device**", f.md, f.public, nil
 }

@@ -59,7 +59,7 @@ func (k *Desk) run(ctx context.Context, cmd slack.SlashCommand) (slackapp.Reply,
 		list, err := k.back.Tickets(ctx, by, ticket.Filter{Owner: by.ID, States: openStates[:], Limit: maxRows})
 		return slackapp.Reply{Text: "*Your tickets*\n" + listTickets(list, "You have none.")}, err
 	case "oncall":
-		return slackapp.Reply{Text: k.onCall()}, nil
+		return slackapp.Reply{Text: k.onCall(ctx)}, nil
 	}
 	return slackapp.Reply{Text: help(k.cfg.Command)}, nil
 }
@@ -107,11 +107,15 @@ func listTickets(list []ticket.Ticket, none string) string {
 	return strings.TrimSpace(b.String())
 }
 
-func (k *Desk) onCall() string {
+func (k *Desk) onCall(ctx context.Context) string {
 	var lines []string
 	for _, t := range k.back.Tiers() {
 		var names []string
-		for _, a := range k.back.OnCall(t.Name, k.now()) {
+		list, err := k.back.OnCall(ctx, t.Name, k.now())
+		if err != nil {
+			return slackapp.Escape(explain(err))
+		}
+		for _, a := range list {
 			names = append(names, esc(a.Name, 60))
 		}
 		if len(names) == 0 {
@@ -144,5 +148,5 @@ func (k *Desk) homeBlocks(ctx context.Context, user string) []slack.Block {
 	}
 	return []slack.Block{header("Your tickets"), section(listTickets(mine, "You have none.")),
 		header("Nobody's yet"), section(listTickets(free, "Every ticket has an owner.")),
-		header("On call now"), section(k.onCall()), small(help(k.cfg.Command))}
+		header("On call now"), section(k.onCall(ctx)), small(help(k.cfg.Command))}
 }

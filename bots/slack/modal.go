@@ -56,7 +56,7 @@ func (k *Desk) form(ctx context.Context, c click, what string, r ref) (slack.Mod
 	case doEscalate:
 		return k.escalateForm(card, m, about)
 	case doPage:
-		return modal(doPage, id+": page", "Page", m.String(), about, small(k.whoIsRung(card)),
+		return modal(doPage, id+": page", "Page", m.String(), about, small(k.whoIsRung(ctx, card)),
 			input("reason", "Why are they needed now?", "They read this on their phone", line("", 1000, true), false)), nil
 	case doSolve:
 		return modal(doSolve, id+": solve", "Solve", m.String(), about,
@@ -169,13 +169,17 @@ func needing(tiers []bots.Tier, field string) string {
 }
 
 // whoIsRung names those whom a page will reach, in order.
-func (k *Desk) whoIsRung(card bots.Card) string {
+func (k *Desk) whoIsRung(ctx context.Context, card bots.Card) string {
 	for _, t := range k.back.Tiers() {
 		if t.Level <= card.Tier.Level {
 			continue
 		}
 		var names []string
-		for _, a := range k.back.OnCall(t.Name, k.now()) {
+		list, err := k.back.OnCall(ctx, t.Name, k.now())
+		if err != nil {
+			return slackapp.Escape(explain(err))
+		}
+		for _, a := range list {
 			names = append(names, esc(a.Name, 60))
 		}
 		if len(names) == 0 {

@@ -140,16 +140,15 @@ func minutes(s string) int {
 	return h*60 + m
 }
 
-// on is who of the layer is on call, or "".
-func (k *layer) on(at time.Time, zone *time.Location) string {
+// on is whose turn it is, or -1 while the layer has nobody on call.
+func (k *layer) on(at time.Time, zone *time.Location) int {
 	if !k.start.IsZero() && at.Before(first(k.start, zone)) || !k.until.IsZero() && !at.Before(first(k.until, zone)) {
-		return ""
+		return -1
 	}
-	turn := k.turn(at, zone)
-	if turn < 0 || len(k.People) == 0 || !k.open(at, zone) {
-		return ""
+	if len(k.People) == 0 || !k.open(at, zone) {
+		return -1
 	}
-	return k.People[turn%len(k.People)]
+	return k.turn(at, zone)
 }
 
 func (k *layer) open(at time.Time, zone *time.Location) bool {

@@ -5,6 +5,9 @@
 // of them. When nobody is on call, that is a gap: [Schedule.Gaps] finds it beforehand, and [Schedule.Chain]
 // still names everybody who could be rung.
 //
+// What people change of it meanwhile ([Schedule.With]) is kept elsewhere and goes over the
+// configuration, so that who is on call is a pure function of configuration, changes and time.
+//
 // All times of a schedule are of the wall clock in its zone. Where daylight saving skips such a time, what
 // begins or changes then does so at the first instant after the gap; where it comes twice, what begins
 // then begins at the first of the two, and a window that ends then ends at the second.
@@ -98,6 +101,8 @@ type Schedule struct {
 	overrides []Override
 	temporary []Temporary
 	then      []string
+	off       []Off
+	changes   []Change
 }
 
 // Compile makes a schedule ready to be asked.
@@ -192,17 +197,12 @@ func ends(at check.At, from, to time.Time) {
 	}
 }
 
-// With is the schedule with overrides over its own.
-func (s Schedule) With(more ...Override) Schedule {
-	s.overrides = append(slices.Clip(s.overrides), more...)
-	return s
-}
-
 // On is who is on call at a time, nobody twice. It is empty in a gap.
 func (s Schedule) On(at time.Time) []string {
 	var on []string
-	for _, l := range s.layers {
-		p := l.on(at, s.zone)
+	for i := range s.layers {
+		l := &s.layers[i]
+		p := s.person(l, at, on)
 		switch {
 		case p == "":
 		case l.Beside:
@@ -212,32 +212,47 @@ func (s Schedule) On(at time.Time) []string {
 		}
 	}
 	for _, o := range s.overrides {
-		if at.Before(o.From) || !at.Before(o.To) {
-			continue
-		}
-		here := slices.Index(on, o.Instead)
-		switch {
-		case o.Instead == "" && o.Beside:
-			on = addOne(on, o.Person)
-		case o.Instead == "":
-			on = []string{o.Person}
-		case here < 0: // who is to be replaced is not on
-		case o.Person == "" || slices.Contains(on, o.Person):
-			on = slices.Delete(slices.Clone(on), here, here+1)
-		default:
-			on = slices.Clone(on)
-			on[here] = o.Person
-		}
+		on = o.over(on, at)
 	}
 	for _, t := range s.temporary {
-		if at.Before(t.From) || !at.Before(t.To) {
-			continue
-		}
-		on = nil
-		for _, shift := range t.Shifts {
-			if !at.Before(shift.From) && at.Before(shift.To) {
-				on = addOne(on, shift.Person)
-			}
+		on = t.over(on, at)
+	}
+	for _, c := range s.changes {
+		on = c.Temporary.over(c.Override.over(on, at), at)
+	}
+	return on
+}
+
+// over is who is on after the override, of those who were on.
+func (o Override) over(on []string, at time.Time) []string {
+	if at.Before(o.From) || !at.Before(o.To) {
+		return on
+	}
+	here := slices.Index(on, o.Instead)
+	switch {
+	case o.Instead == "" && o.Beside:
+		return addOne(on, o.Person)
+	case o.Instead == "":
+		return []string{o.Person}
+	case here < 0: // who is to be replaced is not on
+		return on
+	case o.Person == "" || slices.Contains(on, o.Person):
+		return slices.Delete(slices.Clone(on), here, here+1)
+	}
+	on = slices.Clone(on)
+	on[here] = o.Person
+	return on
+}
+
+// over is who is on in a temporary schedule.
+func (t Temporary) over(on []string, at time.Time) []string {
+	if at.Before(t.From) || !at.Before(t.To) {
+		return on
+	}
+	on = nil
+	for _, shift := range t.Shifts {
+		if !at.Before(shift.From) && at.Before(shift.To) {
+			on = addOne(on, shift.Person)
 		}
 	}
 	return on
@@ -251,23 +266,50 @@ func addOne(list []string, p string) []string {
 }
 
 // Chain is who is rung at a time: first those on call, then the others of the layers in the order of
-// their turns, then the last resort; nobody twice. It is empty only when the schedule has nobody.
+// their turns, then the last resort; nobody twice. Who has said that they are not on call is left out,
+// unless that leaves nobody: it is better to wake one of them than no one. It is empty only when the
+// schedule has nobody.
 func (s Schedule) Chain(at time.Time) []string {
-	chain := s.On(at)
+	var rest []string
 	for _, l := range slices.Backward(s.layers) {
 		turn := max(0, l.turn(at, s.zone)) % len(l.People)
-		for _, p := range append(slices.Clone(l.People[turn:]), l.People[:turn]...) {
+		rest = append(rest, l.People[turn:]...)
+		rest = append(rest, l.People[:turn]...)
+	}
+	rest = append(rest, s.then...)
+	chain := s.On(at)
+	for _, p := range rest {
+		if !s.isOff(p, at) {
 			chain = addOne(chain, p)
 		}
 	}
-	for _, p := range s.then {
+	if len(chain) > 0 {
+		return chain
+	}
+	for _, p := range rest {
 		chain = addOne(chain, p)
 	}
 	return chain
 }
 
-// Chain is [Schedule.Chain] of a checked configuration.
-func (c Config) Chain(at time.Time) []string {
-	s, _ := c.Compile()
-	return s.Chain(at)
+// People are all who can be on call by the schedule itself, in order, nobody twice; the last resort is
+// not among them.
+func (s Schedule) People() (list []string) {
+	for _, l := range s.layers {
+		for _, p := range l.People {
+			list = addOne(list, p)
+		}
+	}
+	return list
 }
+
+// Zone is the one whose wall clock the schedule goes by.
+func (s Schedule) Zone() *time.Location {
+	if s.zone == nil {
+		return time.UTC
+	}
+	return s.zone
+}
+
+// Empty says that nobody is ever on call by it.
+func (s Schedule) Empty() bool { return len(s.layers) == 0 && len(s.temporary) == 0 }

@@ -61,7 +61,7 @@ func TestChain(t *testing.T) {
 		{"at the first 02:30", daily, "2026-10-25T00:30:00Z", "b c a"},
 		{"at the second 02:30", daily, "2026-10-25T01:30:00Z", "b c a"},
 	} {
-		if got := strings.Join(c.c.Chain(at(t, c.at)), " "); got != c.want {
+		if got := strings.Join(compiled(t, c.c).Chain(at(t, c.at)), " "); got != c.want {
 			t.Errorf("%s: %s, want %s", c.name, got, c.want)
 		}
 	}

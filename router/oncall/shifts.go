@@ -83,11 +83,9 @@ func (s Schedule) walk(from, to time.Time, tell func(at time.Time, on []string))
 		edges = append(edges, o.From, o.To)
 	}
 	for _, t := range s.temporary {
-		edges = append(edges, t.From, t.To)
-		for _, shift := range t.Shifts {
-			edges = append(edges, shift.From, shift.To)
-		}
+		edges = append(edges, t.edges()...)
 	}
+	edges = append(edges, s.changeEdges()...)
 	slices.SortFunc(edges, time.Time.Compare)
 	var before []string
 	for i, at := range edges {
