@@ -104,6 +104,7 @@ type Customer struct {
 	Aliases      []ID              `json:"aliases,omitempty"`  // records that count as this one
 	// Undeliverable are mail addresses to which nothing can be delivered, by Identity.Value.
 	Undeliverable map[string]Undeliverable `json:"undeliverable,omitempty"`
+	Abuse         []AbuseStep              `json:"abuse,omitempty"` // what was done about it, in order
 }
 
 // Undeliverable says why an address is marked. A new mail from there takes the mark away.

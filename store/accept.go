@@ -348,5 +348,12 @@ func (k *intake) save() error {
 	if err := k.addEvents(k.fx.Events); err != nil {
 		return err
 	}
+	for _, e := range k.fx.Events {
+		if e.Kind == "reopened" && e.Data["from"] == string(ticket.Solved) {
+			if err := k.unmeasure(k.tickets[e.Ticket]); err != nil {
+				return err
+			}
+		}
+	}
 	return k.enqueue(k.fx.Jobs, k.opened)
 }

@@ -105,6 +105,12 @@ func (t *tx) saveActed(k *ticket.Ticket, units int, fx ticket.Effects) error {
 	if err := t.deliver(k, fx.Deliver); err != nil {
 		return err
 	}
+	if err := t.measure(k, fx); err != nil {
+		return err
+	}
+	if err := t.climb(k, fx.Ladder); err != nil {
+		return err
+	}
 	t.changed(k.ID, k.LastSeq)
 	return t.enqueue(fx.Jobs, nil)
 }

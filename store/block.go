@@ -69,16 +69,21 @@ func (s *Store) Block(ctx context.Context, b ticket.Block) error {
 		if !b.Until.IsZero() && !b.Until.After(t.now) {
 			return ticket.Errorf("store.Block", ticket.Invalid, "The block would be over already.")
 		}
-		d, err := doc(b)
-		if err != nil {
-			return err
-		}
-		if _, err := t.exec("INSERT INTO blocks (key, until, doc) VALUES ($1, $2, $3)"+
-			" ON CONFLICT (key) DO UPDATE SET until = excluded.until, doc = excluded.doc", key, at(b.Until), d); err != nil {
-			return err
-		}
-		return t.log("blocked", b.By, b.Reason, map[string]string{"key": key})
+		return t.block(b)
 	})
+}
+
+// block keeps a sender out whose key is in its form.
+func (t *tx) block(b ticket.Block) error {
+	d, err := doc(b)
+	if err != nil {
+		return err
+	}
+	if _, err := t.exec("INSERT INTO blocks (key, until, doc) VALUES ($1, $2, $3)"+
+		" ON CONFLICT (key) DO UPDATE SET until = excluded.until, doc = excluded.doc", b.Key, at(b.Until), d); err != nil {
+		return err
+	}
+	return t.log("blocked", b.By, b.Reason, map[string]string{"key": b.Key})
 }
 
 // Unblock lets a sender in again.

@@ -132,7 +132,7 @@ func (t *tx) putCustomer(c customer.Customer, created bool) error {
 		if err != nil {
 			return err
 		}
-		c.AliasOf, c.Aliases = old.AliasOf, old.Aliases
+		c.AliasOf, c.Aliases, c.Abuse = old.AliasOf, old.Aliases, old.Abuse
 		return t.saveCustomer(c)
 	}
 	d, err := doc(c)

@@ -137,6 +137,14 @@ func everyday(t *testing.T, s *Store) {
 			check(s.Finish(ctx, j))
 		}
 	}
+	_, err = s.Act(ctx, ticket.Action{Kind: ticket.ActSolve, Ticket: id, Diagnosis: "x", By: by})
+	check(err)
+	_, err = s.Act(ctx, ticket.Action{Kind: ticket.ActReopen, Ticket: id, By: by})
+	check(err)
+	_, _, err = s.Spent(ctx, ticket.Alike{Tier: "l1", Priority: ticket.Normal, Topics: []string{""}})
+	check(err)
+	_, _, err = s.Outcomes(ctx, ticket.OutcomeQuery{Since: time.Now()})
+	check(err)
 	_, err = s.NextDue(ctx)
 	check(err)
 	_, err = s.Messages(ctx, id, 0, 1)

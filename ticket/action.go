@@ -40,6 +40,15 @@ const (
 	ActKeep       ActionKind = "keep"        // Promise: that of its Number was kept
 	ActUnpromise  ActionKind = "unpromise"   // Promise: that of its Number does not hold any more, for a Reason
 	ActPromiseDue ActionKind = "promise_due" // promise number Page: its owner is to be reminded (Step 0), or it is due (Step 1)
+	ActRepromise  ActionKind = "repromise"   // Promise: that of its Number is due at its Due instead, for a Reason; Text tells the customer
+	ActUpdateDue  ActionKind = "update_due"  // the time At of the steady update: a reminder (Step 0), or Text to the customer (Step 1)
+	ActPostpone   ActionKind = "postpone"    // the steady update is due At instead
+	ActAsk        ActionKind = "ask"         // the writer (Owner) of note Seq is asked Text, and answers by At. Changes no Rev
+	ActAnswer     ActionKind = "answer"      // Text answers question Number. Changes no Rev
+	ActAskDue     ActionKind = "ask_due"     // nobody has answered question Number in time
+	ActComplain   ActionKind = "complain"    // About, Policy, Reason: the lead owes an answer by At; Text tells the customer
+	ActAmends     ActionKind = "amends"      // the lead's answer Text to complaint Number
+	ActAbuse      ActionKind = "abuse"       // the customer goes to Rung for a Reason; Text warns them; a block is until At
 	ActClock      ActionKind = "clock"       // the time At of clock Step has come. Changes no Rev
 	ActSupplier   ActionKind = "supplier"    // Supply: it is with a supplier, or what is known of it there
 	ActSupplied   ActionKind = "supplied"    // it is back from its supplier, with what came of it as Reason
@@ -76,7 +85,7 @@ type Action struct {
 	Article     string
 	Verdict     string
 	Decision    *Decision
-	Promise     *Promise
+	Promise     *Promise // of a reply: that it makes
 	Supply      *Supply
 	Handoff     *Handoff      // of an escalation
 	Chain       []string      // agent ids to ring, in order
@@ -90,6 +99,12 @@ type Action struct {
 	At          time.Time
 	External    string
 	DeskRef     string // of a note that the desk already shows
+	Number      int    // of a question or a complaint within the ticket
+	Stay        bool   // of a reply: it is ours to act still, and the customer is not waited for
+	About       About  // of a complaint
+	Policy      string // likewise
+	Rung        customer.Rung
+	Decay       time.Duration // after which steps of the abuse ladder count no more
 }
 
 // Decision is what the router made of a ticket, and why.

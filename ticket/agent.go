@@ -47,9 +47,9 @@ func (a Agent) May(k ActionKind) error {
 	case ActTake, ActAssign, ActReply, ActNote, ActEscalate, ActPage, ActSolve, ActReopen, ActHold, ActSet, ActVerdict,
 		ActAccept, ActDecline, ActReturn, ActJoin, ActPromise, ActKeep, ActUnpromise, ActRelease,
 		ActSupplier, ActSupplied, ActInform, ActVerify,
-		ActMerge, ActSplit, ActMove, ActUndo, ActWithdraw:
+		ActMerge, ActSplit, ActMove, ActUndo, ActWithdraw, ActRepromise, ActPostpone, ActAsk, ActAnswer, ActComplain, ActAbuse:
 		ok = a.Is(RoleAgent, RoleLevel2, RoleLead, RoleSupervisor)
-	case ActClose, ActHeard:
+	case ActClose, ActHeard, ActAmends:
 		ok = a.Is(RoleLead, RoleSupervisor)
 	}
 	if !ok {

@@ -33,11 +33,32 @@ func (c *change) reply() error {
 		c.say("owner", c.a.By.ID)
 	}
 	c.answered(seq)
-	c.t.State, c.t.LastAgent = Pending, c.now
+	c.t.LastAgent, c.t.Heard = c.now, c.now
+	if c.t.State = Pending; c.a.Stay {
+		c.t.State = Open
+	}
 	c.keepAll(PromiseUpdate)
 	c.t.SolvedAt, c.t.CloseAt = time.Time{}, time.Time{}
 	c.say("seq", strconv.Itoa(seq))
-	return nil
+	return c.pledgeWith()
+}
+
+// pledgeWith makes the promise that an answer gives.
+func (c *change) pledgeWith() error {
+	p := c.a.Promise
+	if p == nil {
+		return nil
+	}
+	if p.Kind != PromiseCallback && p.Kind != PromiseUpdate && p.Kind != PromiseFix {
+		return invalid("Say what is promised: callback, update or fix.")
+	}
+	n, err := c.pledge(*p)
+	if c.t.Answered != nil {
+		was := *c.t.Answered
+		was.Made = n
+		c.t.Answered = &was
+	}
+	return err
 }
 
 // acknowledge tells the customer that the ticket has come in: once, and only as long as nobody has
@@ -46,8 +67,7 @@ func (c *change) acknowledge(text string) {
 	if text = strings.TrimSpace(text); text == "" || !c.t.Acknowledged.IsZero() || !c.t.LastAgent.IsZero() || c.t.State.Done() {
 		return
 	}
-	seq := c.message(Message{Kind: Public, Direction: Out, Channel: c.t.Channel, Text: text, Auto: true, Delivery: Queued})
-	c.fx.Jobs = append(c.fx.Jobs, c.t.send(seq, time.Time{}))
+	seq := c.outgoing(text, 0, true)
 	c.t.Acknowledged = c.now
 	c.say("acknowledged", strconv.Itoa(seq))
 }

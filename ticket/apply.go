@@ -17,7 +17,7 @@ func (t *Ticket) Apply(a Action, now time.Time) (Effects, error) {
 		return Effects{}, Errorf("ticket.Apply", Invalid, "unknown action %.40q", string(a.Kind))
 	}
 	if t.State == Closed {
-		if a.Kind == ActRoute || a.Kind == ActPageDue {
+		if a.Kind == ActRoute || a.Kind == ActPageDue || a.Kind == ActUpdateDue {
 			return Effects{}, nil // its time is over
 		}
 		if err := t.resting(a.Kind); err != nil {
@@ -55,7 +55,8 @@ func (t *Ticket) resting(k ActionKind) error {
 
 // quiet actions make no card stale: whoever clicks what they saw before means it still.
 func (k ActionKind) quiet() bool {
-	return k == ActNote || k == ActVerdict || k == ActDelivered || k == ActFailed || k == ActClock || k == ActPromiseDue
+	return k == ActNote || k == ActVerdict || k == ActDelivered || k == ActFailed || k == ActClock || k == ActPromiseDue ||
+		k == ActAsk || k == ActAnswer || k == ActAskDue
 }
 
 // change is one action being worked out on a copy.
@@ -83,6 +84,9 @@ var steps = map[ActionKind]func(*change) error{
 	ActWithdraw: (*change).withdraw,
 	ActSupplier: (*change).supply, ActSupplied: (*change).supplied,
 	ActInform: (*change).inform, ActHeard: (*change).heard, ActVerify: (*change).verify,
+	ActRepromise: (*change).repromise, ActUpdateDue: (*change).updateDue, ActPostpone: (*change).postpone,
+	ActAsk: (*change).ask, ActAnswer: (*change).answerQuestion, ActAskDue: (*change).questionDue,
+	ActComplain: (*change).complain, ActAmends: (*change).answerComplaint, ActAbuse: (*change).abuse,
 }
 
 func (t *Ticket) clone() Ticket {
@@ -92,6 +96,7 @@ func (t *Ticket) clone() Ticket {
 	n.Reasons, n.Proposals, n.Helpers = slices.Clone(t.Reasons), slices.Clone(t.Proposals), slices.Clone(t.Helpers)
 	n.Promises, n.Skills = slices.Clone(t.Promises), slices.Clone(t.Skills)
 	n.Supplies, n.Informed, n.Done = slices.Clone(t.Supplies), slices.Clone(t.Informed), slices.Clone(t.Done)
+	n.Questions, n.Complaints = slices.Clone(t.Questions), slices.Clone(t.Complaints)
 	if t.Page != nil {
 		p := *t.Page
 		p.Chain, p.Log = slices.Clone(p.Chain), slices.Clone(p.Log)
@@ -126,7 +131,7 @@ func invalid(format string, args ...any) error {
 func (c *change) message(m Message) int {
 	c.t.LastSeq++
 	m.Ticket, m.Seq, m.Author, m.At = c.t.ID, c.t.LastSeq, c.a.By, c.now
-	if c.a.Kind != ActReply && c.a.Kind != ActNote {
+	if m.Auto || m.Kind == System || c.a.By.Kind != ByAgent && c.a.Kind != ActReply && c.a.Kind != ActNote {
 		m.Author = Gateway
 	}
 	c.fx.Messages = append(c.fx.Messages, m)

@@ -41,6 +41,10 @@ func (k ClockKind) Title() string {
 type Targets struct {
 	First, Next, Resolution, Tier time.Duration
 
+	Updates      time.Duration // open time after which customers hear how their case stands; 0 never
+	UpdateNotice time.Duration // how long before the owner is reminded of it
+	Quiet        Calendar      // when customers may be written to by themselves: its zero value is always
+
 	Warn     float64  // the share of a target after which people are warned; 0 warns nobody
 	Calendar Calendar // what open time is
 
@@ -179,7 +183,7 @@ func (t *Ticket) Keep(p Policy, now time.Time) []Job {
 			jobs = append(jobs, j)
 		}
 	}
-	return jobs
+	return append(jobs, t.keepUpdate(targets, now)...)
 }
 
 // calendar is what open time is to a clock.

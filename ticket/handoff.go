@@ -158,6 +158,7 @@ func (c *change) giveBack() error {
 	back := *h
 	back.Back = true
 	c.t.Handoff, c.t.Returned = &back, c.t.Returned+1
+	c.countFor(OutcomeReturned, c.t.Returned, h.From, "", h.By.ID)
 	c.t.Tier, c.t.Queue = h.From, c.a.Queue
 	if c.t.Owner = h.Owner; c.t.Owner == "" && h.By.Kind == ByAgent {
 		c.t.Owner = h.By.ID

@@ -109,6 +109,8 @@ type Effects struct {
 	Events   []Event
 	Jobs     []Job
 	Deliver  []DeliveryUpdate
+	Outcomes []Outcome
+	Ladder   *Ladder
 	Moves    []Move   // messages that count in another ticket from now on
 	Supplies []Supply // what is with suppliers now, or is back
 	Cancel   []string // Job.Unique of jobs that must not have begun: else nothing is done, and that is a Conflict

@@ -16,8 +16,8 @@ func (w *transfer) inherit() {
 		}
 		n := *p
 		n.Number = len(t.Promises) + 1
+		w.dst.await(&n)
 		t.Promises = append(t.Promises, n)
-		w.dst.await(n)
 		p.State, p.Ended = PromiseWithdrawn, w.src.now
 		pairs = append(pairs, fmt.Sprintf("%d>%d", p.Number, n.Number))
 	}
@@ -39,7 +39,7 @@ func (w *transfer) giveBack() {
 			continue // kept meanwhile, or taken back
 		}
 		mine.State, mine.Ended = theirs.State, theirs.Ended
-		w.dst.await(*mine)
+		w.dst.await(mine)
 		theirs.State, theirs.Ended = PromiseWithdrawn, w.src.now
 	}
 }

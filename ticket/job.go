@@ -27,6 +27,9 @@ const (
 	JobRosterNews JobKind = "roster_news" // people are told of step Step of the change Seq of who is on call
 	JobRosterTick JobKind = "roster_tick" // look which notices about who is on call are due
 	JobRosterTell JobKind = "roster_tell" // tell one person something about who is on call: a RosterTold in the payload
+
+	JobUpdate   JobKind = "update"   // the customer is to hear how their case stands, soon (Step 0) or now; the moment is in the payload
+	JobQuestion JobKind = "question" // question Seq should be answered
 )
 
 // Priorities of jobs; lower goes first.

@@ -79,7 +79,7 @@ func (c *change) suggest(d *Decision) {
 }
 
 // Proposable is what rules may propose.
-var Proposable = []ActionKind{ActEscalate, ActPage, ActInform}
+var Proposable = []ActionKind{ActEscalate, ActPage, ActInform, ActComplain, ActPromise, ActAbuse}
 
 // propose adds a step, or the newest reason for it.
 func (c *change) propose(p Proposal) {

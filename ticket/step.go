@@ -77,8 +77,7 @@ func (c *change) answer(a AutoAnswer) {
 	if text == "" || c.t.State.Done() || c.t.LastSeq >= MaxMessages || !c.once("answer:"+a.Rule) {
 		return
 	}
-	seq := c.message(Message{Kind: Public, Direction: Out, Channel: c.t.Channel, Text: text, Auto: true, Delivery: Queued})
-	c.fx.Jobs = append(c.fx.Jobs, c.t.send(seq, time.Time{}))
+	seq := c.outgoing(text, 0, true)
 	c.t.Acknowledged = c.now
 	c.say("answered", fmt.Sprint(seq))
 	c.say("article", a.Article)

@@ -26,6 +26,7 @@ type Store interface {
 	Rosters
 	Cursors
 	MailLedger
+	Measures
 	io.Closer
 	// Ping fails when the database cannot be used right now.
 	Ping(ctx context.Context) error

@@ -139,6 +139,11 @@ type Ticket struct {
 	SolvedAt     time.Time               `json:"solved_at,omitzero"`
 	CloseAt      time.Time               `json:"close_at,omitzero"`     // of a solved ticket: from then on it counts as closed
 	Acknowledged time.Time               `json:"acknowledged,omitzero"` // when the customer was told that it has come in
+
+	Heard      time.Time   `json:"heard,omitzero"`       // when the customer was last told anything
+	Update     *Update     `json:"update,omitempty"`     // the next word that they are owed
+	Questions  []Question  `json:"questions,omitempty"`  // about notes
+	Complaints []Complaint `json:"complaints,omitempty"` // to which a lead owes an answer
 }
 
 // Has says whether an identity takes part in this ticket.
@@ -186,7 +191,7 @@ type Signal struct {
 
 // Proposal is a step that a rule thinks right. People take it, or not.
 type Proposal struct {
-	Do  ActionKind `json:"do"` // escalate, page, inform or incident
+	Do  ActionKind `json:"do"` // one of Proposable
 	Why string     `json:"why"`
 	At  time.Time  `json:"at"`
 }

@@ -11,12 +11,14 @@ type Answered struct {
 	Seq       int       `json:"seq"`
 	State     State     `json:"state"`               // the ticket's before it
 	LastAgent time.Time `json:"last_agent,omitzero"` // likewise
+	Heard     time.Time `json:"heard,omitzero"`      // likewise
 	Promises  []Promise `json:"promises,omitempty"`  // that it has kept, as they were
+	Made      int       `json:"made,omitempty"`      // the promise that it makes
 }
 
 // answered notes what an answer is about to change.
 func (c *change) answered(seq int) {
-	was := Answered{Seq: seq, State: c.t.State, LastAgent: c.t.LastAgent}
+	was := Answered{Seq: seq, State: c.t.State, LastAgent: c.t.LastAgent, Heard: c.t.Heard}
 	for _, p := range c.t.Promises {
 		if p.Kind == PromiseUpdate && p.Ended.IsZero() {
 			was.Promises = append(was.Promises, p)
@@ -39,10 +41,13 @@ func (c *change) withdraw() error {
 		if was.State == Pending || was.State == OnHold {
 			state = was.State
 		}
-		c.t.LastAgent, c.t.Answered = was.LastAgent, nil
+		c.t.LastAgent, c.t.Heard, c.t.Answered = was.LastAgent, was.Heard, nil
 		for _, p := range was.Promises {
 			c.t.Promises[p.Number-1] = p
-			c.await(p)
+			c.await(&c.t.Promises[p.Number-1])
+		}
+		if n := was.Made; n > 0 && n <= len(c.t.Promises) && c.t.Promises[n-1].Ended.IsZero() {
+			c.endPromise(&c.t.Promises[n-1], PromiseWithdrawn)
 		}
 	}
 	if c.t.State == Pending { // the customer knows nothing of it
