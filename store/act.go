@@ -26,6 +26,9 @@ func (s *Store) Act(ctx context.Context, a ticket.Action) (ticket.Ticket, error)
 }
 
 func (t *tx) act(a ticket.Action) (ticket.Ticket, error) {
+	if err := t.offered(a); err != nil {
+		return ticket.Ticket{}, err
+	}
 	k, err := t.lockTicket(a.Ticket)
 	if err != nil {
 		return k, err
@@ -37,6 +40,11 @@ func (t *tx) act(a ticket.Action) (ticket.Ticket, error) {
 	fx, err := k.Apply(a, t.now)
 	if err != nil {
 		return k, err
+	}
+	if len(fx.Events) > 0 {
+		if err := t.handed(&k, a); err != nil {
+			return k, err
+		}
 	}
 	return k, t.saveActed(&k, units, fx)
 }

@@ -40,7 +40,8 @@ func TestNoStatementReadsAWholeTable(t *testing.T) {
 		}
 		for _, step := range explain(t, d, q) {
 			// A scan over an index that holds only what is wanted stops at its LIMIT; MAX(id) reads one row.
-			partial := strings.Contains(step, "USING INDEX jobs_") || strings.Contains(step, "USING COVERING INDEX jobs_")
+			partial := strings.Contains(step, "USING INDEX jobs_") || strings.Contains(step, "USING COVERING INDEX jobs_") ||
+				strings.Contains(step, "USING COVERING INDEX tickets_load")
 			own := strings.Contains(step, "json_each") || strings.HasPrefix(step, "SCAN CONSTANT") || strings.HasPrefix(step, "SCAN (") ||
 				step == "SCAN x" || step == "SCAN a" || step == "SCAN b" || step == "SCAN c"
 			whole := strings.HasPrefix(step, "SCAN") && !partial && !own && !strings.Contains(q, "MAX(")
@@ -48,6 +49,33 @@ func TestNoStatementReadsAWholeTable(t *testing.T) {
 				t.Errorf("%s\n  in %s", step, q)
 			}
 		}
+	}
+}
+
+// staffed hands a ticket out, and asks what everybody has.
+func staffed(ctx context.Context, t *testing.T, s *Store, id ticket.ID) {
+	t.Helper()
+	_, err := s.Act(ctx, ticket.Action{Kind: ticket.ActRoute, Ticket: id, By: ticket.Gateway, Decision: &ticket.Decision{Tier: "l1"}})
+	if err == nil {
+		_, err = s.Act(ctx, ticket.Action{Kind: ticket.ActAssign, Ticket: id, By: ticket.Gateway})
+	}
+	if err == nil {
+		_, err = s.Act(ctx, ticket.Action{Kind: ticket.ActHandOut, Ticket: id, By: ticket.Gateway, Owner: "lea", Offer: &ticket.Offer{Room: 100}})
+	}
+	if err == nil {
+		_, err = s.SetPresence(ctx, ticket.Presence{Agent: "lea", Source: ticket.PresenceSelf, State: ticket.Here})
+	}
+	if err == nil {
+		_, err = s.Workloads(ctx, "l1", []string{"lea"})
+	}
+	if err == nil {
+		_, err = s.Workloads(ctx, "l1", nil)
+	}
+	if err == nil {
+		_, err = s.Waiting(ctx, "l1", 1)
+	}
+	if err != nil {
+		t.Fatal(err)
 	}
 }
 
@@ -118,6 +146,7 @@ func everyday(t *testing.T, s *Store) {
 	}
 	_, err = s.Act(ctx, ticket.Action{Kind: ticket.ActUndo, Ticket: id, By: by})
 	check(err)
+	staffed(ctx, t, s, id)
 	for _, kinds := range [][]ticket.JobKind{nil, {ticket.JobShow}} {
 		jobs, err := s.Claim(ctx, kinds, 1, time.Minute)
 		check(err)

@@ -15,6 +15,7 @@ const (
 	ActRoute      ActionKind = "route"       // Decision: the router's
 	ActTake       ActionKind = "take"        // By becomes the owner
 	ActAssign     ActionKind = "assign"      // Owner, or "" for back to the queue
+	ActHandOut    ActionKind = "hand_out"    // the gateway's: Owner ("" is the queue) by an Offer, for a Reason; Text is told in the thread
 	ActReply      ActionKind = "reply"       // Text to the customer, Attachments; waits for the customer then
 	ActNote       ActionKind = "note"        // Text or Note, for agents only. Changes no Rev
 	ActEscalate   ActionKind = "escalate"    // to Tier, with a Reason and a Handoff
@@ -88,6 +89,7 @@ type Action struct {
 	Promise     *Promise // of a reply: that it makes
 	Supply      *Supply
 	Handoff     *Handoff      // of an escalation
+	Offer       *Offer        // of what is handed out
 	Chain       []string      // agent ids to ring, in order
 	Wait        time.Duration // of a page: how long each of them has to answer; of a reply: how long it can be taken back; of a solve: until it is closed (0: never)
 	Page        int

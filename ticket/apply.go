@@ -17,7 +17,7 @@ func (t *Ticket) Apply(a Action, now time.Time) (Effects, error) {
 		return Effects{}, Errorf("ticket.Apply", Invalid, "unknown action %.40q", string(a.Kind))
 	}
 	if t.State == Closed {
-		if a.Kind == ActRoute || a.Kind == ActPageDue || a.Kind == ActUpdateDue {
+		if a.Kind == ActRoute || a.Kind == ActPageDue || a.Kind == ActUpdateDue || a.Kind == ActHandOut {
 			return Effects{}, nil // its time is over
 		}
 		if err := t.resting(a.Kind); err != nil {
@@ -36,6 +36,7 @@ func (t *Ticket) Apply(a Action, now time.Time) (Effects, error) {
 	}
 	c.t.Updated = now
 	c.t.since(t, now)
+	c.owned(t.Owner)
 	c.fx.Events = append([]Event{c.event()}, c.fx.Events...)
 	c.fx.Jobs = append([]Job{c.t.job(JobShow, "desk", PriorityDesk)}, c.fx.Jobs...)
 	*t = c.t
@@ -73,7 +74,8 @@ type change struct {
 
 var steps = map[ActionKind]func(*change) error{
 	ActRoute: (*change).route, ActTake: (*change).take, ActAssign: (*change).assign,
-	ActReply: (*change).reply, ActNote: (*change).note, ActEscalate: (*change).escalate,
+	ActHandOut: (*change).handOut,
+	ActReply:   (*change).reply, ActNote: (*change).note, ActEscalate: (*change).escalate,
 	ActPromise: (*change).promise, ActKeep: (*change).keep, ActUnpromise: (*change).keep, ActPromiseDue: (*change).promiseDue,
 	ActReturn: (*change).giveBack, ActJoin: (*change).join, ActRelease: (*change).release,
 	ActPage: (*change).page, ActAccept: (*change).accept, ActDecline: (*change).decline,

@@ -16,11 +16,12 @@ const (
 	ClockFirst      ClockKind = "first_response" // until staff answers for the first time
 	ClockNext       ClockKind = "next_response"  // from the customer's oldest unanswered message to the answer
 	ClockResolution ClockKind = "resolution"     // until it is solved; stands still while others are waited for
+	ClockQueue      ClockKind = "in_queue"       // while nobody owns it
 	ClockTier       ClockKind = "at_tier"        // until it leaves its tier, or is solved; stands still likewise
 	ClockSupplier   ClockKind = "supplier"       // until it is back from its supplier, in the supplier's hours
 )
 
-var clockKinds = []ClockKind{ClockFirst, ClockNext, ClockResolution, ClockTier, ClockSupplier}
+var clockKinds = []ClockKind{ClockFirst, ClockNext, ClockResolution, ClockTier, ClockSupplier, ClockQueue} // jobs name them by their place: the next one comes last
 
 // Title is what people call it.
 func (k ClockKind) Title() string {
@@ -33,13 +34,15 @@ func (k ClockKind) Title() string {
 		return "Solution"
 	case ClockSupplier:
 		return "The supplier"
+	case ClockQueue:
+		return "An owner"
 	}
 	return "Time at this tier"
 }
 
 // Targets is how much open time a ticket's clocks allow. A target of 0 has no clock.
 type Targets struct {
-	First, Next, Resolution, Tier time.Duration
+	First, Next, Resolution, Tier, Queue time.Duration
 
 	Updates      time.Duration // open time after which customers hear how their case stands; 0 never
 	UpdateNotice time.Duration // how long before the owner is reminded of it
@@ -51,6 +54,8 @@ type Targets struct {
 	Supplier time.Duration // of the supplier's open time
 	Supplies Calendar      // what open time is to the supplier
 	RunOn    []ClockKind   // that do not stand still while it is with the supplier
+	HandsOut bool          // the ticket's tier hands out what has no owner
+	Staffed  bool          // some tier does
 }
 
 func (g Targets) of(k ClockKind) time.Duration {
@@ -63,6 +68,8 @@ func (g Targets) of(k ClockKind) time.Duration {
 		return g.Resolution
 	case ClockSupplier:
 		return g.Supplier
+	case ClockQueue:
+		return g.Queue
 	}
 	return g.Tier
 }
@@ -124,6 +131,10 @@ func (t *Ticket) pace(k ClockKind, g Targets) pace {
 		return ended
 	case k == ClockSupplier:
 		return running
+	case k == ClockQueue && (t.Owner != "" || t.Tier == "" || t.State.Done()):
+		return absent
+	case k == ClockQueue:
+		return running
 	case k == ClockFirst && (!t.LastAgent.IsZero() || t.State.Done()):
 		return ended
 	case k == ClockFirst:
@@ -157,7 +168,7 @@ func (t *Ticket) Keep(p Policy, now time.Time) []Job {
 		i := slices.IndexFunc(t.Clocks, func(c Clock) bool { return c.Kind == k })
 		target, do := targets.of(k), t.pace(k, targets)
 		if target <= 0 || do == absent {
-			if i >= 0 && do == absent {
+			if i >= 0 && (do == absent || k == ClockQueue) {
 				t.Clocks = slices.Delete(t.Clocks, i, i+1)
 			} else if i >= 0 {
 				t.Clocks[i].stop(targets.calendar(k), now)
@@ -183,7 +194,8 @@ func (t *Ticket) Keep(p Policy, now time.Time) []Job {
 			jobs = append(jobs, j)
 		}
 	}
-	return append(jobs, t.keepUpdate(targets, now)...)
+	jobs = append(jobs, t.keepUpdate(targets, now)...)
+	return append(jobs, t.place(targets)...)
 }
 
 // calendar is what open time is to a clock.

@@ -22,6 +22,8 @@ const (
 	JobPromise JobKind = "promise"  // promise Seq is nearly due (Step 0), or due (Step 1)
 	JobTell    JobKind = "tell"     // tell people something of the ticket: a Told in the payload
 	JobStep    JobKind = "step"     // do what a rule does: a Step in the payload
+	JobAssign  JobKind = "assign"   // find an owner for the ticket, or see whether its owner is there
+	JobStaff   JobKind = "staff"    // look after an agent, named in the payload: hand them what waits, or take back what they cannot do
 	JobClose   JobKind = "close"    // the ticket was solved so long ago that it is closed
 
 	JobRosterNews JobKind = "roster_news" // people are told of step Step of the change Seq of who is on call

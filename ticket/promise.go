@@ -278,6 +278,8 @@ type Told struct {
 	At     time.Time `json:"at,omitzero"`      // a time that it is about
 	Do     []string  `json:"do,omitempty"`     // what they can do about it at once: update, postpone, answer, answer_complaint, abuse
 	Number int       `json:"number,omitempty"` // of what that is about
+	// Handover: To owns it now, who did not before: told while that is so, with what was last said and promised.
+	Handover bool `json:"handover,omitempty"`
 }
 
 // Told reads what a job is to tell.

@@ -27,6 +27,7 @@ type Store interface {
 	Cursors
 	MailLedger
 	Measures
+	Staffing
 	io.Closer
 	// Ping fails when the database cannot be used right now.
 	Ping(ctx context.Context) error

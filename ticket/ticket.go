@@ -98,7 +98,10 @@ type Ticket struct {
 	Language     string                  `json:"language,omitempty"` // BCP 47, the primary subtag
 	Tier         string                  `json:"tier,omitempty"`     // name of the tier; "" until it is routed
 	Queue        string                  `json:"queue,omitempty"`
-	Owner        string                  `json:"owner,omitempty"` // agent id; "" while it is in the queue
+	Owner        string                  `json:"owner,omitempty"`     // agent id; "" while it is in the queue
+	OwnerWhy     string                  `json:"owner_why,omitempty"` // why the gateway gave it to its owner, or to nobody yet
+	Former       []string                `json:"former,omitempty"`    // who owned it before, the last one first
+	Placed       *Placed                 `json:"placed,omitempty"`    // nil while no tier hands tickets out
 	Customer     customer.ID             `json:"customer"`
 	Organization customer.OrganizationID `json:"organization,omitempty"`
 	Units        []string                `json:"units,omitempty"` // serial numbers
