@@ -27,7 +27,8 @@ type intake struct {
 	unitsOf    map[ticket.ID]int                     // how many units are on record
 	deliveries map[ticket.ID][]ticket.DeliveryUpdate // of messages that went out before
 	opened     map[ticket.ID]bool
-	touched    []ticket.ID // each once, in order
+	returned   []ticket.Ticket // whose customers have opened what an incident had solved
+	touched    []ticket.ID     // each once, in order
 	fx         ticket.Effects
 	contacts   [][]any
 	mails      [][]any // lines of the ledger
@@ -177,6 +178,9 @@ func (k *intake) reported(in ticket.Inbound, id ticket.ID) *ticket.Bounce {
 func (k *intake) keep(in ticket.Inbound, t *ticket.Ticket, fx ticket.Effects) {
 	if len(fx.Deliver) > 0 {
 		k.deliveries[t.ID] = append(k.deliveries[t.ID], fx.Deliver...)
+	}
+	if fx.Returned {
+		k.returned = append(k.returned, *t)
 	}
 	k.fx.Messages = append(k.fx.Messages, fx.Messages...)
 	k.fx.Events = append(k.fx.Events, fx.Events...)
@@ -354,6 +358,9 @@ func (k *intake) save() error {
 				return err
 			}
 		}
+	}
+	if err := k.memberReturned(k.returned); err != nil {
+		return err
 	}
 	return k.enqueue(k.fx.Jobs, k.opened)
 }

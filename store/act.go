@@ -29,6 +29,13 @@ func (t *tx) act(a ticket.Action) (ticket.Ticket, error) {
 	if err := t.offered(a); err != nil {
 		return ticket.Ticket{}, err
 	}
+	if a.Incident != 0 { // before the ticket: whoever locks both does so in this order
+		in, err := t.membership(a)
+		if err != nil {
+			return ticket.Ticket{}, err
+		}
+		a.In = in
+	}
 	k, err := t.lockTicket(a.Ticket)
 	if err != nil {
 		return k, err
@@ -88,7 +95,7 @@ func (t *tx) begun(a ticket.Action) (done ticket.ID, err error) {
 }
 
 func (t *tx) saveActed(k *ticket.Ticket, units int, fx ticket.Effects) error {
-	if len(fx.Events)+len(fx.Jobs)+len(fx.Messages)+len(fx.Deliver) == 0 {
+	if len(fx.Events)+len(fx.Jobs)+len(fx.Messages)+len(fx.Deliver)+len(fx.Members) == 0 {
 		return nil // nothing came of it
 	}
 	if err := t.cancel(fx.Cancel); err != nil {
@@ -117,6 +124,12 @@ func (t *tx) saveActed(k *ticket.Ticket, units int, fx ticket.Effects) error {
 		return err
 	}
 	if err := t.climb(k, fx.Ladder); err != nil {
+		return err
+	}
+	if err := t.addMembers(fx.Members); err != nil {
+		return err
+	}
+	if err := t.addPrint(fx.Print); err != nil {
 		return err
 	}
 	t.changed(k.ID, k.LastSeq)

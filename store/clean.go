@@ -11,6 +11,7 @@ const (
 	cleanBatch  = 1_000               // rows in one transaction
 	cleanMost   = 200_000             // rows in one run; the rest tomorrow
 	keepActions = 30 * 24 * time.Hour // keys of actions: nobody sends one again after so long
+	keepPrints  = 30 * 24 * time.Hour // what tickets are about: of interest for as long as it is compared with
 	keepLeases  = 24 * time.Hour      // leases that have ended
 )
 
@@ -41,6 +42,7 @@ func (s *Store) Forget(ctx context.Context) (total int64, err error) {
 	}{
 		{"DELETE FROM actions WHERE key IN (SELECT key FROM actions WHERE at < $1 ORDER BY at LIMIT $2)", keepActions},
 		{"DELETE FROM leases WHERE name IN (SELECT name FROM leases WHERE until < $1 LIMIT $2)", keepLeases},
+		{"DELETE FROM prints WHERE ticket IN (SELECT ticket FROM prints WHERE opened < $1 ORDER BY opened LIMIT $2)", keepPrints},
 	} {
 		for total < cleanMost {
 			var n int64

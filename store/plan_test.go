@@ -184,6 +184,28 @@ func everyday(t *testing.T, s *Store) {
 	check(err)
 	_, err = s.UnitCases(ctx, "SN1", time.Time{})
 	check(err)
+	for _, do := range []ticket.IncidentAction{{Do: ticket.DoPropose}, {Do: ticket.DoOpen, ID: 1}, {Do: ticket.DoUpdate, ID: 1}} {
+		do.Title, do.By, do.Texts = "x", ticket.Gateway, map[string]string{"en": "x"}
+		do.Tickets, do.Signature = []ticket.Candidate{{Ticket: out[0].Ticket}}, "s"
+		_, err = s.ActIncident(ctx, do)
+		check(err)
+	}
+	_, err = s.Act(ctx, ticket.Action{Kind: ticket.ActRoute, Ticket: out[0].Ticket, By: ticket.Gateway, Decision: &ticket.Decision{Tier: "l1", Print: &ticket.Print{}}})
+	check(err)
+	for _, kind := range []ticket.ActionKind{ticket.ActLink, ticket.ActAnnounce} {
+		_, err = s.Act(ctx, ticket.Action{Kind: kind, Ticket: out[0].Ticket, Incident: 1, Number: 1, By: ticket.Gateway})
+		check(err)
+	}
+	_, err = s.Incidents(ctx, ticket.IncidentFilter{States: ticket.IncidentStates, After: 9})
+	check(err)
+	_, err = s.Members(ctx, 1, 0, 1)
+	check(err)
+	_, err = s.Tally(ctx, 1, 1)
+	check(err)
+	_, err = s.Prints(ctx, time.Unix(0, 0), time.Now(), 10)
+	check(err)
+	_, err = s.IncidentPrints(ctx, 1, 10)
+	check(err)
 	check(s.SetDeskRef(ctx, id, 1, "r"))
 	check(s.Bind(ctx, ticket.Reference{Scope: "card", Key: "c", Ticket: id}))
 	_, err = s.ReferencesOf(ctx, id, "card")

@@ -99,9 +99,11 @@ type Action struct {
 	Other       ID    // the ticket to merge or move into
 	Event       int64 // the event to undo
 	At          time.Time
+	Incident    IncidentID  // of which it is a part; the store fills in what it knows of it
+	In          *Membership // filled in by the store
 	External    string
 	DeskRef     string // of a note that the desk already shows
-	Number      int    // of a question or a complaint within the ticket
+	Number      int    // of a question or a complaint within the ticket, or of an update of the incident
 	Stay        bool   // of a reply: it is ours to act still, and the customer is not waited for
 	About       About  // of a complaint
 	Policy      string // likewise
@@ -125,6 +127,8 @@ type Decision struct {
 	Answers            []AutoAnswer // that rules give
 	Allow              *Allowance   // of its clocks; nil leaves them
 	Acknowledge        string       // Markdown that tells the customer that it has come in; "" tells nothing
+	Print              *Print       // what it is about, for those that come after it; nil remembers nothing
+	Incident           string       // what rules say that it is part of: a short name, the same for all tickets of one
 }
 
 // PageState is where a page is.

@@ -57,3 +57,16 @@ func (a Agent) May(k ActionKind) error {
 	}
 	return nil
 }
+
+// MayIncident says whether staff of these roles may do this. Whoever works on tickets may say that some
+// belong together; what reaches many customers is for those who lead.
+func (a Agent) MayIncident(do IncidentDo) error {
+	ok := a.Is(RoleLevel2, RoleLead, RoleSupervisor)
+	if do == DoPropose || do == DoLink || do == DoUnlink {
+		ok = ok || a.Is(RoleAgent)
+	}
+	if !ok {
+		return Errorf("ticket.MayIncident", Denied, "Your role does not allow this. Level 2, leads and supervisors may.")
+	}
+	return nil
+}

@@ -29,6 +29,9 @@ func (t *Ticket) Apply(a Action, now time.Time) (Effects, error) {
 		return Effects{}, err
 	}
 	if c.nothing {
+		if len(c.fx.Members) > 0 { // the ticket is as it was; what its incident knows of it is not
+			return Effects{Members: c.fx.Members, Jobs: c.fx.Jobs}, nil
+		}
 		return Effects{}, nil
 	}
 	if !a.Kind.quiet() && !c.quiet {
@@ -39,6 +42,7 @@ func (t *Ticket) Apply(a Action, now time.Time) (Effects, error) {
 	c.owned(t.Owner)
 	c.fx.Events = append([]Event{c.event()}, c.fx.Events...)
 	c.fx.Jobs = append([]Job{c.t.job(JobShow, "desk", PriorityDesk)}, c.fx.Jobs...)
+	c.fx.Jobs = append(c.fx.Jobs, c.t.tellIncident(t)...)
 	*t = c.t
 	return c.fx, nil
 }
@@ -46,6 +50,8 @@ func (t *Ticket) Apply(a Action, now time.Time) (Effects, error) {
 // resting refuses what cannot be done to a closed ticket.
 func (t *Ticket) resting(k ActionKind) error {
 	switch {
+	case k == ActLink || k == ActUnlink || k == ActAnnounce: // they know what to do with it
+		return nil
 	case t.MergedInto != 0 && (k == ActNote || !k.quiet() && k != ActWithdraw && k != ActClose):
 		return invalid("%s goes on in %s. Do it there, or take the merge back.", t.ID, t.MergedInto)
 	case k == ActReopen || k == ActClose || k == ActWithdraw || k.quiet():
@@ -82,7 +88,8 @@ var steps = map[ActionKind]func(*change) error{
 	ActPageDue: (*change).pageDue, ActSolve: (*change).solve, ActReopen: (*change).reopen,
 	ActClose: (*change).close, ActHold: (*change).hold, ActSet: (*change).set,
 	ActVerdict: (*change).verdict, ActDelivered: (*change).delivered, ActFailed: (*change).failed,
-	ActClock:    (*change).clock,
+	ActClock: (*change).clock,
+	ActLink:  (*change).link, ActUnlink: (*change).unlink, ActAnnounce: (*change).announce,
 	ActWithdraw: (*change).withdraw,
 	ActSupplier: (*change).supply, ActSupplied: (*change).supplied,
 	ActInform: (*change).inform, ActHeard: (*change).heard, ActVerify: (*change).verify,

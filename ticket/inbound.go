@@ -111,6 +111,9 @@ type Effects struct {
 	Deliver  []DeliveryUpdate
 	Outcomes []Outcome
 	Ladder   *Ladder
+	Members  []Member // rows of incidents that have changed
+	Print    *Print   // what the ticket is about
+	Returned bool     // the customer has opened it again: its incident is to show that
 	Moves    []Move   // messages that count in another ticket from now on
 	Supplies []Supply // what is with suppliers now, or is back
 	Cancel   []string // Job.Unique of jobs that must not have begun: else nothing is done, and that is a Conflict
@@ -190,6 +193,9 @@ func (t *Ticket) Receive(in Inbound, c customer.Customer, m *Match, now time.Tim
 	if !in.Auto && (t.State == Pending || t.State == OnHold || t.State == Solved) {
 		fx.Events = append(fx.Events, Event{Ticket: t.ID, Kind: "reopened", By: ev.By, At: now,
 			Data: map[string]string{"from": string(t.State)}})
+		if fx.Returned = t.State == Solved && t.Incident != 0; fx.Returned {
+			fx.Jobs = append(fx.Jobs, ShowIncident(t.Incident))
+		}
 		t.State, t.SolvedAt, t.CloseAt, t.HoldReason = Open, time.Time{}, time.Time{}, ""
 	}
 	t.Rev++

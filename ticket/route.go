@@ -62,6 +62,12 @@ func (c *change) route() error {
 		c.fx.Jobs = append(c.fx.Jobs, c.t.post(seq, PriorityCustomer))
 	}
 	c.acknowledge(d.Acknowledge)
+	if p := d.Print; p != nil {
+		c.fx.Print = &Print{Ticket: c.t.ID, Opened: c.t.Opened, Terms: p.Terms}
+	}
+	if d.Print != nil || d.Incident != "" {
+		c.fx.Jobs = append(c.fx.Jobs, c.t.alike(d.Incident))
+	}
 	return nil
 }
 

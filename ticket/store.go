@@ -25,6 +25,7 @@ type Store interface {
 	Changes
 	Rosters
 	Cursors
+	Incidents
 	MailLedger
 	Measures
 	Staffing

@@ -112,6 +112,7 @@ type Ticket struct {
 	FollowsUp    ID                      `json:"follows_up,omitempty"`   // the closed ticket that this one continues
 	MergedInto   ID                      `json:"merged_into,omitempty"`  // where it goes on: it is closed, and what continues it goes there
 	SplitFrom    ID                      `json:"split_from,omitempty"`   // the ticket of which it was a part
+	Incident     IncidentID              `json:"incident,omitempty"`     // what hits many, and it, too; the last one
 	Past         bool                    `json:"past,omitempty"`         // imported history: nobody was told of it, nothing is to be done
 	Suggestions  []Suggestion            `json:"suggestions,omitempty"`
 	Fits         bool                    `json:"fits"`                // the best suggestion is likely to fit
