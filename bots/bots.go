@@ -45,6 +45,10 @@ type Notice struct {
 	Text string
 	At   time.Time // a time that it is about, or zero
 	Key  string    // the same at every try
+	// Do are the steps that are offered with it, as in ticket.Told; Number is that of the question or the
+	// complaint that they are about.
+	Do     []string
+	Number int
 }
 
 // Card is what an agent sees of a ticket.
@@ -60,9 +64,19 @@ type Card struct {
 	Tried        []string       // what notes say was tried, newest last
 	Cases        []ticket.Case  // previous cases, at most 5
 	Empathy      string         // how an answer to an angry or worried customer may begin; "" when they are not
+	ETA          ticket.ETA     // when it may be solved
+	Ladder       Ladder         // what was done about abuse
+	Draft        string         // how an answer may begin and end: to be written between
 	PageLog      []string       // what happened to the page, in words, oldest first
 	URL          string         // of the ticket in the console; "" when there is none
 	Thread       string         // a link to the thread, when it is known
+}
+
+// Ladder is on which rung of the abuse ladder the customer stands.
+type Ladder struct {
+	Rung customer.Rung      // RungNone when older steps count no more
+	Next customer.Rung      // what may be done next
+	Last customer.AbuseStep // the newest step
 }
 
 // Unit is a unit with what is known of its past.

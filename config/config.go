@@ -130,6 +130,7 @@ func (c *Config) check(at check.At) {
 		at.Key("kb").Key("engine").Error("bleve or meilisearch", "%.20q is no engine", c.KB.Engine)
 	}
 	c.Router.Check(at)
+	c.Router.Hint(at)
 	c.checkBrands(at)
 }
 

@@ -1,7 +1,6 @@
 package router
 
 import (
-	"context"
 	"fmt"
 	"maps"
 	"slices"
@@ -23,6 +22,8 @@ type Answers struct {
 	// CloseAfter is how long after it was solved a ticket is closed. Until then the customer's answer
 	// opens it again; after that it opens a new ticket that follows it up. 0 closes nothing by itself.
 	CloseAfter time.Duration `yaml:"close_after"`
+	Phrases    Phrases       `yaml:"phrases"` // public wordings of your own instead of ours
+	Drafts     Drafts        `yaml:"drafts"`
 }
 
 // Acknowledge tells a customer that their ticket has come in: once a ticket, and never where it could
@@ -62,6 +63,7 @@ func (a Answers) Check(at check.At) {
 	if a.CloseAfter < 0 {
 		at.Key("close_after").Error("a duration such as 336h, which is 14 days, or 0s for never", "%s is in the past", a.CloseAfter)
 	}
+	a.Phrases.check(at.Key("phrases"))
 	at = at.Key("acknowledge")
 	if _, err := compile(a.Acknowledge.When); err != nil {
 		at.Key("when").Error(`channel == "email", or "false" for never`, "%v", err)
@@ -86,24 +88,4 @@ func checkText(at check.At, text string, known ...string) {
 			at.Error("one of {"+strings.Join(known, "} {")+"}", "nothing stands for {%.40s} here", m[1])
 		}
 	}
-}
-
-// Plan fills in what the configuration says of an action: how long an answer can be taken back, and when
-// a solved ticket is closed.
-func (d *Desk) Plan(ctx context.Context, a *ticket.Action) error {
-	switch a.Kind {
-	case ticket.ActSolve:
-		a.Wait = d.Config().Answers.CloseAfter
-	case ticket.ActReply:
-		a.Wait = 0
-		if len(d.Config().Answers.Undo) == 0 {
-			return nil
-		}
-		t, err := d.Store.Ticket(ctx, a.Ticket)
-		if err != nil {
-			return err
-		}
-		a.Wait = d.Config().Answers.Undo[t.Channel]
-	}
-	return nil
 }

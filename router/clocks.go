@@ -44,6 +44,7 @@ func (t Tier) checkClocks(at check.At) {
 	if t.Warn < 0 || t.Warn >= 1 {
 		at.Key("warn").Error("a share such as 0.8", "%v is no share of the time", t.Warn)
 	}
+	t.Updates.check(at.Key("updates"))
 	if err := t.Hours.Check(); err != nil {
 		at.Key("hours").Error("week: {mon: \"09:00-17:30\"}", "%v", err)
 	}
@@ -60,6 +61,10 @@ type tierPolicy struct {
 	clocks map[ticket.Priority]Clocks
 	warn   float64
 	hours  *ticket.Calendar // nil: the brand's
+
+	updates map[ticket.Priority]time.Duration
+	notice  time.Duration
+	quiet   ticket.Calendar
 }
 
 func newPolicy(c Config) (*policy, error) {
@@ -75,9 +80,15 @@ func newPolicy(c Config) (*policy, error) {
 		}
 	}
 	for _, t := range c.Tiers {
-		tp := tierPolicy{clocks: map[ticket.Priority]Clocks{}, warn: cmp.Or(t.Warn, defaultWarn)}
+		tp := tierPolicy{clocks: map[ticket.Priority]Clocks{}, updates: map[ticket.Priority]time.Duration{}, warn: cmp.Or(t.Warn, defaultWarn)}
 		for _, prio := range []ticket.Priority{ticket.Low, ticket.Normal, ticket.High, ticket.Urgent} {
 			tp.clocks[prio] = t.Clocks[defaultClocks].over(t.Clocks[string(prio)])
+			tp.updates[prio] = t.Updates.every(prio)
+		}
+		tp.notice = t.Updates.notice()
+		var err error
+		if tp.quiet, err = t.Updates.Hours.Calendar(); err != nil {
+			return nil, err
 		}
 		if len(t.Hours.Week)+len(t.Hours.Holidays) > 0 {
 			cal, err := t.Hours.Calendar()
@@ -105,6 +116,7 @@ func (p *policy) Targets(t *ticket.Ticket) ticket.Targets {
 	if tier.hours != nil {
 		g.Calendar = *tier.hours
 	}
+	g.Updates, g.UpdateNotice, g.Quiet = tier.updates[t.Priority], tier.notice, tier.quiet
 	return g
 }
 

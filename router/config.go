@@ -31,6 +31,10 @@ type Config struct {
 	Lint    lint.Config    `yaml:"lint"`   // how notes and answers must be
 	Brands  []ticket.Brand `yaml:"brands"` // the first is the one of inboxes that name none
 	Answers Answers        `yaml:"answers"`
+
+	Complaints Complaints `yaml:"complaints"`
+	Abuse      Abuse      `yaml:"abuse"`
+	Questions  Questions  `yaml:"questions"`
 }
 
 // Tier is a level of support (ITIL: functional escalation goes from tier to tier).
@@ -51,6 +55,7 @@ type Tier struct {
 	// tried, articles, asked, callback, read_back.
 	Handoff []string     `yaml:"handoff"`
 	Hours   ticket.Hours `yaml:"hours"` // when it works; default: the brand's hours
+	Updates Updates      `yaml:"updates"`
 	// Members are its people: agent ids, mail addresses, Slack user groups (@handle or id). Without any: of the
 	// lowest tier all with the role of agent, of others those with the role of level2.
 	Members  []string `yaml:"members"`
@@ -119,6 +124,7 @@ func (c Config) Check(at check.At) {
 	c.Answers.Check(at.Key("answers"))
 	c.checkTiers(at, func(id string) bool { return agents[id] })
 	c.checkRules(at, func(id string) bool { return agents[id] })
+	c.checkOwed(at)
 	c.checkTests(at.Key("tests"))
 }
 

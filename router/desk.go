@@ -36,6 +36,9 @@ func (d *Desk) Act(ctx context.Context, by ticket.Agent, a ticket.Action) (ticke
 	if err := by.May(a.Kind); err != nil {
 		return ticket.Ticket{}, err
 	}
+	if err := leadOnly(a, by); err != nil {
+		return ticket.Ticket{}, err
+	}
 	a.By = by.Actor()
 	if a.Kind == ticket.ActEscalate || a.Kind == ticket.ActPage || a.Kind == ticket.ActReturn {
 		t, err := d.Store.Ticket(ctx, a.Ticket)
@@ -64,8 +67,10 @@ func (d *Desk) lint(a ticket.Action) error {
 	switch a.Kind {
 	case ticket.ActNote:
 		return lint.Refuse(l.Note(a.Text, a.Note))
-	case ticket.ActReply:
+	case ticket.ActReply, ticket.ActAmends:
 		return lint.Refuse(l.Reply(a.Text))
+	case ticket.ActAnswer:
+		return lint.Refuse(l.Note(a.Text, nil))
 	case ticket.ActEscalate, ticket.ActReturn, ticket.ActSolve:
 		text := a.Reason + "\n" + a.Diagnosis
 		if a.Handoff != nil {
@@ -133,6 +138,9 @@ func (d *Desk) Card(ctx context.Context, by ticket.Agent, id ticket.ID) (bots.Ca
 		return bots.Card{}, err
 	}
 	c, _, err := d.view(ctx, id)
+	if err == nil {
+		c.Draft = d.draft(c.Ticket, c.Customer.Name, c.Empathy, by.Name)
+	}
 	return c, err
 }
 

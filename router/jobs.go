@@ -31,6 +31,7 @@ func (w *Jobs) Dispatcher(reg prometheus.Registerer) *Dispatcher {
 		ticket.JobRoute: w.route, ticket.JobShow: w.show, ticket.JobPost: w.post,
 		ticket.JobSend: w.send, ticket.JobPage: w.page, ticket.JobPageDue: w.pageDue,
 		ticket.JobClose: w.close, ticket.JobClock: w.heard,
+		ticket.JobUpdate: w.update, ticket.JobQuestion: w.askDue,
 		ticket.JobPromise: w.promiseDue, ticket.JobTell: w.tell,
 	}
 	d.giveUp = w.giveUp

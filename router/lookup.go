@@ -107,6 +107,11 @@ func (d *Desk) view(ctx context.Context, id ticket.ID) (bots.Card, []ticket.Mess
 		kinds = append(kinds, signals.Kind(s.Kind))
 	}
 	c.Empathy = signals.Empathy(kinds, t.Language)
+	if c.ETA, err = d.eta(ctx, t, modelsOf(c.Units)); err != nil {
+		return c, nil, err
+	}
+	c.Ladder.Rung, c.Ladder.Last = c.Customer.Ladder(d.Now(), cmp.Or(d.Config().Abuse.Decay, defaultDecay))
+	c.Ladder.Next = customer.NextRung(c.Ladder.Rung)
 	return c, msgs, nil
 }
 

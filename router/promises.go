@@ -11,7 +11,7 @@ import (
 
 // promiseDue notes that the time of a promise has come, or nearly.
 func (w *Jobs) promiseDue(ctx context.Context, j ticket.Job) error {
-	_, err := w.store().Act(ctx, ticket.Action{Kind: ticket.ActPromiseDue, Ticket: j.Ticket, Page: j.Seq, Step: j.Step, By: ticket.Gateway, Job: j})
+	_, err := w.store().Act(ctx, ticket.Action{Kind: ticket.ActPromiseDue, Ticket: j.Ticket, Page: j.Seq, Step: j.Step, At: j.Moment(), By: ticket.Gateway, Job: j})
 	return err
 }
 
@@ -30,7 +30,7 @@ func (w *Jobs) tell(ctx context.Context, j ticket.Job) error {
 	}
 	var faults []error
 	for _, a := range w.Desk.told(c.Ticket, n) {
-		err := w.Bot.Tell(ctx, bots.Notice{Card: c, To: a, Text: n.Text, At: n.At, Key: j.Unique + ":" + a.ID}, j.Attempts > 1)
+		err := w.Bot.Tell(ctx, bots.Notice{Card: c, To: a, Text: n.Text, At: n.At, Do: n.Do, Number: n.Number, Key: j.Unique + ":" + a.ID}, j.Attempts > 1)
 		if kind := ticket.KindOf(err); err != nil && (kind == ticket.Invalid || kind == ticket.NotFound) { // they have no account there
 			w.Log.Warn("somebody cannot be told", "ticket", j.Ticket, "agent", a.ID, "error", err)
 			continue
@@ -52,6 +52,9 @@ func (d *Desk) told(t ticket.Ticket, n ticket.Told) (list []ticket.Agent) {
 	}
 	if n.Owner && t.Owner != "" {
 		add(d.agent(t.Owner))
+	}
+	if n.To != "" {
+		add(d.agent(n.To))
 	}
 	if n.Lead || len(list) == 0 {
 		for _, a := range d.leads(t.Tier) {

@@ -108,6 +108,7 @@ type Action struct {
 	About       About  // of a complaint
 	Policy      string // likewise
 	Rung        customer.Rung
+	Until       time.Time     // of a steady update: by when its text says that the customer hears again
 	Decay       time.Duration // after which steps of the abuse ladder count no more
 }
 

@@ -18,6 +18,7 @@ type Update struct {
 	Postponed bool      `json:"postponed,omitempty"`
 	Last      time.Time `json:"last,omitzero"`     // when one went out
 	Count     int       `json:"count,omitempty"`   // how many went out since staff has last answered
+	Said      time.Time `json:"said,omitzero"`     // by when the customer was told that they would hear again
 	Skipped   string    `json:"skipped,omitempty"` // why the last did not go out
 }
 
@@ -38,14 +39,20 @@ func (t *Ticket) keepUpdate(g Targets, now time.Time) []Job {
 		u.Due, u.Next, u.Postponed, u.Reminded = time.Time{}, time.Time{}, false, false
 	case u.Due.IsZero():
 		u.From = now
-		u.Due = g.updateDue(now)
+		u.Due = g.UpdateDue(now)
 	case t.Heard.After(u.From):
 		u.From, u.Postponed, u.Reminded, u.Skipped = t.Heard, false, false, ""
-		u.Due = g.updateDue(t.Heard)
+		if !u.Said.After(t.Heard) || t.LastAgent.Equal(t.Heard) { // somebody of staff has said what comes next
+			u.Said = time.Time{}
+		}
+		u.Due = g.UpdateDue(t.Heard)
 	case !u.Postponed:
-		if due := g.updateDue(u.From); !due.Equal(u.Due) {
+		if due := g.UpdateDue(u.From); !due.Equal(u.Due) {
 			u.Due, u.Reminded = due, false
 		}
+	}
+	if runs && u.Said.After(now) && u.Due.After(u.Said) { // what was said holds, whatever has changed since
+		u.Due = u.Said
 	}
 	if u.Count > 0 && t.LastAgent.After(u.Last) {
 		u.Count = 0
@@ -58,9 +65,9 @@ func (t *Ticket) keepUpdate(g Targets, now time.Time) []Job {
 	return jobs
 }
 
-// updateDue is when silence that began then has lasted for long enough, at an hour at which customers may be
+// UpdateDue is when silence that began then has lasted for long enough, at an hour at which customers may be
 // written to. It is zero when that is not within ten years.
-func (g Targets) updateDue(from time.Time) time.Time {
+func (g Targets) UpdateDue(from time.Time) time.Time {
 	due := g.Calendar.Add(from, g.Updates)
 	if due.IsZero() {
 		return due
@@ -118,14 +125,17 @@ func (c *change) updateDue() error {
 	text := strings.TrimSpace(c.a.Text)
 	if text == "" {
 		c.say("what", "skipped")
-		u.From, u.Due, u.Postponed, u.Skipped, c.quiet = c.now, time.Time{}, false, cut(c.a.Reason, MaxReason), true
+		u.From, u.Due, u.Said, u.Postponed, u.Skipped, c.quiet = c.now, time.Time{}, time.Time{}, false, cut(c.a.Reason, MaxReason), true
+		if c.a.Verdict == "call" {
+			c.fx.Jobs = append(c.fx.Jobs, c.t.notify(Told{Owner: true, Text: "The customer is to hear how their case stands, and can only be called"}, c.now))
+		}
 		c.count(OutcomeUpdateSkipped, 0, "")
 		return nil
 	}
 	c.say("what", "sent")
 	seq := c.outgoing(text, 0, true)
 	c.say("seq", strconv.Itoa(seq))
-	u.Last, u.Count, u.Skipped = c.now, u.Count+1, ""
+	u.Last, u.Count, u.Skipped, u.Said = c.now, u.Count+1, "", c.a.Until.Truncate(time.Microsecond)
 	c.count(OutcomeUpdate, 0, "")
 	return nil
 }
@@ -142,7 +152,14 @@ func (c *change) postpone() error {
 		return invalid("An update can be put off for at most 31 days.")
 	}
 	n := *u
-	n.Due, n.Postponed, n.Reminded = c.a.At.Truncate(time.Microsecond), true, false
+	if u.Said.After(c.now) && c.a.At.After(u.Said) { // they wait for it
+		if strings.TrimSpace(c.a.Text) == "" {
+			return invalid("The customer was told that they hear by %s. Say what they are told instead.", u.Said.UTC().Format("2 Jan 15:04 UTC"))
+		}
+		c.tellCustomer()
+		n.Said = c.a.At.Truncate(time.Microsecond)
+	}
+	n.From, n.Due, n.Postponed, n.Reminded = c.now, c.a.At.Truncate(time.Microsecond), true, false
 	c.t.Update = &n
 	c.say("due", n.Due.UTC().Format(time.RFC3339))
 	return nil

@@ -224,12 +224,15 @@ func demoTeam() router.Config {
 		Tiers: []router.Tier{
 			{Name: "l1", Title: "Level 1", Level: 1, Channel: "support-l1",
 				Clocks: map[string]router.Clocks{"default": {First: 2 * time.Hour, Next: 4 * time.Hour, Resolution: 24 * time.Hour},
-					string(ticket.Urgent): {First: 15 * time.Minute}}},
+					string(ticket.Urgent): {First: 15 * time.Minute}},
+				Updates: router.Updates{Every: map[string]time.Duration{"default": 4 * time.Hour, string(ticket.Urgent): time.Hour}, Notice: 10 * time.Minute}},
 			{Name: "l2", Title: "Level 2", Level: 2, Channel: "support-l2", PageWait: 2 * time.Minute,
-				OnCall: oncall.Config{Layer: oncall.Layer{People: []string{"chloe", "dev"}}, Then: []string{demoLead}}},
+				Updates: router.Updates{Every: map[string]time.Duration{"default": 8 * time.Hour}},
+				OnCall:  oncall.Config{Layer: oncall.Layer{People: []string{"chloe", "dev"}}, Then: []string{demoLead}}},
 		},
 		Answers: router.Answers{Undo: map[string]time.Duration{channels.Email: demoUndo, channels.Slack: demoUndo},
 			Acknowledge: router.DefaultAnswers().Acknowledge},
+		Complaints: router.Complaints{Policies: []string{"returns", "delivery", "warranty", "spare part prices"}},
 		Rules: []router.Rule{
 			{Name: "a case for level 1", Then: router.Then{Tier: "l1"}},
 			{Name: "a unit that keeps coming back", Group: "priority", When: "lemon", Then: router.Then{Priority: ticket.High, Tags: []string{"lemon"}}},
