@@ -38,19 +38,21 @@ type Desk interface {
 	Page(ctx context.Context, p PageNotice, ref string, again bool) (string, error)
 }
 
-// Notice is something that one person is told of a ticket.
+// Notice is something that one person is told, of a ticket or of who is on call.
 type Notice struct {
-	Card Card
-	To   ticket.Agent
-	Text string
-	At   time.Time // a time that it is about, or zero
-	Key  string    // the same at every try
+	Card Card // its ticket is 0 when it is of none
+	// Lines, and what may be answered by the buttons, when it is of who is on call.
+	Lines   []ticket.RosterLine
+	Change  int64 // to be answered
+	Buttons []ticket.RosterDo
+	To      ticket.Agent
+	Text    string
+	At      time.Time // a time that it is about, or zero
+	Key     string    // the same at every try
 	// Do are the steps that are offered with it, as in ticket.Told; Number is that of the question or the
 	// complaint that they are about.
 	Do     []string
 	Number int
-	// Handover: it is theirs from now on, and was not before. What was last said and what is promised is shown.
-	Handover bool
 }
 
 // Card is what an agent sees of a ticket.
@@ -111,6 +113,7 @@ type PageNotice struct {
 // Backend is what a desk may ask for. Every call names the agent in whose name it is made and is
 // checked against their roles.
 type Backend interface {
+	Rosters
 	// AgentBy finds staff by the vendor's user id or by mail address; Denied for everybody else.
 	AgentBy(vendorID, email string) (ticket.Agent, error)
 	// Act does something to a ticket in the agent's name. For ActEscalate and ActPage Tier may be

@@ -35,8 +35,6 @@ type Config struct {
 	Complaints Complaints `yaml:"complaints"`
 	Abuse      Abuse      `yaml:"abuse"`
 	Questions  Questions  `yaml:"questions"`
-	// Presence is how it is known who is there, and what becomes of the tickets of who is not.
-	Presence Presence `yaml:"presence"`
 }
 
 // Tier is a level of support (ITIL: functional escalation goes from tier to tier).
@@ -124,7 +122,6 @@ func (c Config) Check(at check.At) {
 	c.Signals.check(at.Key("signals"))
 	c.Lint.Check(at.Key("lint"))
 	c.Answers.Check(at.Key("answers"))
-	c.Presence.Check(at.Key("presence"))
 	c.checkTiers(at, func(id string) bool { return agents[id] })
 	c.checkRules(at, func(id string) bool { return agents[id] })
 	c.checkOwed(at)

@@ -42,7 +42,7 @@ var lanes = []lane{
 	{[]ticket.JobKind{ticket.JobSend}, 4},
 	{[]ticket.JobKind{ticket.JobShow, ticket.JobPost, ticket.JobTell}, 4},
 	{[]ticket.JobKind{ticket.JobRoute, ticket.JobClose, ticket.JobClock, ticket.JobPromise, ticket.JobUpdate, ticket.JobQuestion}, 2},
-	{[]ticket.JobKind{ticket.JobAssign, ticket.JobStaff}, 2}, // not behind a search that does not answer
+	{[]ticket.JobKind{ticket.JobRosterTick, ticket.JobRosterNews, ticket.JobRosterTell}, 2},
 }
 
 // Dispatcher works the outbox. Any number of them, in any number of processes, share one store.

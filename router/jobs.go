@@ -30,9 +30,10 @@ func (w *Jobs) Dispatcher(reg prometheus.Registerer) *Dispatcher {
 	d.handlers = map[ticket.JobKind]handler{
 		ticket.JobRoute: w.route, ticket.JobShow: w.show, ticket.JobPost: w.post,
 		ticket.JobSend: w.send, ticket.JobPage: w.page, ticket.JobPageDue: w.pageDue,
+		ticket.JobClose: w.close, ticket.JobClock: w.heard,
 		ticket.JobUpdate: w.update, ticket.JobQuestion: w.askDue,
-		ticket.JobClose: w.close, ticket.JobClock: w.heard, ticket.JobAssign: w.assign, ticket.JobStaff: w.staff,
 		ticket.JobPromise: w.promiseDue, ticket.JobTell: w.tell,
+		ticket.JobRosterTick: w.rosterTick, ticket.JobRosterNews: w.rosterNews, ticket.JobRosterTell: w.rosterTell,
 	}
 	d.giveUp = w.giveUp
 	return d

@@ -82,6 +82,9 @@ func (t *tx) putRoster(e ticket.RosterEdit) ([]ticket.RosterChange, error) {
 	out := make([]ticket.RosterChange, len(e.Changes))
 	for i, c := range e.Changes {
 		c.Version = e.Seen + 1
+		if c.Because == ticket.RosterFirst {
+			c.Because = out[0].ID
+		}
 		query := "UPDATE roster_changes SET until=$2, doc=$3 WHERE id=$1"
 		if c.ID == 0 {
 			last++

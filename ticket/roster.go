@@ -273,7 +273,7 @@ func (c *RosterChange) beginSwap(a RosterAction, now time.Time) error {
 	if c.From.Before(c.BackTo) && c.BackFrom.Before(c.To) {
 		return rosterFault("The two shifts overlap: there would be one of you for both.")
 	}
-	if c.From.Before(now) || c.BackFrom.Before(now) {
+	if !c.From.After(now) || !c.BackFrom.After(now) {
 		return rosterFault("One of the shifts has begun. Ask for cover for the rest of it.")
 	}
 	return nil
@@ -409,6 +409,9 @@ func (c *RosterChange) mayWithdraw(a RosterAction, now time.Time) error {
 func (c *RosterChange) overText() string {
 	switch c.State {
 	case RosterStands:
+		if c.Kind == RosterCover {
+			return c.Last().By.Name + " has taken it already."
+		}
 		return "It is agreed already."
 	case RosterDeclined:
 		return "It was declined."
@@ -425,6 +428,9 @@ func (c *RosterChange) Last() RosterStep {
 	}
 	return c.Log[len(c.Log)-1]
 }
+
+// RosterFirst stands in Because for the change that is saved first with it.
+const RosterFirst = -1
 
 // News has people told of what was last done to a change, and the coming notices reckoned anew.
 func (c *RosterChange) News() []Job {

@@ -26,6 +26,9 @@ type fakeBackend struct {
 	public bool
 	said   []ticket.Message
 	other  []ticket.Ticket // of the customer
+
+	rosters    bots.RosterView
+	rosterActs []ticket.RosterAction
 }
 
 func (f *fakeBackend) AgentBy(id, email string) (ticket.Agent, error) {
@@ -221,4 +224,28 @@ func TestReferencesSurviveTheButton(t *testing.T) {
 	if id, a, ok := parseArticleBlock(articleBlock(7, "how:to")); !ok || id != 7 || a != "how:to" {
 		t.Errorf("article block came back as %v %q", id, a)
 	}
+}
+
+// Rosters and what is done to them, as the test sets them.
+func (f *fakeBackend) Rosters(context.Context, ticket.Agent, time.Time, time.Time) (bots.RosterView, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.rosters, nil
+}
+
+func (f *fakeBackend) ActRoster(_ context.Context, by ticket.Agent, a ticket.RosterAction) (ticket.RosterChange, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if err := f.err; err != nil {
+		f.err = nil
+		return ticket.RosterChange{}, err
+	}
+	a.By = by.Actor()
+	f.rosterActs = append(f.rosterActs, a)
+	a.Change.From = time.Unix(1_900_000_000, 0)
+	return a.Change, nil
+}
+
+func (f *fakeBackend) Fairness(context.Context, ticket.Agent, string, time.Time, time.Time) (bots.Fairness, error) {
+	return bots.Fairness{}, nil
 }

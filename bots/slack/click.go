@@ -32,6 +32,9 @@ func newClick(ic *slack.InteractionCallback, a *slack.BlockAction) click {
 func (k *Desk) interact(ctx context.Context, ic *slack.InteractionCallback) any {
 	switch ic.Type {
 	case slack.InteractionTypeViewSubmission:
+		if strings.HasPrefix(ic.View.CallbackID, rosterPrefix) {
+			return k.submitRoster(ctx, ic)
+		}
 		return k.submit(ctx, ic)
 	case slack.InteractionTypeBlockActions:
 		for _, a := range ic.ActionCallback.BlockActions {
@@ -50,6 +53,9 @@ func (k *Desk) click(ctx context.Context, c click) (err error) {
 	}
 	if c.by, err = k.agent(ctx, c.user); err != nil {
 		return err
+	}
+	if strings.HasPrefix(c.action.ActionID, rosterPrefix) {
+		return k.rosterClick(ctx, c)
 	}
 	switch c.action.ActionID {
 	case doVerdict:

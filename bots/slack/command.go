@@ -59,7 +59,10 @@ func (k *Desk) run(ctx context.Context, cmd slack.SlashCommand) (slackapp.Reply,
 		list, err := k.back.Tickets(ctx, by, ticket.Filter{Owner: by.ID, States: openStates[:], Limit: maxRows})
 		return slackapp.Reply{Text: "*Your tickets*\n" + listTickets(list, "You have none.")}, err
 	case "oncall":
-		return slackapp.Reply{Text: k.onCall(ctx)}, nil
+		return k.rosterReply(ctx, by)
+	case "swap", "cover", "off":
+		k.rosterCommand(by, cmd, rosterPrefix+strings.ToLower(word))
+		return slackapp.Reply{Text: "A form opens."}, nil
 	}
 	return slackapp.Reply{Text: help(k.cfg.Command)}, nil
 }
@@ -72,7 +75,8 @@ func help(cmd string) string {
 		"• `/tier join T-1042` you work on it beside its owner; `/tier release T-1042` ends that, or hands it over\n"+
 		"• `/tier merge T-1042 T-1050` the first goes on in the second\n"+
 		"• `/tier undo T-1042` takes back its last merge, split or move\n"+
-		"• `/tier oncall` who is on call now\n"+
+		"• `/tier oncall` who is on call now and next, your shifts, gaps, and what you are asked\n"+
+		"• `/tier swap`, `/tier cover`, `/tier off` swap a shift, ask for cover, or say on which days you are not on call\n"+
 		"What you type in a card's thread is an internal note; customers get what you send with *Reply*.", "/tier", cmd)
 }
 

@@ -19,12 +19,15 @@ func (k *Desk) Tell(ctx context.Context, n bots.Notice, again bool) error {
 	if err != nil {
 		return err
 	}
-	o := slackapp.Out{Text: n.Card.Ticket.ID.String() + ": " + slackapp.EscapeCut(n.Text, maxFallback/2), Type: typeNotice,
-		Payload: map[string]any{"key": n.Key}}
+	o := slackapp.Out{Text: slackapp.EscapeCut(n.Text, maxFallback/2), Type: typeNotice, Payload: map[string]any{"key": n.Key}}
+	of := n.Card.Ticket.ID
+	if of != 0 {
+		o.Text = of.String() + ": " + o.Text
+	}
 	if o.Channel, err = k.app.OpenDM(ctx, user); err != nil {
 		return err
 	}
-	if n.Card.Thread == "" {
+	if of != 0 && n.Card.Thread == "" {
 		n.Card.Thread = k.findThread(ctx, n.Card)
 	}
 	o.Blocks = noticeBlocks(n)
@@ -43,9 +46,33 @@ func noticeBlocks(n bots.Notice) []slack.Block {
 	if !n.At.IsZero() {
 		text += " · " + when(n.At)
 	}
+	if n.Card.Ticket.ID == 0 {
+		return rosterNotice(n, text)
+	}
 	blocks := []slack.Block{section(text), small(cardText(n.Card))}
 	if isWeb(n.Card.Thread) {
 		blocks = append(blocks, rows("go", link(doOpen, n.Card.Thread, "Go to the thread"))...)
+	}
+	return blocks
+}
+
+// rosterNotice is a notice about who is on call, with the buttons that answer it.
+func rosterNotice(n bots.Notice, text string) []slack.Block {
+	for _, l := range n.Lines {
+		text += "\n• " + slackapp.EscapeCut(l.Text, 300)
+		if !l.From.IsZero() {
+			if l.Text != "" {
+				text += ": "
+			}
+			text += span(l.From, l.To)
+		}
+	}
+	var blocks []slack.Block
+	for _, part := range slackapp.Split(text, maxSection-10)[:1] {
+		blocks = append(blocks, section(part))
+	}
+	if n.Change != 0 {
+		blocks = append(blocks, rosterButtons(n.Change, n.Buttons)...)
 	}
 	return blocks
 }

@@ -240,6 +240,10 @@ func (a *app) probes() []web.Probe {
 // run runs the gateway until ctx ends, then stops it within 30 s: sources, workers, HTTP. The store
 // is closed by close.
 func (a *app) run(ctx context.Context) error {
+	// The configuration may be another than before: who is to be told of what comes is reckoned anew.
+	if err := a.store.Enqueue(ctx, ticket.RosterTick(time.Time{})); err != nil {
+		return err
+	}
 	intake, err := channels.Understand(a.store, a.cfg.Understand)
 	if err != nil {
 		return err

@@ -16,6 +16,7 @@ import (
 
 	"tierline/config"
 	"tierline/router"
+	"tierline/ticket"
 )
 
 // lookEvery is how often the file is looked at.
@@ -28,7 +29,8 @@ type reloader struct {
 	load  func() (config.Config, []config.Finding, error)
 	read  func() ([]byte, error) // the file, to see whether it has changed
 	live  *router.Live
-	cfg   config.Config // as it was started
+	cfg   config.Config               // as it was started
+	then  func(context.Context) error // what follows from another configuration
 	log   *slog.Logger
 	seen  [sha256.Size]byte
 	good  prometheus.Gauge
@@ -36,7 +38,8 @@ type reloader struct {
 }
 
 func newReloader(path string, environ []string, cfg config.Config, a *app) *reloader {
-	r := &reloader{live: a.live, cfg: cfg, log: a.log.With("part", "config", "file", path),
+	then := func(ctx context.Context) error { return a.store.Enqueue(ctx, ticket.RosterTick(time.Time{})) }
+	r := &reloader{live: a.live, then: then, cfg: cfg, log: a.log.With("part", "config", "file", path),
 		load: func() (config.Config, []config.Finding, error) { return config.Load(path, environ) },
 		read: func() ([]byte, error) { return os.ReadFile(path) },
 		good: prometheus.NewGauge(prometheus.GaugeOpts{Name: "tierline_config_last_reload_successful",
@@ -65,10 +68,10 @@ func (r *reloader) Run(ctx context.Context) error {
 		case <-ctx.Done():
 			return nil
 		case <-hup:
-			r.reload()
+			r.reload(ctx)
 		case <-tick.C:
 			if r.changed() {
-				r.reload()
+				r.reload(ctx)
 			}
 		}
 	}
@@ -89,7 +92,7 @@ func (r *reloader) changed() bool {
 	return true
 }
 
-func (r *reloader) reload() {
+func (r *reloader) reload(ctx context.Context) {
 	cfg, findings, err := r.load()
 	if err != nil {
 		r.refuse(err.Error())
@@ -106,6 +109,9 @@ func (r *reloader) reload() {
 	if err := r.live.Replace(cfg.Router); err != nil {
 		r.refuse(err.Error())
 		return
+	}
+	if err := r.then(ctx); err != nil { // it is done within the hour by itself
+		r.log.Warn("notices about who is on call are not reckoned anew yet", "error", err)
 	}
 	r.good.Set(1)
 	r.since.SetToCurrentTime()

@@ -91,3 +91,8 @@ func (t Temporary) edges() (list []time.Time) {
 	}
 	return list
 }
+
+// IsOff says whether somebody has said that they are not on call for a part of a time.
+func (s Schedule) IsOff(p string, from, to time.Time) bool {
+	return slices.ContainsFunc(s.off, func(o Off) bool { return o.Person == p && o.From.Before(to) && from.Before(o.To) })
+}

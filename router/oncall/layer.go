@@ -75,7 +75,7 @@ func (l Layer) compile(at check.At, zone *time.Location) layer {
 	if l.Rule != "" {
 		k.rule = recurrence(at, l, k.start)
 	}
-	k.windowsOf(at)
+	k.windows, k.limited = windowsOf(at.Key("on"), l.On)
 	return k
 }
 
@@ -109,24 +109,25 @@ func recurrence(at check.At, l Layer, start time.Time) *rrule.RRule {
 	return rule
 }
 
-func (k *layer) windowsOf(at check.At) {
-	k.limited = len(k.On) > 0
-	for day, list := range k.On {
+// windowsOf reads spans of time by day of the week; limited: there are any.
+func windowsOf(at check.At, days map[string]string) (windows [7][]window, limited bool) {
+	for day, list := range days {
 		weekday, ok := weekdays[day]
 		if !ok {
-			at.Key("on").Error("mon, tue, wed, thu, fri, sat or sun", "%.20q is no day", day)
+			at.Error("mon, tue, wed, thu, fri, sat or sun", "%.20q is no day", day)
 			continue
 		}
 		for part := range strings.SplitSeq(list, ",") {
 			from, to, cut := strings.Cut(strings.TrimSpace(part), "-")
 			w := window{minutes(from), minutes(to)}
 			if !cut || w.from < 0 || w.to < 0 || w.from == 24*60 {
-				at.Key("on").Key(day).Error("such as 18:00-08:00", "%.20q is no span of time", part)
+				at.Key(day).Error("such as 18:00-08:00", "%.20q is no span of time", part)
 				continue
 			}
-			k.windows[weekday] = append(k.windows[weekday], w)
+			windows[weekday] = append(windows[weekday], w)
 		}
 	}
+	return windows, len(days) > 0
 }
 
 // minutes reads 15:04; -1 is a fault.

@@ -29,6 +29,11 @@ type Config struct {
 	Overrides []Override  `yaml:"overrides"` // each goes over those before it
 	Temporary []Temporary `yaml:"temporary"` // each goes over all else
 	Then      []string    `yaml:"then"`      // rung after everybody else: the lead
+	// Needed is when somebody has to be on call, mon … sun like On; default always. Outside of it nobody
+	// on call is no gap.
+	Needed map[string]string `yaml:"needed"`
+	// Notice is how long before their shift people are told of it; default 24h and 1h. 0s: not at all.
+	Notice []time.Duration `yaml:"notice"`
 }
 
 // Layer is people who take turns.
@@ -92,6 +97,9 @@ const (
 	MaxPeople = 500    // of a layer
 	MaxLayers = 50     //
 	MaxShifts = 10_000 // of a temporary schedule, and overrides
+
+	maxNotice  = 14 * 24 * time.Hour
+	maxNotices = 5
 )
 
 // Schedule is a Config made ready to be asked. Its zero value has nobody.
@@ -103,6 +111,8 @@ type Schedule struct {
 	then      []string
 	off       []Off
 	changes   []Change
+	needed    [7][]window
+	limited   bool // to needed
 }
 
 // Compile makes a schedule ready to be asked.
@@ -180,6 +190,15 @@ func (c Config) compile(at check.At) Schedule {
 			here.Key("person").Error("say who is on, or instead of whom", "nobody is named")
 		}
 		ends(here, o.From, o.To)
+	}
+	s.needed, s.limited = windowsOf(at.Key("needed"), c.Needed)
+	for i, d := range c.Notice {
+		if d < 0 || d > maxNotice {
+			at.Key("notice").Index(i).Error("such as [24h, 1h]", "%s is not between 0 and %s", d, maxNotice)
+		}
+	}
+	if len(c.Notice) > maxNotices {
+		at.Key("notice").Error("", "%d notices of one shift; at most %d", len(c.Notice), maxNotices)
 	}
 	for i, t := range c.Temporary {
 		here := at.Key("temporary").Index(i)
@@ -313,3 +332,18 @@ func (s Schedule) Zone() *time.Location {
 
 // Empty says that nobody is ever on call by it.
 func (s Schedule) Empty() bool { return len(s.layers) == 0 && len(s.temporary) == 0 }
+
+// Notices are how long before a shift its person is told of it, the longest first.
+func (c Config) Notices() (list []time.Duration) {
+	if c.Notice == nil {
+		return []time.Duration{24 * time.Hour, time.Hour}
+	}
+	for _, d := range c.Notice {
+		if d > 0 {
+			list = append(list, d)
+		}
+	}
+	slices.Sort(list)
+	slices.Reverse(list)
+	return list
+}

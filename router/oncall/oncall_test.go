@@ -241,7 +241,7 @@ func TestNextAndLoads(t *testing.T) {
 	if !ok || next.Person != "a" || !next.From.Equal(at(t, "2026-03-30T07:00:00Z")) {
 		t.Errorf("next: %+v", next)
 	}
-	loads := s.Loads(at(t, "2026-03-22T23:00:00Z"), at(t, "2026-04-05T22:00:00Z"))
+	loads := s.Loads(at(t, "2026-03-22T23:00:00Z"), at(t, "2026-04-05T22:00:00Z"), nil)
 	if len(loads) != 2 || loads[0].Total+loads[1].Total != 14*24*time.Hour-time.Hour || loads[0].Night+loads[1].Night != (14*8-1)*time.Hour ||
 		loads[0].Weekend+loads[1].Weekend != (4*24-1)*time.Hour {
 		t.Errorf("loads: %+v", loads)

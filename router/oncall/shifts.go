@@ -38,7 +38,7 @@ func (s Schedule) Shifts(from, to time.Time) []Shift {
 	return done
 }
 
-// Gaps are when nobody is on call. Their Person is "".
+// Gaps are when nobody is on call though somebody has to be. Their Person is "".
 func (s Schedule) Gaps(from, to time.Time) []Shift {
 	var gaps []Shift
 	var since time.Time
@@ -47,14 +47,57 @@ func (s Schedule) Gaps(from, to time.Time) []Shift {
 		case len(on) == 0 && since.IsZero():
 			since = at
 		case len(on) > 0 && !since.IsZero():
-			gaps = append(gaps, Shift{From: since, To: at})
+			gaps = append(gaps, s.lacking(since, at)...)
 			since = time.Time{}
 		}
 	})
 	if !since.IsZero() {
-		gaps = append(gaps, Shift{From: since, To: to})
+		gaps = append(gaps, s.lacking(since, to)...)
 	}
 	return gaps
+}
+
+// lacking is the part of a time in which somebody has to be on call.
+func (s Schedule) lacking(from, to time.Time) []Shift {
+	if !s.limited {
+		return []Shift{{From: from, To: to}}
+	}
+	return within(from, to, s.Zone(), func(day time.Time) []window { return s.needed[day.Weekday()] })
+}
+
+// within are the parts of a time that lie within windows of each day, in the order of their beginnings.
+func within(from, to time.Time, zone *time.Location, windows func(day time.Time) []window) (list []Shift) {
+	day := floating(from, zone).Truncate(24*time.Hour).AddDate(0, 0, -1)
+	for end := floating(to, zone); !day.After(end); day = day.AddDate(0, 0, 1) {
+		for _, w := range windows(day) {
+			a, b := w.on(day, zone)
+			if a.Before(from) {
+				a = from
+			}
+			if b.After(to) {
+				b = to
+			}
+			if a.Before(b) {
+				list = append(list, Shift{From: a, To: b})
+			}
+		}
+	}
+	slices.SortFunc(list, func(a, b Shift) int { return a.From.Compare(b.From) })
+	return joined(list)
+}
+
+// joined makes one of what touches: a midnight may come twice, to two days.
+func joined(list []Shift) (out []Shift) {
+	for _, w := range list {
+		if n := len(out); n > 0 && !w.From.After(out[n-1].To) {
+			if w.To.After(out[n-1].To) {
+				out[n-1].To = w.To
+			}
+			continue
+		}
+		out = append(out, w)
+	}
+	return out
 }
 
 // Next is the first shift that begins after a time, within a year; false when there is none.
@@ -68,6 +111,42 @@ func (s Schedule) Next(at time.Time) (Shift, bool) {
 		}
 	}
 	return Shift{}, false
+}
+
+// Change is when who is on call changes next, within a year; false when it does not.
+func (s Schedule) Change(at time.Time) (next time.Time, ok bool) {
+	for _, days := range []int{8, 62, 366} {
+		s.walk(at, at.AddDate(0, 0, days), func(when time.Time, _ []string) {
+			if !ok && when.After(at) {
+				next, ok = when, true
+			}
+		})
+		if ok {
+			return next, true
+		}
+	}
+	return time.Time{}, false
+}
+
+// Whole are the shifts that reach into a time, each with its true beginning and end where these lie within
+// beyond of it; else it is cut there.
+func (s Schedule) Whole(from, to time.Time, beyond time.Duration) []Shift {
+	var list []Shift
+	for _, reach := range []time.Duration{0, 8 * 24 * time.Hour, beyond} { // mostly a few days do
+		a, b := from.Add(-reach), to.Add(reach)
+		cut := false
+		list = list[:0]
+		for _, shift := range s.Shifts(a, b) {
+			if shift.To.After(from) && shift.From.Before(to) {
+				list = append(list, shift)
+				cut = cut || shift.From.Equal(a) || shift.To.Equal(b)
+			}
+		}
+		if !cut {
+			break
+		}
+	}
+	return list
 }
 
 // walk tells who is on call at the beginning and after each change.
@@ -101,69 +180,30 @@ func (s Schedule) walk(from, to time.Time, tell func(at time.Time, on []string))
 	}
 }
 
-// Load is how much somebody was, or will be, on call (practice: fair-measures).
-type Load struct {
-	Person  string        `json:"person"`
-	Shifts  int           `json:"shifts"`
-	Total   time.Duration `json:"total"`
-	Night   time.Duration `json:"night"`   // 22:00 to 06:00
-	Weekend time.Duration `json:"weekend"` // Saturday and Sunday
-}
-
-// Loads compares those who are on call from one time to another, the most loaded first.
-func (s Schedule) Loads(from, to time.Time) []Load {
-	by := map[string]*Load{}
-	for _, shift := range s.Shifts(from, to) {
-		l := by[shift.Person]
-		if l == nil {
-			l = &Load{Person: shift.Person}
-			by[shift.Person] = l
-		}
-		l.Shifts++
-		l.Total += shift.To.Sub(shift.From)
-		l.Night += overlap(shift, s.zone, func(time.Weekday) []window { return []window{{22 * 60, 6 * 60}} })
-		l.Weekend += overlap(shift, s.zone, func(d time.Weekday) []window {
-			if d == time.Saturday || d == time.Sunday {
-				return []window{{0, 24 * 60}}
+// Less is the time of the shifts of a for which the same person has none in b.
+func Less(a, b []Shift) (list []Shift) {
+	for _, s := range a {
+		parts := []Shift{s}
+		for _, o := range b {
+			if o.Person != s.Person {
+				continue
 			}
-			return nil
-		})
-	}
-	var list []Load
-	for _, l := range by {
-		list = append(list, *l)
-	}
-	slices.SortFunc(list, func(a, b Load) int {
-		switch {
-		case a.Total != b.Total:
-			return int(b.Total/time.Second) - int(a.Total/time.Second)
-		case a.Person < b.Person:
-			return -1
+			var left []Shift
+			for _, p := range parts {
+				if !o.From.Before(p.To) || !p.From.Before(o.To) {
+					left = append(left, p)
+					continue
+				}
+				if p.From.Before(o.From) {
+					left = append(left, Shift{p.Person, p.From, o.From})
+				}
+				if o.To.Before(p.To) {
+					left = append(left, Shift{p.Person, o.To, p.To})
+				}
+			}
+			parts = left
 		}
-		return 1
-	})
+		list = append(list, parts...)
+	}
 	return list
-}
-
-// overlap is how much of a shift lies within windows of each day.
-func overlap(shift Shift, zone *time.Location, windows func(time.Weekday) []window) (d time.Duration) {
-	if shift.Person == "" || zone == nil {
-		return 0
-	}
-	day := floating(shift.From, zone).Truncate(24*time.Hour).AddDate(0, 0, -1)
-	for end := floating(shift.To, zone); !day.After(end); day = day.AddDate(0, 0, 1) {
-		for _, w := range windows(day.Weekday()) {
-			from, to := w.on(day, zone)
-			if from.Before(shift.From) {
-				from = shift.From
-			}
-			if to.After(shift.To) {
-				to = shift.To
-			}
-			if from.Before(to) {
-				d += to.Sub(from)
-			}
-		}
-	}
-	return d
 }
