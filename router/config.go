@@ -226,8 +226,8 @@ func (c Config) checkRules(at check.At, known func(string) bool) {
 			}
 		}
 		for i, do := range r.Then.Propose {
-			if do != ticket.ActEscalate && do != ticket.ActPage {
-				at.Key("then").Key("propose").Index(i).Error("escalate or page", "%.20q cannot be proposed", string(do))
+			if !slices.Contains(ticket.Proposable, do) {
+				at.Key("then").Key("propose").Index(i).Error(joined(ticket.Proposable), "%.20q cannot be proposed", string(do))
 			}
 		}
 		if r.Then.Tier != "" && !slices.ContainsFunc(c.Tiers, func(t Tier) bool { return t.Name == r.Then.Tier }) {

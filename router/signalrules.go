@@ -34,7 +34,9 @@ func ownRules() []Rule {
 		{Name: "it has been at this tier for long", Group: "up", On: []ticket.RouteEvent{ticket.OnWarn, ticket.OnBreach},
 			When: `clock == "at_tier" && !top`, Then: Then{Propose: up}},
 		{Name: "the customer asks for a manager", Group: "lead", On: both, When: `"manager" in signals`, Then: Then{Tags: []string{"manager"}}},
-		{Name: "a complaint about policy", Group: "complaint", On: both, When: `"complaint" in signals`, Then: Then{Tags: []string{"complaint"}}},
+		{Name: "a complaint about policy", Group: "complaint", On: both, When: `"complaint" in signals`, Then: Then{Tags: []string{"complaint"}, Propose: []ticket.ActionKind{ticket.ActComplain}}},
+		{Name: "the customer asks to be called", Group: "callback", On: both, When: `"callback" in signals`, Then: Then{Propose: []ticket.ActionKind{ticket.ActPromise}}},
+		{Name: "abusive words", Group: "abuse", On: both, When: `"abuse" in signals`, Then: Then{Propose: []ticket.ActionKind{ticket.ActAbuse}}},
 	}
 }
 

@@ -29,7 +29,7 @@ func esc(s string, room int) string { return slackapp.LineCut(s, room) }
 func cardBlocks(c bots.Card) []slack.Block {
 	blocks := []slack.Block{header(c.Ticket.ID.String() + " · " + c.Ticket.Subject)}
 	for _, part := range []func(bots.Card) []slack.Block{
-		who, facts, lastSaid, mood, proposals, handedOver, promises, units, tried, why, suggestions, cases, pageLog, actions, foot,
+		who, facts, lastSaid, mood, proposals, handedOver, promises, standing, units, tried, why, suggestions, cases, pageLog, actions, foot,
 	} {
 		blocks = append(blocks, part(c)...)
 	}
@@ -284,7 +284,7 @@ func actions(c bots.Card) []slack.Block {
 		more = append(more, option(doNormal+" "+v, "Not urgent after all"))
 	}
 	more = append(more, option(doMerge+" "+v, "Merge into another ticket"), option(doSplit+" "+v, "Split or move messages"))
-	return rows("do", append(list, overflow(doMore, more...))...)
+	return rows("do", append(list, careMenu(c), overflow(doMore, more...))...)
 }
 
 func foot(c bots.Card) []slack.Block {

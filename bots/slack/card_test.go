@@ -24,6 +24,7 @@ type fakeBackend struct {
 	err    error // of the next Act
 	md     string
 	public bool
+	named  []bots.Named // times that every answer names
 	said   []ticket.Message
 	other  []ticket.Ticket // of the customer
 
@@ -116,6 +117,13 @@ func (f *fakeBackend) Messages(_ context.Context, _ ticket.Agent, _ ticket.ID, a
 	}
 	return list, nil
 }
+func (f *fakeBackend) Unbacked(context.Context, ticket.Agent, ticket.ID, string) ([]bots.Named, error) {
+	return f.named, nil
+}
+func (f *fakeBackend) Wording(_ context.Context, _ ticket.Agent, _ ticket.ID, what string) (string, error) {
+	return "wording of " + what, nil
+}
+func (f *fakeBackend) Policies() []string { return []string{"returns", "prices"} }
 func (f *fakeBackend) Tiers() []bots.Tier { return f.tiers }
 func (f *fakeBackend) OnCall(context.Context, string, time.Time) ([]ticket.Agent, error) {
 	return f.oncall, nil

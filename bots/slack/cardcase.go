@@ -88,7 +88,8 @@ func mood(c bots.Card) []slack.Block {
 
 // proposals are what rules would have somebody do.
 func proposals(c bots.Card) []slack.Block {
-	names := map[ticket.ActionKind]string{ticket.ActEscalate: "Escalate", ticket.ActPage: "Page level 2 now"}
+	names := map[ticket.ActionKind]string{ticket.ActEscalate: "Escalate", ticket.ActPage: "Page level 2 now", ticket.ActInform: "Tell the lead",
+		ticket.ActComplain: "Complaint, to the lead", ticket.ActPromise: "Promise a callback", ticket.ActAbuse: "Abuse: the next step"}
 	var lines []string
 	for _, p := range c.Ticket.Proposals[:min(len(c.Ticket.Proposals), 5)] {
 		if name := names[p.Do]; name != "" {

@@ -36,6 +36,10 @@ func (k *Desk) interact(ctx context.Context, ic *slack.InteractionCallback) any 
 			return k.submitRoster(ctx, ic)
 		}
 		return k.submit(ctx, ic)
+	case slack.InteractionTypeMessageAction:
+		if ic.CallbackID == shortAsk {
+			k.shortcut(ctx, ic)
+		}
 	case slack.InteractionTypeBlockActions:
 		for _, a := range ic.ActionCallback.BlockActions {
 			c := newClick(ic, a)
@@ -64,7 +68,7 @@ func (k *Desk) click(ctx context.Context, c click) (err error) {
 		return k.redraw(ctx, c)
 	}
 	what, value := c.action.ActionID, c.action.Value
-	if what == doMore {
+	if what == doMore || what == doCare {
 		what, value, _ = strings.Cut(c.action.SelectedOption.Value, " ")
 	}
 	r, ok := parseRef(value)
@@ -100,6 +104,8 @@ func (k *Desk) press(ctx context.Context, c click, what string, r ref) error {
 		return k.withdraw(ctx, c, r)
 	case doReply, doNote, doEscalate, doPage, doSolve, doDecline, doMerge, doSplit, doReturn, doPromise:
 		return k.open(c, what, r)
+	case doUpdate, doPostpone, doRepromise, doUnpromise, doAsk, doAnswer, doComplain, doAmends, doAbuse:
+		return k.open(c, what, r)
 	default:
 		return ticket.Errorf("slackdesk.click", ticket.Invalid, "This button is of an older version. Use the newest card.")
 	}
@@ -129,6 +135,13 @@ func (k *Desk) submit(ctx context.Context, ic *slack.InteractionCallback) any {
 		return nil // not a modal of ours
 	}
 	by, err := k.agent(ctx, ic.User.ID)
+	if err == nil {
+		if form, ask, e := k.backed(ctx, by, ic.View, m); ask {
+			return slack.NewUpdateViewSubmissionResponse(&form)
+		} else if err = e; err != nil {
+			return refuse(ic.View, k.inWords(ic.User.ID, err))
+		}
+	}
 	var a ticket.Action
 	if err == nil {
 		a, err = k.intent(ic.View, m)
@@ -170,7 +183,7 @@ func (k *Desk) intent(v slack.View, m meta) (ticket.Action, error) {
 	a := ticket.Action{Kind: ticket.ActionKind(v.CallbackID), Ticket: m.Ticket, Rev: m.Rev, Page: m.Page}
 	switch v.CallbackID {
 	case doReply:
-		a.Text = submitted(v, textBlock(m))
+		a = replyIntent(v, m, a)
 	case doNote:
 		a.Rev = 0 // a note is true whatever happened meanwhile
 		a.Note = &ticket.NoteFields{Reported: submitted(v, "reported"), Tried: submitted(v, "tried"),
@@ -197,6 +210,9 @@ func (k *Desk) intent(v slack.View, m meta) (ticket.Action, error) {
 	case doSplit:
 		return splitIntent(v, a)
 	default:
+		if a, ok := careIntent(v, m, a); ok {
+			return a, nil
+		}
 		return a, ticket.Errorf("slackdesk.submit", ticket.Invalid, "This form is of an older version. Open it again.")
 	}
 	return a, nil

@@ -45,7 +45,7 @@ func (k *Desk) form(ctx context.Context, c click, what string, r ref) (slack.Mod
 	id := r.Ticket.String()
 	switch what {
 	case doReply:
-		return replyForm(card, c.by, m, draft{}), nil
+		return replyForm(card, c.by, m, draft{text: card.Draft}), nil
 	case doNote:
 		return modal(doNote, id+": note", "Keep", m.String(), about,
 			input("reported", "Reported", "What the customer says, in their words", line("", 3000, true), true),
@@ -86,7 +86,7 @@ func (k *Desk) form(ctx context.Context, c click, what string, r ref) (slack.Mod
 	case doSplit:
 		return k.splitForm(ctx, c.by, card, m, r.Seq, about)
 	}
-	return slack.ModalViewRequest{}, ticket.Errorf("slackdesk.form", ticket.Invalid, "There is no such form.")
+	return k.careForm(ctx, c, card, m, what, r)
 }
 
 func (k *Desk) escalateForm(card bots.Card, m meta, about slack.Block) (slack.ModalViewRequest, error) {
@@ -195,6 +195,8 @@ type draft struct {
 	text    string
 	preview bool
 	warning string
+	doubt   *doubt
+	stay    bool
 }
 
 // textBlock is the id of the answer's input. It changes when the text is to be replaced: under the
@@ -216,6 +218,14 @@ func replyForm(card bots.Card, by ticket.Agent, m meta, d draft) slack.ModalView
 	blocks = append(blocks, lastSaid(card)...)
 	blocks = append(blocks, input(textBlock(m), "Answer to the customer", "Markdown; the customer sees exactly this",
 		line(d.text, maxInput, true), false))
+	if d.doubt != nil {
+		blocks = append(blocks, promiseInputs(d.doubt)...)
+	}
+	then := choose("v", "We wait for the customer", option("wait", "We wait for the customer"), option("stay", "It stays with us: an update"))
+	if m.Stay || d.stay {
+		then = then.WithInitialOption(option("stay", "It stays with us: an update"))
+	}
+	blocks = append(blocks, input("then", "And then?", "", then, true))
 	blocks = append(blocks, replyTools(card)...)
 	if d.preview {
 		blocks = append(blocks, divider(), small("*The customer will see:*"))

@@ -50,9 +50,16 @@ func noticeBlocks(n bots.Notice) []slack.Block {
 		return rosterNotice(n, text)
 	}
 	blocks := []slack.Block{section(text), small(cardText(n.Card))}
-	if isWeb(n.Card.Thread) {
-		blocks = append(blocks, rows("go", link(doOpen, n.Card.Thread, "Go to the thread"))...)
+	var list []slack.BlockElement
+	for _, do := range n.Do {
+		if o, ok := offered[do]; ok {
+			list = append(list, button(o.action, ref{Ticket: n.Card.Ticket.ID, Seq: n.Number}.String(), o.label))
+		}
 	}
+	if isWeb(n.Card.Thread) {
+		list = append(list, link(doOpen, n.Card.Thread, "Go to the thread"))
+	}
+	blocks = append(blocks, rows("go", list...)...)
 	return blocks
 }
 

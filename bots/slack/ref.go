@@ -78,6 +78,9 @@ type meta struct {
 	Channel string    `json:"c,omitempty"` // where it was clicked
 	Thread  string    `json:"m,omitempty"`
 	Block   int       `json:"b,omitempty"` // counts how often the text was replaced
+	Number  int       `json:"n,omitempty"` // of the note, question, promise or complaint that it is about
+	Stay    bool      `json:"s,omitempty"` // of an answer: it is ours to act still
+	Asked   bool      `json:"q,omitempty"` // of an answer: its writer was asked about a time that it names
 }
 
 func (m meta) String() string {

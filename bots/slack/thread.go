@@ -49,6 +49,7 @@ func messageBlocks(c bots.Card, m ticket.Message) (blocks []slack.Block, fallbac
 	if m.NewTopic != "" {
 		notes = append(notes, ":twisted_rightwards_arrows: This seems to be another matter: "+esc(m.NewTopic, roomLine))
 	}
+	notes = append(notes, unclear(c, m)...)
 	if len(notes) > 0 {
 		blocks = append(blocks, small(strings.Join(notes, "\n")))
 	}

@@ -166,6 +166,8 @@ func messageTools(m ticket.Message) []slack.Block {
 		return rows("message", button(doBack, v, "Move it back"))
 	case m.Delivery == ticket.Queued && !m.SendAt.IsZero():
 		return rows("message", button(doWithdraw, v, "Undo"))
+	case m.Kind == ticket.Note && m.Author.Kind == ticket.ByAgent:
+		return rows("message", button(doAsk, v, "Unclear? Ask"))
 	}
 	return nil
 }

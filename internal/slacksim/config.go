@@ -136,7 +136,8 @@ func Sample() Config {
 		},
 		UserGroups: []UserGroup{{ID: "S0L2", Handle: "level2", Name: "Level 2", Users: []string{"chloe", "dev"}}},
 		App: App{
-			Commands: []Command{{Command: "/tier", Description: "Tickets from anywhere", UsageHint: "help"}},
+			Commands:  []Command{{Command: "/tier", Description: "Tickets from anywhere", UsageHint: "help"}},
+			Shortcuts: []Shortcut{{CallbackID: "ask_writer", Name: "Ask the writer", Type: "message"}},
 		},
 		Rates: Rates{Off: true},
 	}
