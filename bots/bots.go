@@ -34,7 +34,8 @@ type Desk interface {
 	// Tell tells one person something of a ticket.
 	Tell(ctx context.Context, n Notice, again bool) error
 	// Page tells one person that they are wanted, or (ref is not "") brings what they were told up
-	// to date. It returns where that is.
+	// to date. It returns where that is. Just before a new one is posted it asks p.Still, after every
+	// wait: its error is returned, and nothing is posted.
 	Page(ctx context.Context, p PageNotice, ref string, again bool) (string, error)
 }
 
@@ -74,6 +75,8 @@ type Card struct {
 	PageLog      []string       // what happened to the page, in words, oldest first
 	URL          string         // of the ticket in the console; "" when there is none
 	Thread       string         // a link to the thread, when it is known
+	Mentioned    []ticket.Agent // whom the message to be posted brings into the thread
+	Place        string         // where the card stands, when that is known: as Show has returned it
 }
 
 // Ladder is on which rung of the abuse ladder the customer stands.
@@ -103,11 +106,11 @@ type Tier struct {
 
 // PageNotice is what a paged person is told.
 type PageNotice struct {
-	Card Card
-	Page ticket.Page
-	Step int
-	To   ticket.Agent
-	Live bool // it is their turn: show the buttons
+	Card  Card
+	Page  ticket.Page
+	Call  ticket.PageCall // its ID is the same at every try
+	To    ticket.Agent
+	Still func(context.Context) error
 }
 
 // Backend is what a desk may ask for. Every call names the agent in whose name it is made and is

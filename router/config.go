@@ -18,6 +18,7 @@ import (
 	"tierline/config/check"
 	"tierline/router/lint"
 	"tierline/router/oncall"
+	"tierline/router/pager"
 	"tierline/ticket"
 )
 
@@ -32,9 +33,10 @@ type Config struct {
 	Brands  []ticket.Brand `yaml:"brands"` // the first is the one of inboxes that name none
 	Answers Answers        `yaml:"answers"`
 
-	Complaints Complaints `yaml:"complaints"`
-	Abuse      Abuse      `yaml:"abuse"`
-	Questions  Questions  `yaml:"questions"`
+	Complaints Complaints   `yaml:"complaints"`
+	Abuse      Abuse        `yaml:"abuse"`
+	Questions  Questions    `yaml:"questions"`
+	Paging     pager.Config `yaml:"paging"` // by what people are paged
 }
 
 // Tier is a level of support (ITIL: functional escalation goes from tier to tier).
@@ -46,6 +48,7 @@ type Tier struct {
 	Channel  string        `yaml:"channel"`   // the desk's channel, a name or an id
 	OnCall   oncall.Config `yaml:"oncall"`    // who is rung when the tier is paged
 	PageWait time.Duration `yaml:"page_wait"` // how long each of them has to answer; default 5m
+	Paging   Paging        `yaml:"paging"`    // how; default: one after the other, by Slack
 	// Clocks are how much open time things may take, by priority; those of "default" hold for all that a
 	// priority does not name. Warn is the share of it after which people are warned, default 0.8.
 	Clocks map[string]Clocks `yaml:"clocks"`
@@ -122,6 +125,7 @@ func (c Config) Check(at check.At) {
 	c.Signals.check(at.Key("signals"))
 	c.Lint.Check(at.Key("lint"))
 	c.Answers.Check(at.Key("answers"))
+	c.Paging.Check(at.Key("paging"))
 	c.checkTiers(at, func(id string) bool { return agents[id] })
 	c.checkRules(at, func(id string) bool { return agents[id] })
 	c.checkOwed(at)
@@ -183,10 +187,11 @@ func (c Config) checkTiers(at check.At, known func(string) bool) {
 		if t.PageWait < 0 || t.PageWait > 24*time.Hour {
 			at.Key("page_wait").Error("a duration such as 5m", "not between 0 and 24h")
 		}
-		if t.Level > 1 && len(t.OnCall.People)+len(t.OnCall.Layers) == 0 {
+		if t.Level > 1 && len(t.OnCall.People)+len(t.OnCall.Layers)+len(t.Paging.Steps) == 0 {
 			at.Key("oncall").Warn("list people under oncall", "tier %.60q cannot be paged: nobody is on call", t.Name)
 		}
 		t.OnCall.Check(at.Key("oncall"), known)
+		c.checkPaging(t, at.Key("paging"), known)
 		t.checkClocks(at)
 		c.checkTeam(t, at)
 		for i, id := range t.Leads {

@@ -40,16 +40,16 @@ func (d *Desk) Act(ctx context.Context, by ticket.Agent, a ticket.Action) (ticke
 		return ticket.Ticket{}, err
 	}
 	a.By = by.Actor()
-	if a.Kind == ticket.ActEscalate || a.Kind == ticket.ActPage || a.Kind == ticket.ActReturn {
+	if a.Kind == ticket.ActEscalate || a.Kind == ticket.ActReturn {
 		t, err := d.Store.Ticket(ctx, a.Ticket)
 		if err != nil {
 			return ticket.Ticket{}, err
 		}
-		if err := d.aim(ctx, &a, t); err != nil {
+		if err := d.aim(&a, t); err != nil {
 			return t, err
 		}
 	}
-	if a.Kind == ticket.ActAssign && a.Owner != "" && d.agent(a.Owner).Roles == nil {
+	if (a.Kind == ticket.ActAssign || a.Kind == ticket.ActHand) && a.Owner != "" && d.agent(a.Owner).Roles == nil {
 		return ticket.Ticket{}, ticket.Errorf("router.Act", ticket.Invalid, "There is no agent %.60q.", a.Owner)
 	}
 	if err := d.lint(a); err != nil {
@@ -81,8 +81,8 @@ func (d *Desk) lint(a ticket.Action) error {
 	return nil
 }
 
-// aim fills in where an escalation or a page goes.
-func (d *Desk) aim(ctx context.Context, a *ticket.Action, t ticket.Ticket) error {
+// aim fills in where an escalation goes.
+func (d *Desk) aim(a *ticket.Action, t ticket.Ticket) error {
 	if a.Kind == ticket.ActReturn {
 		if h := t.Handoff; h != nil {
 			from := d.tier(h.From)
@@ -101,27 +101,18 @@ func (d *Desk) aim(ctx context.Context, a *ticket.Action, t ticket.Ticket) error
 		return ticket.Errorf("router.Act", ticket.Invalid, "There is no tier %.60q.", a.Tier)
 	}
 	to := d.tier(a.Tier)
-	if a.Kind == ticket.ActEscalate {
-		if missing := a.Handoff.Missing(to.Handoff); len(missing) > 0 && to.Level > d.tier(t.Tier).Level {
-			var names []string
-			for _, f := range missing {
-				names = append(names, ticket.HandoffTitle(f))
-			}
-			return ticket.Errorf("router.Act", ticket.Invalid, "%s needs to know more: %s.", to.view().Title, strings.Join(names, "; "))
+	if missing := a.Handoff.Missing(to.Handoff); len(missing) > 0 && to.Level > d.tier(t.Tier).Level {
+		var names []string
+		for _, f := range missing {
+			names = append(names, ticket.HandoffTitle(f))
 		}
-		a.Queue, a.Owner = to.Queue, ""
-		if a.Queue == "" {
-			a.Queue = to.Name
-		}
-		return nil
+		return ticket.Errorf("router.Act", ticket.Invalid, "%s needs to know more: %s.", to.view().Title, strings.Join(names, "; "))
 	}
-	roster, err := d.Roster(ctx, a.Tier)
-	a.Chain, a.Wait = roster.Chain(d.Now()), to.PageWait
-	return err
+	a.Queue, a.Owner = cmp.Or(to.Queue, to.Name), ""
+	return nil
 }
 
-// above is the lowest tier of a higher level; at the top it is the tier itself for a page of its
-// own people, and there is none for an escalation.
+// above is the lowest tier of a higher level; at the top there is none.
 func (c *Config) above(name string) (Tier, bool) {
 	level := c.tier(name).Level
 	for _, t := range c.tiers() {

@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"math/rand/v2"
 	"runtime/debug"
+	"slices"
 	"sync"
 	"time"
 
@@ -27,6 +28,8 @@ const (
 	blocked     = 250 * time.Millisecond // look again so soon when work is due that could not be had
 	firstDelay  = time.Second            // before the second try; doubles
 	maxDelay    = 5 * time.Minute        //
+	pageDelay   = 20 * time.Second       // the longest, for pages
+	pageLook    = 500 * time.Millisecond // pages are looked for so often
 	giveUpAfter = 72 * time.Hour         // a fault that may pass has this long to pass
 	maxFaults   = 12                     // tries of a job that fails by a fault of ours
 )
@@ -38,11 +41,22 @@ type lane struct {
 }
 
 var lanes = []lane{
-	{[]ticket.JobKind{ticket.JobPage, ticket.JobPageDue}, 4},
+	// Each person has at most a few of these at a time: so many people's receivers can hang at once, and
+	// nobody else is held up.
+	{[]ticket.JobKind{ticket.JobPage}, 256},
+	{[]ticket.JobKind{ticket.JobPageDue}, 8},
 	{[]ticket.JobKind{ticket.JobSend}, 4},
-	{[]ticket.JobKind{ticket.JobShow, ticket.JobPost, ticket.JobTell}, 4},
+	{[]ticket.JobKind{ticket.JobShow, ticket.JobPost, ticket.JobTell, ticket.JobPaged}, 4},
 	{[]ticket.JobKind{ticket.JobRoute, ticket.JobClose, ticket.JobClock, ticket.JobPromise, ticket.JobUpdate, ticket.JobQuestion}, 2},
 	{[]ticket.JobKind{ticket.JobRosterTick, ticket.JobRosterNews, ticket.JobRosterTell}, 2},
+}
+
+// look is how often a lane looks for work that another process may have brought.
+func (l lane) look() time.Duration {
+	if slices.Contains(l.kinds, ticket.JobPage) || slices.Contains(l.kinds, ticket.JobPageDue) {
+		return pageLook
+	}
+	return idle
 }
 
 // Dispatcher works the outbox. Any number of them, in any number of processes, share one store.
@@ -63,7 +77,7 @@ type handler func(ctx context.Context, j ticket.Job) error
 func newDispatcher(store ticket.Store, log *slog.Logger, now func() time.Time, reg prometheus.Registerer) *Dispatcher {
 	d := &Dispatcher{store: store, log: log, now: now, renew: renew,
 		done: prometheus.NewCounterVec(prometheus.CounterOpts{Name: "tierline_jobs_total",
-			Help: "Jobs of the outbox that were tried, by kind and result (done, retry, dead, lost)."}, []string{"kind", "result"}),
+			Help: "Jobs of the outbox that were tried, by kind and result (done, retry, postponed, dead, lost)."}, []string{"kind", "result"}),
 		late: prometheus.NewHistogramVec(prometheus.HistogramOpts{Name: "tierline_job_late_seconds",
 			Help:    "Seconds from when a job was due to when its first try began.",
 			Buckets: prometheus.ExponentialBuckets(0.001, 4, 10)}, []string{"kind"})}
@@ -155,13 +169,13 @@ func (d *Dispatcher) work(ctx, hard context.Context, l lane, poked chan struct{}
 		if len(jobs) > 0 && len(free) > 0 {
 			continue // there may be more
 		}
-		d.wait(ctx, poked, len(free) > 0 && err == nil)
+		d.wait(ctx, poked, len(free) > 0 && err == nil, l.look())
 	}
 	return nil
 }
 
 // wait returns when there may be work.
-func (d *Dispatcher) wait(ctx context.Context, poked chan struct{}, haveFree bool) {
+func (d *Dispatcher) wait(ctx context.Context, poked chan struct{}, haveFree bool, idle time.Duration) {
 	timeout := idle
 	if haveFree {
 		if due, err := d.store.NextDue(ctx); err == nil && !due.IsZero() {
@@ -199,9 +213,13 @@ func (d *Dispatcher) do(ctx context.Context, j ticket.Job) {
 	settle, cancelSettle := context.WithTimeout(context.WithoutCancel(ctx), 10*time.Second)
 	defer cancelSettle()
 	result := "done"
+	var early *postponed
 	switch {
 	case err == nil:
 		log.Debug("job done")
+	case errors.As(err, &early):
+		result = "postponed"
+		err = d.store.Postpone(settle, j, early.until)
 	case ticket.KindOf(err) == ticket.Conflict:
 		result = "lost" // another worker has it, or it was done already
 		log.Info("job lost", "err", err)
@@ -211,7 +229,7 @@ func (d *Dispatcher) do(ctx context.Context, j ticket.Job) {
 		err = d.giveUp(settle, j, err)
 	default:
 		result = "retry"
-		at := d.now().Add(delay(j.Attempts, ticket.RetryAfter(err)))
+		at := d.now().Add(delay(j, ticket.RetryAfter(err)))
 		log.Warn("job will be tried again", "err", err, "at", at)
 		err = d.store.Retry(settle, j, at, err.Error())
 	}
@@ -278,9 +296,12 @@ func (d *Dispatcher) hopeless(j ticket.Job, err error) bool {
 }
 
 // delay before the next try: doubling, ±25 %, and not before the other side asked.
-func delay(attempts int, after time.Duration) time.Duration {
-	d := firstDelay << min(max(attempts-1, 0), 16)
+func delay(j ticket.Job, after time.Duration) time.Duration {
+	d := firstDelay << min(max(j.Attempts-1, 0), 16)
 	d = min(d, maxDelay)
+	if j.Kind == ticket.JobPage {
+		d = min(d, pageDelay)
+	}
 	d += time.Duration((rand.Float64() - 0.5) * 0.5 * float64(d))
 	return max(d, after)
 }

@@ -13,6 +13,7 @@ import (
 	"tierline/bots"
 	"tierline/channels"
 	"tierline/customer"
+	"tierline/router/pager"
 	"tierline/ticket"
 )
 
@@ -21,7 +22,15 @@ type Jobs struct {
 	Desk    *Desk
 	Bot     bots.Desk                  // nil: no chat tool is configured, and there is nothing to show
 	Senders map[string]channels.Sender // by channel
-	Log     *slog.Logger
+	Mail    PageSender                 // nil: nobody is paged by mail
+	// Reach is how one try to reach a person is made; default: by Bot, Mail or the webhooks of the configuration.
+	Reach func(ctx context.Context, n bots.PageNotice, again bool) (ref string, err error)
+	Links pager.Links // by which people answer pages; zero: there are none
+	Log   *slog.Logger
+
+	limiter *pager.Limiter
+	hooks   *pager.Client
+	figures *pageFigures
 }
 
 // Dispatcher works the outbox with these jobs.
@@ -29,13 +38,17 @@ func (w *Jobs) Dispatcher(reg prometheus.Registerer) *Dispatcher {
 	d := newDispatcher(w.Desk.Store, w.Log, w.Desk.Now, reg)
 	d.handlers = map[ticket.JobKind]handler{
 		ticket.JobRoute: w.route, ticket.JobShow: w.show, ticket.JobPost: w.post,
-		ticket.JobSend: w.send, ticket.JobPage: w.page, ticket.JobPageDue: w.pageDue,
+		ticket.JobSend: w.send, ticket.JobPage: w.page, ticket.JobPaged: w.paged, ticket.JobPageDue: w.pageDue,
 		ticket.JobClose: w.close, ticket.JobClock: w.heard,
 		ticket.JobUpdate: w.update, ticket.JobQuestion: w.askDue,
 		ticket.JobPromise: w.promiseDue, ticket.JobTell: w.tell,
 		ticket.JobRosterTick: w.rosterTick, ticket.JobRosterNews: w.rosterNews, ticket.JobRosterTell: w.rosterTell,
 	}
 	d.giveUp = w.giveUp
+	if w.Reach == nil {
+		w.Reach = w.reach
+	}
+	w.limiter, w.hooks, w.figures = &pager.Limiter{}, pager.NewClient(w.Desk.Now), newPageFigures(reg)
 	return d
 }
 
@@ -145,6 +158,9 @@ func (w *Jobs) post(ctx context.Context, j ticket.Job) error {
 	if err != nil {
 		return err
 	}
+	for _, id := range m.Mentions {
+		c.Mentioned = append(c.Mentioned, w.Desk.agent(id))
+	}
 	places, err := w.places(ctx, j.Ticket)
 	if err != nil {
 		return err
@@ -252,48 +268,6 @@ func (w *Jobs) outbound(ctx context.Context, t ticket.Ticket, m ticket.Message) 
 	return out, nil
 }
 
-// page tells the person whose turn it is, or brings up to date what they were told. Nothing new is
-// sent to anybody once the page has gone on.
-func (w *Jobs) page(ctx context.Context, j ticket.Job) error {
-	c, _, err := w.Desk.view(ctx, j.Ticket)
-	if err != nil {
-		return err
-	}
-	p := c.Ticket.Page
-	if w.Bot == nil || p == nil || p.Number != j.Seq || j.Step >= len(p.Chain) {
-		return w.store().Finish(ctx, j)
-	}
-	scope := fmt.Sprintf("page:%d:%d", j.Seq, j.Step)
-	refs, err := keys(w.store().ReferencesOf(ctx, j.Ticket, scope))
-	if err != nil {
-		return err
-	}
-	n := bots.PageNotice{Card: c, Page: *p, Step: j.Step, To: w.Desk.agent(p.Chain[j.Step]),
-		Live: p.State == ticket.PageRinging && p.Step == j.Step}
-	var ref string
-	if len(refs) > 0 {
-		ref = refs[0]
-	}
-	if !n.Live && ref == "" && j.Attempts <= 1 {
-		return w.store().Finish(ctx, j)
-	}
-	ref, err = w.Bot.Page(ctx, n, ref, j.Attempts > 1)
-	if err != nil {
-		return err
-	}
-	if err := w.store().Bind(ctx, ticket.Reference{Scope: scope, Key: ref, Ticket: j.Ticket, Seq: j.Seq}); err != nil {
-		return err
-	}
-	return w.store().Finish(ctx, j)
-}
-
-// pageDue goes on down the chain when nobody has answered.
-func (w *Jobs) pageDue(ctx context.Context, j ticket.Job) error {
-	_, err := w.store().Act(ctx, ticket.Action{Kind: ticket.ActPageDue, Ticket: j.Ticket, Page: j.Seq, Step: j.Step,
-		By: ticket.Gateway, Job: j})
-	return err
-}
-
 // close closes a ticket that has been solved for long enough.
 func (w *Jobs) close(ctx context.Context, j ticket.Job) error {
 	_, err := w.store().Act(ctx, ticket.Action{Kind: ticket.ActClose, Ticket: j.Ticket, By: ticket.Gateway, Job: j})
@@ -311,7 +285,12 @@ func (w *Jobs) giveUp(ctx context.Context, j ticket.Job, cause error) error {
 			a.Kind, a.External, a.Reason = ticket.ActDelivered, p.External, p.Missing()
 		}
 	case ticket.JobPage:
-		a.Kind, a.Page, a.Step = ticket.ActPageDue, j.Seq, j.Step
+		t, err := w.store().Ticket(ctx, j.Ticket)
+		call, ok := t.Page.Call(j.CallID())
+		if err != nil || !ok {
+			return w.store().Bury(ctx, j, cause.Error())
+		}
+		return w.reached(ctx, j, t, call, "", ticket.E("router.page", ticket.Invalid, cause))
 	default:
 		return w.store().Bury(ctx, j, cause.Error())
 	}

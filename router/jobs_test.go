@@ -63,7 +63,15 @@ func (r *recorder) Tell(_ context.Context, n bots.Notice, again bool) error {
 	return r.did(again, "tell %s %s", n.To.ID, n.Text)
 }
 func (r *recorder) Page(_ context.Context, n bots.PageNotice, ref string, again bool) (string, error) {
-	return "dm/" + n.To.ID, r.did(again, "page %s live=%v ref=%q", n.To.ID, n.Live, ref)
+	return "dm/" + n.To.ID, r.paged(n, ref, again)
+}
+func (r *recorder) paged(n bots.PageNotice, ref string, again bool) error {
+	if n.Still != nil {
+		if err := n.Still(context.Background()); err != nil {
+			return err
+		}
+	}
+	return r.did(again, "page %s %s ref=%q", n.To.ID, n.Page.State, ref)
 }
 func (r *recorder) Send(_ context.Context, out ticket.Outbound) (string, error) {
 	return fmt.Sprintf("<%d.%d@x>", out.Ticket.ID, out.Message.Seq), r.did(out.Again, "send %d to %s", out.Message.Seq, out.To[0].Value)
@@ -331,29 +339,29 @@ func TestPageWalksTheChainAndSaysNothingAfterAnAnswer(t *testing.T) {
 	w.work(jobs)
 	w.act("anna", ticket.Action{Kind: ticket.ActPage, Ticket: id, Reason: "water everywhere"})
 	w.work(jobs)
-	if !w.rec.has(`page lena live=true ref=""`) || w.rec.has("page marc") {
+	if !w.rec.has(`page lena ringing ref=""`) || w.rec.has("page marc") {
 		t.Fatalf("first of the chain: %q", w.rec.log)
 	}
 	w.pass(6 * time.Minute)
 	w.work(jobs)
-	if !w.rec.has(`page marc live=true`) || !w.rec.has(`page lena live=false ref="dm/lena"`) {
+	if !w.rec.has(`page marc ringing ref=""`) || !w.rec.has(`page lena ringing ref="dm/lena"`) {
 		t.Fatalf("after no answer: %q", w.rec.log)
 	}
-	lena := w.desk.agent("lena")
-	if _, err := w.desk.Act(t.Context(), lena, ticket.Action{Kind: ticket.ActAccept, Ticket: id, Page: 1}); ticket.KindOf(err) != ticket.Denied {
-		t.Errorf("somebody whose turn is over accepts: %v", err)
+	if _, err := w.desk.Act(t.Context(), w.desk.agent("anna"), ticket.Action{Kind: ticket.ActAccept, Ticket: id, Page: 1}); ticket.KindOf(err) != ticket.Denied {
+		t.Errorf("somebody who was not paged accepts: %v", err)
 	}
 	w.act("marc", ticket.Action{Kind: ticket.ActAccept, Ticket: id, Page: 1})
 	before := len(w.rec.log)
 	w.pass(24 * time.Hour)
 	w.work(jobs)
 	for _, what := range w.rec.log[before:] {
-		if strings.Contains(what, "live=true") {
+		if strings.Contains(what, "ringing") {
 			t.Errorf("rung after the answer: %q", what)
 		}
 	}
 	card, err := w.desk.Card(t.Context(), w.desk.agent("anna"), id)
-	want := []string{"Lena is being rung", "Lena did not answer", "Marc is being rung", "Marc accepted"}
+	want := []string{"Level 2 was paged by Anna (normal)", "Lena is being rung by slack", "told Lena by slack", "Lena did not answer",
+		"Marc is being rung by slack", "told Marc by slack", "Marc accepted", "Marc accepted, and nothing was seen of them since", "Marc was reminded by slack"}
 	if err != nil || !slices.Equal(card.PageLog, want) {
 		t.Errorf("what level 1 sees: %q, %v", card.PageLog, err)
 	}
@@ -367,7 +375,7 @@ func TestAPageThatCannotBeToldGoesOn(t *testing.T) {
 	w.rec.fail["page"] = ticket.Errorf("slack", ticket.Invalid, "users_not_found")
 	w.act("anna", ticket.Action{Kind: ticket.ActPage, Ticket: id, Reason: "water"})
 	w.work(jobs)
-	if !w.rec.has("page marc live=true") {
+	if !w.rec.has("page marc ringing") {
 		t.Errorf("%q", w.rec.log)
 	}
 }

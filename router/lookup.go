@@ -40,6 +40,8 @@ type Desk struct {
 	Console string // URL of the console without a slash at its end; "" when there is none
 	Now     func() time.Time
 	Groups  Groups // of the desk's vendor; nil: there are none
+	// MailPages says that people can be paged by mail, too.
+	MailPages bool
 }
 
 var _ bots.Backend = (*Desk)(nil)
@@ -132,25 +134,6 @@ func (d *Desk) units(ctx context.Context, t ticket.Ticket) ([]bots.Unit, error) 
 		units = append(units, bots.Unit{Unit: u, Cases: n, Lemon: n >= lemonCases, Unknown: unknown})
 	}
 	return units, nil
-}
-
-func (d *Desk) pageLog(p *ticket.Page) []string {
-	if p == nil {
-		return nil
-	}
-	words := map[string]string{"ringing": "is being rung", "accepted": "accepted", "declined": "declined", "no_answer": "did not answer"}
-	var lines []string
-	for _, s := range p.Log {
-		line := d.agent(s.Agent).Name + " " + words[s.What]
-		if s.Reason != "" {
-			line += ": " + s.Reason
-		}
-		lines = append(lines, line)
-	}
-	if p.State == ticket.PageExhausted {
-		lines = append(lines, "nobody of "+d.tier(p.Tier).view().Title+" was reached")
-	}
-	return lines
 }
 
 // agent is the agent of an id; one who has left is shown by the id.

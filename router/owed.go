@@ -76,6 +76,8 @@ func (d *Desk) open(t ticket.Ticket, so time.Duration) time.Time {
 // solved ticket is closed, by when something is owed, and what the customer is told of it.
 func (d *Desk) Plan(ctx context.Context, a *ticket.Action) error {
 	switch a.Kind {
+	case ticket.ActPage, ticket.ActDecline, ticket.ActHand, ticket.ActPageDue:
+		return d.planPage(ctx, a)
 	case ticket.ActSolve:
 		a.Wait = d.Config().Answers.CloseAfter
 		return nil

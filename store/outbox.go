@@ -150,15 +150,24 @@ func (s *Store) Finish(ctx context.Context, j ticket.Job) error {
 
 // Retry gives a job back, to be done at at. Until then the others of its key wait.
 func (s *Store) Retry(ctx context.Context, j ticket.Job, when time.Time, cause string) error {
-	return s.held(ctx, "store.Retry", func(t *tx) (int, error) {
+	return s.giveBack(ctx, "store.Retry", j, when, cause, 0)
+}
+
+// Postpone gives a job back that was not begun.
+func (s *Store) Postpone(ctx context.Context, j ticket.Job, when time.Time) error {
+	return s.giveBack(ctx, "store.Postpone", j, when, j.Error, 1)
+}
+
+func (s *Store) giveBack(ctx context.Context, op string, j ticket.Job, when time.Time, cause string, uncounted int) error {
+	return s.held(ctx, op, func(t *tx) (int, error) {
 		when, stage := micro(when), stageDue
 		if when.After(t.now) {
 			stage = stageLater
 		}
 		t.wake = true
-		return t.leave("UPDATE jobs SET stage=$3, run_at=$4, error=$5, lease='', until=0"+
+		return t.leave("UPDATE jobs SET stage=$3, run_at=$4, error=$5, attempts=attempts-$6, lease='', until=0"+
 			" WHERE id=$1 AND lease=$2 AND stage='leased' RETURNING COALESCE(key, '')",
-			j.ID, j.Lease, stage, at(when), short(cause))
+			j.ID, j.Lease, stage, at(when), short(cause), uncounted)
 	})
 }
 

@@ -22,10 +22,14 @@ const (
 	ActReturn     ActionKind = "return"      // back to whoever handed it over, to be written anew, with a Reason
 	ActJoin       ActionKind = "join"        // By works on it beside its owner
 	ActRelease    ActionKind = "release"     // By no longer does; an owner hands it to Owner, who has joined
-	ActPage       ActionKind = "page"        // Tier, Reason, Chain: ring the people on call
-	ActAccept     ActionKind = "accept"      // the paged person takes it (Page = number)
-	ActDecline    ActionKind = "decline"     // the paged person does not, with a Reason; goes on at once
-	ActPageDue    ActionKind = "page_due"    // Page and Step: nobody answered in time
+	ActPage       ActionKind = "page"        // Tier, Reason, Severity, Plan: ring people, or join the page that rings them
+	ActAccept     ActionKind = "accept"      // a paged person takes it (Page = number); Promise, if any, is made with it
+	ActDecline    ActionKind = "decline"     // a paged person does not, with a Reason; goes on at once
+	ActNeed       ActionKind = "need"        // a paged person needs Wait first; the page waits for them
+	ActHand       ActionKind = "hand"        // a paged person hands the page to Owner
+	ActSnooze     ActionKind = "snooze"      // a paged person is rung again after Wait; the page goes on meanwhile
+	ActPaged      ActionKind = "paged"       // Call: what became of one try to reach a person. Changes no Rev
+	ActPageDue    ActionKind = "page_due"    // Page, Step (its ring) and At: nobody answered in time
 	ActSolve      ActionKind = "solve"       // with a Diagnosis, unless it has one
 	ActReopen     ActionKind = "reopen"      //
 	ActClose      ActionKind = "close"       //
@@ -90,8 +94,10 @@ type Action struct {
 	Supply      *Supply
 	Handoff     *Handoff      // of an escalation
 	Offer       *Offer        // of what is handed out
-	Chain       []string      // agent ids to ring, in order
-	Wait        time.Duration // of a page: how long each of them has to answer; of a reply: how long it can be taken back; of a solve: until it is closed (0: never)
+	Severity    Priority      // of a page; "" is the ticket's priority
+	Plan        *PagePlan     // of a page: who is rung, as things are now
+	Call        *PageCall     // what became of it: its ID, State, Why, At and Ref
+	Wait        time.Duration // of need and snooze: how long; of a reply: how long it can be taken back; of a solve: until it is closed (0: never)
 	Page        int
 	Step        int
 	Seq         int
@@ -130,48 +136,6 @@ type Decision struct {
 	Acknowledge        string       // Markdown that tells the customer that it has come in; "" tells nothing
 	Print              *Print       // what it is about, for those that come after it; nil remembers nothing
 	Incident           string       // what rules say that it is part of: a short name, the same for all tickets of one
-}
-
-// PageState is where a page is.
-type PageState string
-
-// The states of a page. Every page ends accepted, exhausted or cancelled.
-const (
-	PageRinging   PageState = "ringing"
-	PageAccepted  PageState = "accepted"
-	PageExhausted PageState = "exhausted" // the chain ran out
-	PageCancelled PageState = "cancelled" // the ticket was solved meanwhile
-)
-
-// Page is one call for help down a chain of people.
-type Page struct {
-	Number int           `json:"number"` // 1, 2 … within the ticket
-	Tier   string        `json:"tier"`
-	Reason string        `json:"reason"`
-	By     Actor         `json:"by"`
-	State  PageState     `json:"state"`
-	Chain  []string      `json:"chain"` // agent ids
-	Step   int           `json:"step"`  // whose turn it is
-	Wait   time.Duration `json:"wait"`
-	Log    []PageStep    `json:"log"`
-	Opened time.Time     `json:"opened"`
-	Ended  time.Time     `json:"ended,omitzero"`
-}
-
-// PageStep is one line of what happened to a page.
-type PageStep struct {
-	Agent  string    `json:"agent"`
-	What   string    `json:"what"` // ringing, accepted, declined, no_answer
-	Reason string    `json:"reason,omitempty"`
-	At     time.Time `json:"at"`
-}
-
-// Now is whose turn it is, or "" when the page has ended.
-func (p *Page) Now() string {
-	if p == nil || p.State != PageRinging || p.Step >= len(p.Chain) {
-		return ""
-	}
-	return p.Chain[p.Step]
 }
 
 // Outbound is a message on its way to the customer, with all that a sender needs to know.

@@ -24,6 +24,7 @@ type Agent struct {
 	Name      string   `yaml:"name" json:"name"`
 	Email     string   `yaml:"email" json:"email,omitempty"`
 	Slack     string   `yaml:"slack" json:"slack,omitempty"` // Slack user id; or it is found by Email
+	Phone     string   `yaml:"phone" json:"-"`               // for webhooks that page them
 	Roles     []Role   `yaml:"roles" json:"roles,omitempty"`
 	Languages []string `yaml:"languages" json:"languages,omitempty"` // none: any
 	Skills    []string `yaml:"skills" json:"skills,omitempty"`       // as rules name what a ticket wants
@@ -45,7 +46,7 @@ func (a Agent) May(k ActionKind) error {
 	ok := false
 	switch k {
 	case ActTake, ActAssign, ActReply, ActNote, ActEscalate, ActPage, ActSolve, ActReopen, ActHold, ActSet, ActVerdict,
-		ActAccept, ActDecline, ActReturn, ActJoin, ActPromise, ActKeep, ActUnpromise, ActRelease,
+		ActAccept, ActDecline, ActNeed, ActHand, ActSnooze, ActReturn, ActJoin, ActPromise, ActKeep, ActUnpromise, ActRelease,
 		ActSupplier, ActSupplied, ActInform, ActVerify,
 		ActMerge, ActSplit, ActMove, ActUndo, ActWithdraw, ActRepromise, ActPostpone, ActAsk, ActAnswer, ActComplain, ActAbuse:
 		ok = a.Is(RoleAgent, RoleLevel2, RoleLead, RoleSupervisor)

@@ -17,7 +17,7 @@ func (t *Ticket) Apply(a Action, now time.Time) (Effects, error) {
 		return Effects{}, Errorf("ticket.Apply", Invalid, "unknown action %.40q", string(a.Kind))
 	}
 	if t.State == Closed {
-		if a.Kind == ActRoute || a.Kind == ActPageDue || a.Kind == ActUpdateDue || a.Kind == ActHandOut {
+		if a.Kind == ActRoute || a.Kind == ActPageDue || a.Kind == ActPaged || a.Kind == ActUpdateDue || a.Kind == ActHandOut {
 			return Effects{}, nil // its time is over
 		}
 		if err := t.resting(a.Kind); err != nil {
@@ -34,6 +34,7 @@ func (t *Ticket) Apply(a Action, now time.Time) (Effects, error) {
 		}
 		return Effects{}, nil
 	}
+	c.pageSeen(t.Page)
 	if !a.Kind.quiet() && !c.quiet {
 		c.t.Rev++
 	}
@@ -63,7 +64,7 @@ func (t *Ticket) resting(k ActionKind) error {
 // quiet actions make no card stale: whoever clicks what they saw before means it still.
 func (k ActionKind) quiet() bool {
 	return k == ActNote || k == ActVerdict || k == ActDelivered || k == ActFailed || k == ActClock || k == ActPromiseDue ||
-		k == ActAsk || k == ActAnswer || k == ActAskDue
+		k == ActPaged || k == ActAsk || k == ActAnswer || k == ActAskDue
 }
 
 // change is one action being worked out on a copy.
@@ -85,6 +86,7 @@ var steps = map[ActionKind]func(*change) error{
 	ActPromise: (*change).promise, ActKeep: (*change).keep, ActUnpromise: (*change).keep, ActPromiseDue: (*change).promiseDue,
 	ActReturn: (*change).giveBack, ActJoin: (*change).join, ActRelease: (*change).release,
 	ActPage: (*change).page, ActAccept: (*change).accept, ActDecline: (*change).decline,
+	ActNeed: (*change).need, ActHand: (*change).hand, ActSnooze: (*change).snooze, ActPaged: (*change).paged,
 	ActPageDue: (*change).pageDue, ActSolve: (*change).solve, ActReopen: (*change).reopen,
 	ActClose: (*change).close, ActHold: (*change).hold, ActSet: (*change).set,
 	ActVerdict: (*change).verdict, ActDelivered: (*change).delivered, ActFailed: (*change).failed,
@@ -106,11 +108,7 @@ func (t *Ticket) clone() Ticket {
 	n.Promises, n.Skills = slices.Clone(t.Promises), slices.Clone(t.Skills)
 	n.Supplies, n.Informed, n.Done = slices.Clone(t.Supplies), slices.Clone(t.Informed), slices.Clone(t.Done)
 	n.Questions, n.Complaints = slices.Clone(t.Questions), slices.Clone(t.Complaints)
-	if t.Page != nil {
-		p := *t.Page
-		p.Chain, p.Log = slices.Clone(p.Chain), slices.Clone(p.Log)
-		n.Page = &p
-	}
+	n.Page = t.Page.clone()
 	return n
 }
 

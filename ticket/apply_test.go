@@ -127,42 +127,12 @@ func TestDeliveryMakesNoCardStale(t *testing.T) {
 	}
 }
 
-func TestPageGoesDownTheChain(t *testing.T) {
-	t.Parallel()
-	tk := opened(t)
-	fx := apply(t, &tk, Action{Kind: ActPage, By: anna, Tier: "l2", Reason: "down", Chain: []string{"lena", "marc", "zoe"}, Wait: time.Minute})
-	if got := kinds(fx.Jobs); got != "show post page page_due" {
-		t.Errorf("page: jobs %q", got)
-	}
-	refused(t, tk, Action{Kind: ActPage, By: anna, Tier: "l2", Reason: "again", Chain: []string{"lena"}}, Invalid)
-	refused(t, tk, Action{Kind: ActAccept, By: anna, Page: 1}, Denied)
-	refused(t, tk, Action{Kind: ActAccept, By: lena, Page: 2}, Conflict)
-	apply(t, &tk, Action{Kind: ActDecline, By: lena, Page: 1, Reason: "on a train"})
-	if tk.Page.Now() != "marc" {
-		t.Fatalf("after a decline it is the turn of %q", tk.Page.Now())
-	}
-	if fx := apply(t, &tk, Action{Kind: ActPageDue, By: Gateway, Page: 1, Step: 0}); len(fx.Events) != 0 {
-		t.Error("the clock of a step that is over did something")
-	}
-	apply(t, &tk, Action{Kind: ActPageDue, By: Gateway, Page: 1, Step: 1})
-	fx = apply(t, &tk, Action{Kind: ActPageDue, By: Gateway, Page: 1, Step: 2})
-	if tk.Page.State != PageExhausted || !strings.Contains(fx.Messages[0].Text, "Nobody is left") {
-		t.Errorf("at the end of the chain: %s, %v", tk.Page.State, fx.Messages)
-	}
-	apply(t, &tk, Action{Kind: ActPage, By: anna, Tier: "l2", Reason: "still", Chain: []string{"lena"}})
-	apply(t, &tk, Action{Kind: ActAccept, By: lena, Page: 2})
-	if tk.Page.State != PageAccepted || tk.Page.Number != 2 {
-		t.Errorf("accepted: %+v", tk.Page)
-	}
-	refused(t, tk, Action{Kind: ActAccept, By: lena, Page: 2}, Conflict)
-}
-
 func TestSolvingEndsThePage(t *testing.T) {
 	t.Parallel()
 	tk := opened(t)
-	apply(t, &tk, Action{Kind: ActPage, By: anna, Tier: "l2", Reason: "down", Chain: []string{"lena"}})
+	apply(t, &tk, Action{Kind: ActPage, By: anna, Tier: "l2", Reason: "down", Plan: ChainPlan(0, "slack", "lena")})
 	apply(t, &tk, Action{Kind: ActSolve, By: anna, Diagnosis: "unplugged"})
-	if tk.Page.State != PageCancelled || tk.Page.Now() != "" {
+	if tk.Page.State != PageCancelled || tk.Page.Open() {
 		t.Errorf("page after solve: %s", tk.Page.State)
 	}
 	apply(t, &tk, Action{Kind: ActReopen, By: anna})
@@ -173,7 +143,7 @@ func TestSolvingEndsThePage(t *testing.T) {
 
 func TestMay(t *testing.T) {
 	t.Parallel()
-	for _, k := range []ActionKind{ActRoute, ActDelivered, ActFailed, ActPageDue, "anything"} {
+	for _, k := range []ActionKind{ActRoute, ActDelivered, ActFailed, ActPageDue, ActPaged, "anything"} {
 		if (Agent{Roles: []Role{RoleAdmin}}).May(k) == nil {
 			t.Errorf("a person may do %s, which is the gateway's", k)
 		}

@@ -16,8 +16,9 @@ const (
 	JobShow    JobKind = "show"     // make the card tell what the ticket is now
 	JobPost    JobKind = "post"     // put message Seq into the card's thread
 	JobSend    JobKind = "send"     // deliver message Seq to the customer
-	JobPage    JobKind = "page"     // tell the person whose turn it is in page Seq
-	JobPageDue JobKind = "page_due" // nobody answered page Seq in time: go on down the chain
+	JobPage    JobKind = "page"     // reach one person by one way, for page Seq: the call's ID is in the payload
+	JobPaged   JobKind = "paged"    // bring up to date what one person was shown of page Seq: likewise
+	JobPageDue JobKind = "page_due" // the time of ring Step of page Seq has come; its moment is in the payload
 	JobClock   JobKind = "clock"    // the time of clock Step has come; its moment is in the payload
 	JobPromise JobKind = "promise"  // promise Seq is nearly due (Step 0), or due (Step 1)
 	JobTell    JobKind = "tell"     // tell people something of the ticket: a Told in the payload

@@ -263,6 +263,7 @@ type Message struct {
 	SendAt      time.Time           `json:"send_at,omitzero"`      // until then an answer waits and can be taken back
 	MovedTo     MessageID           `json:"moved_to,omitzero"`     // it counts there now, and is here for the record
 	MovedFrom   MessageID           `json:"moved_from,omitzero"`   // it is a copy of that one, the first
+	Mentions    []string            `json:"mentions,omitempty"`    // agent ids whom the desk brings into the thread by it
 	At          time.Time           `json:"at"`
 }
 

@@ -132,7 +132,7 @@ func (w *transfer) merge() error {
 	w.unite()
 	w.inherit()
 	w.rouse(s.State)
-	if s.Page.Now() != "" {
+	if s.Page.Open() {
 		w.src.endPage(PageCancelled)
 	}
 	s.State, s.MergedInto = Closed, w.dst.t.ID

@@ -88,7 +88,7 @@ func (w *transfer) restore(kind ActionKind, stay []Message) {
 		}
 	case ActSplit:
 		if len(stay) == 0 && t.State != Closed {
-			if t.Page.Now() != "" {
+			if t.Page.Open() {
 				w.src.endPage(PageCancelled)
 			}
 			t.State = Closed

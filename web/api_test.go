@@ -137,7 +137,7 @@ func TestEveryOperationIsAsDocumented(t *testing.T) {
 	c.call("GET", path+"/messages?after=0&limit=5", nil, 200, nil)
 	c.call("GET", path+"/events", nil, 200, nil)
 	c.call("POST", path+"/actions", object{"kind": "page", "agent": "anna@example.org", "tier": "l2", "reason": "stuck"}, 200, &tk)
-	if tk.Page == nil || tk.Page.Chain[0] != "lea" {
+	if tk.Page == nil || tk.Page.Who[0] != "lea" {
 		t.Errorf("the page rings %+v", tk.Page)
 	}
 	c.call("POST", path+"/actions", object{"kind": "note", "note": object{"tried": "restart"}}, 200, nil)

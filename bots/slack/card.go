@@ -263,9 +263,7 @@ func actions(c bots.Card) []slack.Block {
 		list = append(list, primary(button(doTake, v, "Take")))
 	}
 	list = append(list, button(doReply, v, "Reply"), button(doNote, v, "Note"), stressed(button(doEscalate, v, "Escalate"), t, ticket.ActEscalate))
-	if t.Page.Now() == "" {
-		list = append(list, stressed(button(doPage, v, "Page L2"), t, ticket.ActPage))
-	}
+	list = append(list, stressed(button(doPage, v, pageLabel(t)), t, ticket.ActPage))
 	list = append(list, button(doSolve, v, "Solve"))
 	list = append(list, button(doPromise, v, "Promise"))
 	if h := t.Handoff; h != nil && h.From != "" && !h.Back {

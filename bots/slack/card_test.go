@@ -172,7 +172,7 @@ func TestCardsAsTheyAre(t *testing.T) {
 	m.Text = "Hello **Ada**,\n- step one\n- [guide](https://help.example/x)"
 	blocks, _, _ = messageBlocks(c, m)
 	golden(t, "message_failed", blocks)
-	p := bots.PageNotice{Card: sample(), Live: true, To: ticket.Agent{ID: "chloe"}, Page: ticket.Page{Number: 2, Tier: "l2", Reason: "third reboot, angry customer",
+	p := bots.PageNotice{Card: sample(), Call: ticket.PageCall{Kind: ticket.CallRing}, To: ticket.Agent{ID: "chloe"}, Page: ticket.Page{Number: 2, State: ticket.PageRinging, Severity: ticket.High, Tier: "l2", Reason: "third reboot, angry customer",
 		By: ticket.Actor{Name: "Anna Schmidt"}}}
 	golden(t, "page", pageBlocks(p, "Level 2"))
 	golden(t, "reply", replyForm(sample(), ticket.Agent{Languages: []string{"en"}}, meta{Ticket: 1042, Rev: 7, Channel: "C1"}, draft{text: "**Hi**", preview: true}))

@@ -94,6 +94,8 @@ func (k *Desk) press(ctx context.Context, c click, what string, r ref) error {
 		a.Kind, a.Priority = ticket.ActSet, ticket.Normal
 	case doAccept:
 		a.Kind, a.Rev, a.Page = ticket.ActAccept, 0, r.Page
+	case doNeed:
+		a.Kind, a.Rev, a.Page, a.Wait = ticket.ActNeed, 0, r.Page, ticket.NeedWait
 	case doUndo:
 		a.Kind = ticket.ActUndo
 	case doKeep:
@@ -102,7 +104,7 @@ func (k *Desk) press(ctx context.Context, c click, what string, r ref) error {
 		return k.moveBack(ctx, c, r)
 	case doWithdraw:
 		return k.withdraw(ctx, c, r)
-	case doReply, doNote, doEscalate, doPage, doSolve, doDecline, doMerge, doSplit, doReturn, doPromise:
+	case doReply, doNote, doEscalate, doPage, doSolve, doDecline, doCall, doHand, doSnooze, doMerge, doSplit, doReturn, doPromise:
 		return k.open(c, what, r)
 	case doUpdate, doPostpone, doRepromise, doUnpromise, doAsk, doAnswer, doComplain, doAmends, doAbuse:
 		return k.open(c, what, r)
@@ -144,7 +146,7 @@ func (k *Desk) submit(ctx context.Context, ic *slack.InteractionCallback) any {
 	}
 	var a ticket.Action
 	if err == nil {
-		a, err = k.intent(ic.View, m)
+		a, err = k.intent(ctx, ic.View, m)
 	}
 	if err == nil {
 		a.Key = "slack:view:" + ic.User.ID + ":" + ic.View.ID + ":" + nonEmpty(ic.View.Hash, ic.Hash)
@@ -179,7 +181,7 @@ func firstInput(v slack.View) string {
 }
 
 // intent is what a modal asks for.
-func (k *Desk) intent(v slack.View, m meta) (ticket.Action, error) {
+func (k *Desk) intent(ctx context.Context, v slack.View, m meta) (ticket.Action, error) {
 	a := ticket.Action{Kind: ticket.ActionKind(v.CallbackID), Ticket: m.Ticket, Rev: m.Rev, Page: m.Page}
 	switch v.CallbackID {
 	case doReply:
@@ -200,11 +202,11 @@ func (k *Desk) intent(v slack.View, m meta) (ticket.Action, error) {
 		a.Rev = 0 // it was given, whatever happened meanwhile
 		a.Promise = &ticket.Promise{Kind: ticket.PromiseKind(submitted(v, "kind")), What: submitted(v, "what"), Due: submittedTime(v, "due")}
 	case doPage:
-		a.Rev, a.Reason = 0, submitted(v, "reason")
+		a.Rev, a.Reason, a.Tier, a.Severity = 0, submitted(v, "reason"), submitted(v, "tier"), ticket.Priority(submitted(v, "severity"))
 	case doSolve:
 		a.Diagnosis = submitted(v, "diagnosis")
-	case doDecline:
-		a.Rev, a.Reason = 0, submitted(v, "reason")
+	case doDecline, doCall, doHand, doSnooze:
+		return a, k.answerIntent(ctx, v, &a)
 	case doMerge:
 		return mergeIntent(v, a)
 	case doSplit:

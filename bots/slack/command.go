@@ -55,6 +55,9 @@ func (k *Desk) run(ctx context.Context, cmd slack.SlashCommand) (slackapp.Reply,
 		return slackapp.Reply{Text: done}, err
 	case "merge", "undo":
 		return k.transferCommand(ctx, by, strings.ToLower(word), rest, "slack:command:"+cmd.UserID+":"+cmd.TriggerID)
+	case "page":
+		said, err := k.pageCommand(ctx, by, rest, "slack:command:"+cmd.UserID+":"+cmd.TriggerID)
+		return slackapp.Reply{Text: slackapp.Escape(said)}, err
 	case "mine":
 		list, err := k.back.Tickets(ctx, by, ticket.Filter{Owner: by.ID, States: openStates[:], Limit: maxRows})
 		return slackapp.Reply{Text: "*Your tickets*\n" + listTickets(list, "You have none.")}, err
@@ -75,6 +78,7 @@ func help(cmd string) string {
 		"• `/tier join T-1042` you work on it beside its owner; `/tier release T-1042` ends that, or hands it over\n"+
 		"• `/tier merge T-1042 T-1050` the first goes on in the second\n"+
 		"• `/tier undo T-1042` takes back its last merge, split or move\n"+
+		"• `/tier page T-1042 [l2] [urgent] reason` rings whoever is on call\n"+
 		"• `/tier oncall` who is on call now and next, your shifts, gaps, and what you are asked\n"+
 		"• `/tier swap`, `/tier cover`, `/tier off` swap a shift, ask for cover, or say on which days you are not on call\n"+
 		"What you type in a card's thread is an internal note; customers get what you send with *Reply*.", "/tier", cmd)

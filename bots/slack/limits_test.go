@@ -148,7 +148,7 @@ func checkElement(bad func(string, ...any), e map[string]any) {
 				bad("an option's value of %d: %q", len(v), v)
 			}
 		}
-	case "datetimepicker":
+	case "datetimepicker", "users_select":
 	case "plain_text_input":
 		most, _ := e["max_length"].(float64)
 		if v, _ := e["initial_value"].(string); len(utf16.Encode([]rune(v))) > int(most) || most > 3000 {
@@ -243,7 +243,7 @@ func (c chaos) card() bots.Card {
 		b.Cases = append(b.Cases, ticket.Case{ID: 1, Subject: c.text(), State: ticket.Closed, Diagnosis: c.text(), Relation: c.text()})
 	}
 	if c.Intn(2) == 0 {
-		b.Ticket.Page = &ticket.Page{Number: 1, State: pick(c, ticket.PageRinging, ticket.PageExhausted), Chain: []string{"a"}}
+		b.Ticket.Page = &ticket.Page{Number: 1, State: pick(c, ticket.PageRinging, ticket.PageExhausted), Who: []string{"a"}}
 	}
 	return b
 }
@@ -270,13 +270,15 @@ func checkAll(t *testing.T, seed int64) {
 			t.Errorf("a message's blocks have %d bytes", n)
 		}
 	}
-	notice := bots.PageNotice{Card: card, To: ticket.Agent{ID: "a"}, Live: c.Intn(2) == 0, Page: ticket.Page{Number: 1, Tier: c.text(), Reason: c.text(),
-		By: ticket.Actor{Name: c.text()}, Log: []ticket.PageStep{{Agent: "a", What: pick(c, "ringing", "declined", "no_answer"), Reason: c.text()}}}}
+	notice := bots.PageNotice{Card: card, To: ticket.Agent{ID: "a"}, Call: ticket.PageCall{Kind: pick(c, ticket.CallRing, ticket.CallLead, ticket.CallRemind, ticket.CallNotice)},
+		Page: ticket.Page{Number: 1, Severity: ticket.Urgent, More: []string{c.text(), c.text()}, Answerer: "a",
+			State: pick(c, ticket.PageRinging, ticket.PageAccepted, ticket.PageExhausted, ticket.PageWaiting, ticket.PageCancelled), Tier: c.text(), Reason: c.text(),
+			By: ticket.Actor{Name: c.text()}, Log: []ticket.PageEntry{{Agent: "a", What: pick(c, "ringing", "declined", "no_answer", "needs", "handed", "snoozed"), Reason: c.text()}}}}
 	checkBlocks(t, "page", pageBlocks(notice, c.text()), 50)
 	m := meta{Ticket: card.Ticket.ID, Rev: 7, Channel: "C0123456789", Thread: "1700000000.000100"}
 	v := replyForm(card, by, m, draft{text: c.text(), preview: true, warning: c.text()})
 	checkView(t, v)
-	for _, what := range []string{doNote, doEscalate, doPage, doSolve, doDecline, doMerge, doSplit, doReturn, doPromise} {
+	for _, what := range []string{doNote, doEscalate, doPage, doSolve, doDecline, doCall, doHand, doSnooze, doMerge, doSplit, doReturn, doPromise} {
 		back := k.back.(*fakeBackend)
 		back.card, back.said, back.other = card, []ticket.Message{{Ticket: 1, Seq: 1, Kind: ticket.Public, Text: "one can be split off"}}, nil
 		for n := range c.Intn(150) {
@@ -342,7 +344,7 @@ func FuzzCards(f *testing.F) {
 			blocks, _, _ := messageBlocks(c, m)
 			checkBlocks(t, "message", blocks, 50)
 		}
-		checkBlocks(t, "page", pageBlocks(bots.PageNotice{Card: c, Live: true, Page: ticket.Page{Reason: s}}, s), 50)
+		checkBlocks(t, "page", pageBlocks(bots.PageNotice{Card: c, Call: ticket.PageCall{Kind: ticket.CallRing}, Page: ticket.Page{State: ticket.PageRinging, Reason: s, More: []string{s}}}, s), 50)
 		checkView(t, replyForm(c, ticket.Agent{}, meta{Ticket: 1}, draft{text: s, preview: true, warning: s}))
 	})
 }

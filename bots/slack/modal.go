@@ -56,14 +56,12 @@ func (k *Desk) form(ctx context.Context, c click, what string, r ref) (slack.Mod
 	case doEscalate:
 		return k.escalateForm(card, m, about)
 	case doPage:
-		return modal(doPage, id+": page", "Page", m.String(), about, small(k.whoIsRung(ctx, card)),
-			input("reason", "Why are they needed now?", "They read this on their phone", line("", 1000, true), false)), nil
+		return k.pageForm(ctx, card, m, about), nil
 	case doSolve:
 		return modal(doSolve, id+": solve", "Solve", m.String(), about,
 			input("diagnosis", "What was it?", "The cause, so that the next one finds it", line(card.Ticket.Diagnosis, 1500, true), false)), nil
-	case doDecline:
-		return modal(doDecline, id+": decline", "Decline", m.String(), about,
-			input("reason", "Why not?", "It goes on to the next at once; those who wait see this", line("", 500, true), false)), nil
+	case doDecline, doCall, doHand, doSnooze:
+		return k.answerForm(card, what, m, about), nil
 	case doReturn:
 		said := ""
 		if h := card.Ticket.Handoff; h != nil {
@@ -166,28 +164,6 @@ func needing(tiers []bots.Tier, field string) string {
 		}
 	}
 	return strings.Join(names, ", ")
-}
-
-// whoIsRung names those whom a page will reach, in order.
-func (k *Desk) whoIsRung(ctx context.Context, card bots.Card) string {
-	for _, t := range k.back.Tiers() {
-		if t.Level <= card.Tier.Level {
-			continue
-		}
-		var names []string
-		list, err := k.back.OnCall(ctx, t.Name, k.now())
-		if err != nil {
-			return slackapp.Escape(explain(err))
-		}
-		for _, a := range list {
-			names = append(names, esc(a.Name, 60))
-		}
-		if len(names) == 0 {
-			return "Nobody is on call for " + esc(nonEmpty(t.Title, t.Name), 60) + " right now."
-		}
-		return "On call for " + esc(nonEmpty(t.Title, t.Name), 60) + ": " + strings.Join(names[:min(len(names), 10)], ", then ")
-	}
-	return "There is no tier above this one."
 }
 
 // draft is an answer being written.

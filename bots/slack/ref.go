@@ -24,6 +24,10 @@ const (
 	doVerdict  = "verdict"
 	doAccept   = "accept"
 	doDecline  = "decline"
+	doCall     = "accept_call" // accept, with a callback promised
+	doNeed     = "need"
+	doHand     = "hand"
+	doSnooze   = "snooze"
 	doPreview  = "preview" // in the reply modal
 	doInsert   = "insert"  // in the reply modal
 	doOpen     = "open"    // a link: nothing to do

@@ -3,6 +3,7 @@ package slackdesk
 import (
 	"context"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/slack-go/slack"
@@ -133,6 +134,11 @@ func (k *Desk) post(ctx context.Context, c bots.Card, at string, m ticket.Messag
 		return "", err
 	}
 	blocks, text, whole := messageBlocks(c, m)
+	if m.DeskRef == "" {
+		if all := k.bring(ctx, channel, c.Mentioned); all != "" {
+			blocks, text = append(blocks, small(all)), text+" "+all
+		}
+	}
 	o := slackapp.Out{Channel: channel, Thread: thread, Text: text, Blocks: blocks, Type: typeMessage,
 		Payload: map[string]any{"ticket": c.Ticket.ID.String(), "seq": m.Seq}}
 	if m.DeskRef != "" {
@@ -154,6 +160,23 @@ func (k *Desk) post(ctx context.Context, c bots.Card, at string, m ticket.Messag
 		return "", err
 	}
 	return place(channel, ts), k.attach(ctx, channel, thread, m, whole, again)
+}
+
+// bring makes people part of a thread: they are invited to its channel and mentioned. Whoever cannot be found
+// is left out, and whoever cannot be invited is mentioned all the same.
+func (k *Desk) bring(ctx context.Context, channel string, people []ticket.Agent) string {
+	var all []string
+	for _, a := range people {
+		user, err := k.userOf(ctx, a)
+		if err == nil {
+			all = append(all, "<@"+user+">")
+			err = k.app.Invite(ctx, channel, user)
+		}
+		if err != nil {
+			k.log.Warn("slack: somebody was not invited to a channel", "agent", a.ID, "channel", channel, "error", err)
+		}
+	}
+	return strings.Join(all, " ")
 }
 
 // refresh brings a message that is shown up to date, where it stands. One that its writer typed into

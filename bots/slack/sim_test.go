@@ -395,8 +395,8 @@ func TestAPageIsRungAnsweredAndOver(t *testing.T) {
 	_, _, ts := o.show(sample())
 	c := sample()
 	c.Thread = o.sim.Permalink("C0L1", ts)
-	p := bots.PageNotice{Card: c, To: o.back.agents[1], Live: true, Page: ticket.Page{Number: 2, Tier: "l2", Reason: "on fire",
-		By: ticket.Actor{Name: "Anna"}, Opened: time.Now(), State: ticket.PageRinging, Chain: []string{"chloe"}}}
+	p := bots.PageNotice{Card: c, To: o.back.agents[1], Call: ticket.PageCall{ID: "T-1042.2.1.chloe.slack", Kind: ticket.CallRing}, Page: ticket.Page{Number: 2, Tier: "l2", Reason: "on fire",
+		By: ticket.Actor{Name: "Anna"}, Opened: time.Now(), State: ticket.PageRinging, Who: []string{"chloe"}}}
 	o.sim.Inject(slacksim.Fault{Kind: slacksim.DropAnswer, Method: "chat.postMessage", Times: 1})
 	if _, err := o.desk.Page(t.Context(), p, "", false); ticket.KindOf(err) != ticket.Transient {
 		t.Fatalf("a lost receipt gives %v", err)
@@ -418,7 +418,7 @@ func TestAPageIsRungAnsweredAndOver(t *testing.T) {
 	if a := o.acted(2); a.Kind != ticket.ActDecline || a.Page != 2 || a.Reason != "on a train" {
 		t.Errorf("decline: %+v", a)
 	}
-	p.Live, p.Page.Log = false, []ticket.PageStep{{Agent: "chloe", What: "declined", Reason: "on a train"}}
+	p.Page.Declined, p.Page.Log = []string{"chloe"}, []ticket.PageEntry{{Agent: "chloe", What: "declined", Reason: "on a train"}}
 	again, err := o.desk.Page(t.Context(), p, at, false)
 	o.must(err)
 	m, _ := o.sim.Message(dm, ts)

@@ -37,7 +37,8 @@ var may = map[string][]string{
 	"bots/slack": {"bots", "ticket", "customer", "config/check", "config/secret", "internal/slackapp"},
 
 	"router/oncall": {"config/check"},
-	"router":        {"router/oncall", "channels", "kb", "bots", "ticket", "customer", "config/check"},
+	"router/pager":  {"ticket", "config/check", "config/secret", "internal/images"},
+	"router":        {"router/oncall", "router/pager", "channels", "kb", "bots", "ticket", "customer", "config/check"},
 
 	"store":           {"ticket", "customer", "kb", "config/check", "config/secret", "internal/lookalike"},
 	"store/blobs":     {"ticket", "config/check"},

@@ -155,7 +155,7 @@ func newPlay(s *Scenario, set Setup) (*play, error) {
 	for _, c := range channelNames {
 		senders[c] = carrier{}
 	}
-	jobs := &router.Jobs{Desk: p.desk, Bot: pinboard{}, Senders: senders, Log: set.Log}
+	jobs := &router.Jobs{Desk: p.desk, Bot: pinboard{}, Senders: senders, Log: set.Log, Reach: reached}
 	p.works = jobs.Dispatcher(nil).Without(ticket.JobShow, ticket.JobPost) // nobody looks
 	p.report = newReport(s, start, p.end)
 	p.people, err = p.hire(conf)
@@ -312,6 +312,10 @@ func (pinboard) Show(_ context.Context, c bots.Card, _ []string, _ bool) (string
 func (pinboard) Post(_ context.Context, _ bots.Card, _ string, m ticket.Message, _ bool) (string, error) {
 	return fmt.Sprintf("%s-%d", m.Ticket, m.Seq), nil
 }
+
+// reached is how everybody who is paged is reached here: no service hears of it.
+func reached(ctx context.Context, n bots.PageNotice, _ bool) (string, error) { return "", n.Still(ctx) }
+
 func (pinboard) Page(_ context.Context, n bots.PageNotice, _ string, _ bool) (string, error) {
-	return fmt.Sprintf("%s-page-%d-%d", n.Card.Ticket.ID, n.Page.Number, n.Step), nil
+	return fmt.Sprintf("%s-page-%d-%d", n.Card.Ticket.ID, n.Page.Number, n.Call.Ring), nil
 }

@@ -24,6 +24,9 @@ type Out struct {
 	Blocks  []slack.Block
 	Type    string         // metadata: by it the message is found again
 	Payload map[string]any // of the metadata; scalars
+	// Still is asked just before it is posted, after every wait for a limit: its error is returned, and
+	// nothing is posted. nil is not asked.
+	Still func(context.Context) error
 }
 
 func (o Out) options() []slack.MsgOption {
@@ -44,14 +47,31 @@ func (o Out) options() []slack.MsgOption {
 // Post posts a message and returns its ts. A post whose answer is lost may be there: [App.Find] it
 // by its metadata before it is posted again.
 func (a *App) Post(ctx context.Context, o Out) (ts string, err error) {
+	_, ts, err = a.post(ctx, o)
+	return ts, err
+}
+
+// PostTo posts a direct message to a person, and returns where it stands. Nothing has to be opened before:
+// a user's id stands for the direct message with them (https://docs.slack.dev/reference/methods/chat.postMessage).
+func (a *App) PostTo(ctx context.Context, user string, o Out) (channel, ts string, err error) {
+	o.Channel = user
+	return a.post(ctx, o)
+}
+
+func (a *App) post(ctx context.Context, o Out) (channel, ts string, err error) {
 	err = a.do(ctx, "chat.postMessage", o.Channel, func(ctx context.Context) (err error) {
-		_, ts, err = a.api.PostMessageContext(ctx, o.Channel, o.options()...)
+		if o.Still != nil {
+			if err := o.Still(ctx); err != nil {
+				return err
+			}
+		}
+		channel, ts, err = a.api.PostMessageContext(ctx, o.Channel, o.options()...)
 		return err
 	})
 	if err == nil && ts == "" {
 		err = ticket.E("slack.chat.postMessage", ticket.Transient, errors.New("the answer names no ts"))
 	}
-	return ts, err
+	return channel, ts, err
 }
 
 // Update changes a message of ours. What is not given (text, blocks) is gone.
@@ -98,6 +118,18 @@ func (a *App) PublishHome(ctx context.Context, user string, blocks []slack.Block
 			View: slack.HomeTabViewRequest{Type: slack.VTHomeTab, Blocks: slack.Blocks{BlockSet: blocks}}})
 		return err
 	})
+}
+
+// Invite brings somebody into a channel; whoever is there already stays.
+func (a *App) Invite(ctx context.Context, channel, user string) error {
+	err := a.do(ctx, "conversations.invite", "", func(ctx context.Context) error {
+		_, err := a.api.InviteUsersToConversationContext(ctx, channel, user)
+		return err
+	})
+	if Code(err) == "already_in_channel" {
+		return nil
+	}
+	return err
 }
 
 // OpenDM is the channel of direct messages with a person.

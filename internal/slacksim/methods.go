@@ -35,7 +35,7 @@ func (s *Server) table() map[string]method {
 		"conversations.join":    {json: true, scopes: one("channels:join"), tier: 3, do: (*call).conversationsJoin},
 		"conversations.create":  {json: true, scopes: manage, tier: 2, do: (*call).conversationsCreate},
 		"conversations.archive": {json: true, scopes: manage, tier: 2, do: (*call).conversationsArchive},
-		"conversations.invite":  {json: true, scopes: manage, tier: 3, do: (*call).conversationsInvite},
+		"conversations.invite":  {json: true, scopes: append([]string{"channels:write.invites", "groups:write.invites"}, manage...), tier: 3, do: (*call).conversationsInvite},
 		"conversations.mark":    {json: true, scopes: manage, tier: 4, do: (*call).conversationsMark},
 
 		"users.list":            {scopes: one("users:read"), tier: 2, do: (*call).usersList},

@@ -89,6 +89,18 @@ func noteStays(t *testing.T, w *world) {
 	equal(t, "when it is revived", fmt.Sprint(claim(t, w.a, 1)[0].Progress()), fmt.Sprint(one))
 }
 
+func postponeCountsNoTry(t *testing.T, w *world) {
+	ok(t, w.a.Enqueue(ctxOf(t), job("k", 1)))
+	j := claim(t, w.a, 1)[0]
+	later := w.clock.Now().Add(time.Minute)
+	ok(t, w.a.Postpone(ctxOf(t), j, later))
+	kind(t, w.a.Finish(ctxOf(t), j), ticket.Conflict)
+	kind(t, w.a.Postpone(ctxOf(t), j, later), ticket.Conflict)
+	equal(t, "not before its time", len(claim(t, w.a, 10)), 0)
+	w.clock.Add(time.Minute)
+	equal(t, "it counts as never tried", claim(t, w.a, 10)[0].Attempts, 1)
+}
+
 func leaseRunsOut(t *testing.T, w *world) {
 	ok(t, w.a.Enqueue(ctxOf(t), job("k", 1), job("k", 2)))
 	first := claim(t, w.a, 1)[0]

@@ -155,7 +155,7 @@ func rosterPages(t *testing.T, w *world) {
 	from := w.clock.Now()
 	id := accept(t, w.a, mail("ann@shop.example", "1"))[0].Ticket
 	for range 2 {
-		act(t, w.a, ticket.Action{Kind: ticket.ActPage, Ticket: id, Tier: "l2", Reason: "help", Chain: []string{"bob"}})
+		act(t, w.a, ticket.Action{Kind: ticket.ActPage, Ticket: id, Tier: "l2", Reason: "help", Plan: ticket.ChainPlan(0, "slack", "bob")})
 		k := must(w.a.Ticket(ctx, id))(t)
 		act(t, w.a, ticket.Action{Kind: ticket.ActAccept, Ticket: id, Page: k.Page.Number, By: agentOf("bob")})
 		w.clock.Add(time.Hour)

@@ -68,6 +68,7 @@ func Run(t *testing.T, fresh Fresh) {
 		"outbox/of a key one at a time":                   claimKey,
 		"outbox/a retry holds up its key":                 retryHoldsKey,
 		"outbox/what is noted is there at the next try":   noteStays,
+		"outbox/a postponed job counts no try":            postponeCountsNoTry,
 		"outbox/leases run out":                           leaseRunsOut,
 		"outbox/dead, revived, dropped":                   deadJobs,
 		"outbox/unique":                                   uniqueJobs,

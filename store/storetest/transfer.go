@@ -284,7 +284,7 @@ func transferMove(t *testing.T, w *world) {
 func transferPage(t *testing.T, w *world) {
 	out := accept(t, w.a, mail("ann@corp.example", "<1@x>"), mail("ann@corp.example", "<2@x>"))
 	a, b := out[0].Ticket, out[1].Ticket
-	act(t, w.a, ticket.Action{Kind: ticket.ActPage, Ticket: a, Tier: "l2", Reason: "fire", Chain: []string{"lea"}})
+	act(t, w.a, ticket.Action{Kind: ticket.ActPage, Ticket: a, Tier: "l2", Reason: "fire", Plan: ticket.ChainPlan(0, "slack", "lea")})
 	act(t, w.a, ticket.Action{Kind: ticket.ActMerge, Ticket: a, Other: b, By: ana})
 	equal(t, "nobody is rung", must(w.a.Ticket(ctxOf(t), a))(t).Page.State, ticket.PageCancelled)
 	w.clock.Add(time.Hour)

@@ -1,0 +1,243 @@
+package router
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"tierline/bots"
+	"tierline/router/pager"
+	"tierline/ticket"
+)
+
+// PageSender reaches people by a way of its own: by mail. See [pager.Client.Send].
+type PageSender func(ctx context.Context, m pager.Message, still func(context.Context) error) error
+
+// pageTimeout is how long one try to reach somebody may take.
+const pageTimeout = pager.MaxTimeout
+
+// postponed is a job that has not begun: it is not its time yet.
+type postponed struct{ until time.Time }
+
+func (p *postponed) Error() string { return "not before " + p.until.Format(time.RFC3339Nano) }
+
+// errAnswered is why something is not sent any more.
+var errAnswered = errors.New("answered meanwhile")
+
+// page reaches one person by one way. Nothing is sent once the page was answered: that is looked at again
+// in the moment of sending, after every wait.
+func (w *Jobs) page(ctx context.Context, j ticket.Job) error {
+	id := j.CallID()
+	t, err := w.store().Ticket(ctx, j.Ticket)
+	if err != nil {
+		return err
+	}
+	call, _ := t.Page.Call(id)
+	limit, key := w.Desk.Config().Paging.Limit(call.By), call.By+" "+call.Who
+	if !t.Page.Wants(j.Seq, id) {
+		w.limiter.Forget(key, id, limit)
+		return w.store().Finish(ctx, j)
+	}
+	leave, at := w.limiter.Enter(key, id, limit, w.Desk.Now())
+	if leave == nil {
+		return &postponed{at}
+	}
+	defer leave()
+	c, err := w.Desk.pageCard(ctx, t)
+	if err != nil {
+		return err
+	}
+	n := bots.PageNotice{Card: c, Page: *t.Page, Call: call, To: w.Desk.agent(call.Who)}
+	n.Still = func(ctx context.Context) error {
+		t, err := w.store().Ticket(ctx, j.Ticket)
+		if err == nil && !t.Page.Wants(j.Seq, id) {
+			err = ticket.E("router.page", ticket.Conflict, errAnswered)
+		}
+		return err
+	}
+	try, cancel := context.WithTimeout(ctx, pageTimeout)
+	ref, err := w.Reach(try, n, j.Attempts > 1)
+	cancel()
+	if errors.Is(err, errAnswered) {
+		return w.store().Finish(ctx, j)
+	}
+	return w.reached(ctx, j, t, call, ref, err)
+}
+
+// reach makes one try.
+func (w *Jobs) reach(ctx context.Context, n bots.PageNotice, again bool) (ref string, err error) {
+	switch by := n.Call.By; {
+	case by == pager.Slack && w.Bot != nil:
+		return w.Bot.Page(ctx, n, "", again)
+	case by == pager.Email && w.Mail != nil:
+		return "", w.Mail(ctx, w.pageMessage(n), n.Still)
+	default:
+		hook, ok := w.Desk.Config().Paging.Providers[by]
+		if !ok {
+			return "", ticket.Errorf("router.page", ticket.Invalid, "there is no provider %.40q here", by)
+		}
+		return "", w.hooks.Send(ctx, hook, w.pageMessage(n), n.Still)
+	}
+}
+
+// reached records what became of a try. The clock of the ring starts at this moment, whatever it was.
+func (w *Jobs) reached(ctx context.Context, j ticket.Job, t ticket.Ticket, call ticket.PageCall, ref string, cause error) error {
+	call.State, call.Ref, call.Why = ticket.CallDelivered, ref, ""
+	a := ticket.Action{Kind: ticket.ActPaged, Ticket: j.Ticket, Page: j.Seq, By: ticket.Gateway, Call: &call, At: w.Desk.Now(),
+		Text: w.Desk.agent(call.Who).Name, Job: j}
+	kind := ticket.KindOf(cause)
+	again := cause != nil && (kind == ticket.Transient || kind == ticket.Internal)
+	switch {
+	case again:
+		call.State, call.Why, a.Job = ticket.CallTrying, ticket.Explain(cause), ticket.Job{}
+	case cause != nil:
+		call.State, call.Why = ticket.CallFailed, ticket.Explain(cause)
+		var err error
+		if a.Plan, err = w.Desk.pagePlan(ctx, w.Desk.tier(t.Page.Tier), t.Page.Severity, w.Desk.Now()); err != nil {
+			return err
+		}
+	}
+	w.figures.called(call, a.At, t.Page)
+	if cause != nil {
+		w.Log.Warn("a page did not go out", "ticket", j.Ticket, "call", call.ID, "again", again, "err", cause)
+	}
+	// The person has been told already, or not: that it is recorded does not hang on the end of the try.
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), pageTimeout)
+	defer cancel()
+	if _, err := w.store().Act(ctx, a); err != nil {
+		return err
+	}
+	if again {
+		return cause
+	}
+	return nil
+}
+
+// paged brings up to date what a person was shown.
+func (w *Jobs) paged(ctx context.Context, j ticket.Job) error {
+	t, err := w.store().Ticket(ctx, j.Ticket)
+	if err != nil {
+		return err
+	}
+	call, ok := t.Page.Call(j.CallID())
+	if !ok || call.By != pager.Slack || call.Ref == "" || w.Bot == nil {
+		return w.store().Finish(ctx, j)
+	}
+	c, err := w.Desk.pageCard(ctx, t)
+	if err != nil {
+		return err
+	}
+	if _, err := w.Bot.Page(ctx, bots.PageNotice{Card: c, Page: *t.Page, Call: call, To: w.Desk.agent(call.Who)}, call.Ref, false); err != nil {
+		return err
+	}
+	return w.store().Finish(ctx, j)
+}
+
+// pageDue goes on when a ring has had its time.
+func (w *Jobs) pageDue(ctx context.Context, j ticket.Job) error {
+	a := j.PageDue()
+	if err := w.Desk.Plan(ctx, &a); err != nil {
+		return err
+	}
+	if !a.At.IsZero() {
+		w.figures.late.Observe(max(0, w.Desk.Now().Sub(a.At).Seconds()))
+	}
+	_, err := w.store().Act(ctx, a)
+	return err
+}
+
+// pageCard is a card with its place.
+func (d *Desk) pageCard(ctx context.Context, t ticket.Ticket) (bots.Card, error) {
+	c, _, err := d.view(ctx, t.ID)
+	if err != nil {
+		return c, err
+	}
+	places, err := keys(d.Store.ReferencesOf(ctx, t.ID, cardScope))
+	if len(places) > 0 {
+		c.Place = places[len(places)-1]
+	}
+	return c, err
+}
+
+// pageMessage is what people read who have no buttons.
+func (w *Jobs) pageMessage(n bots.PageNotice) pager.Message {
+	c, p := n.Card, n.Page
+	m := pager.Message{ID: n.Call.ID, Kind: n.Call.Kind, Ticket: c.Ticket.ID.String(), Subject: c.Ticket.Subject, Page: p.Number,
+		Ring: n.Call.Ring, Tier: w.Desk.tier(p.Tier).view().Title, Severity: p.Severity, Reason: p.Reason, More: p.More,
+		From: cmp.Or(p.By.Name, "Somebody"), Customer: c.Customer.Name, Organization: c.Organization.Name,
+		Said: cutText(c.LastSaid.Text, 500), URL: c.URL, Opened: p.Opened,
+		Person: pager.Person{ID: n.To.ID, Name: n.To.Name, Email: n.To.Email, Phone: n.To.Phone}}
+	m.Text = pageText(n, m)
+	ends := p.Opened.Add(cmp.Or(w.Desk.Config().Paging.LinksFor, pager.DefaultLinksFor))
+	if m.Answer = w.Links.Make(pager.Link{Ticket: c.Ticket.ID, Page: p.Number, Agent: n.To.ID, Ends: ends.Unix()}); m.Answer != "" {
+		m.Reply = m.Answer + "/reply"
+	}
+	return m
+}
+
+func pageText(n bots.PageNotice, m pager.Message) string {
+	about := m.Ticket + " " + m.Subject + ": " + m.Reason
+	switch n.Call.Kind {
+	case ticket.CallLead:
+		if n.Page.State == ticket.PageAccepted {
+			return n.Page.Answerer + " accepted a page for " + m.Tier + ", and nothing came of it: " + about
+		}
+		return "Nobody of " + m.Tier + " was reached for " + about
+	case ticket.CallRemind:
+		return "You have accepted this, and nothing was seen of you since: " + about
+	case ticket.CallNotice:
+		return "You will be wanted at " + n.Page.Due.UTC().Format("15:04 UTC") + ": " + about
+	}
+	return m.From + " pages you (" + string(m.Severity) + "): " + about
+}
+
+func cutText(s string, n int) string {
+	r := []rune(s)
+	if len(r) > n {
+		return string(r[:n]) + "…"
+	}
+	return s
+}
+
+// pageLog is what happened to a page, in words.
+func (d *Desk) pageLog(p *ticket.Page) []string {
+	if p == nil {
+		return nil
+	}
+	lines := []string{fmt.Sprintf("%s was paged by %s (%s)", d.tier(p.Tier).view().Title, cmp.Or(p.By.Name, "somebody"), p.Severity)}
+	for _, e := range p.Log {
+		if line := d.pageLine(p, e); line != "" {
+			lines = append(lines, line)
+		}
+	}
+	return lines
+}
+
+func (d *Desk) pageLine(p *ticket.Page, e ticket.PageEntry) string {
+	who := d.agent(e.Agent).Name
+	line := map[string]string{
+		"ringing": who + " is being rung by " + e.By, "delivered": "told " + who + " by " + e.By,
+		"trying": who + " is not reached by " + e.By + " yet", "failed": who + " cannot be reached by " + e.By,
+		"accepted": who + " accepted", "declined": who + " declined", "no_answer": who + " did not answer",
+		"not_sent": "the page to " + who + " did not go out in time", "nobody": "nobody is on call",
+		"needs":   who + " needs time until " + clockTime(e.Until) + "; the page waits for them",
+		"handed":  who + " handed it to " + d.agent(e.By).Name,
+		"snoozed": who + " snoozed it until " + clockTime(e.Until),
+		"joined":  who + " needs it, too", "waiting": "quiet hours: nobody is rung before " + clockTime(e.Until),
+		"silent": who + " accepted, and nothing was seen of them since", "remind": who + " was reminded by " + e.By,
+		"notice": who + " has a notice by " + e.By, "lead": "the lead, " + who + ", was told by " + e.By,
+		"exhausted": "nobody of " + d.tier(p.Tier).view().Title + " was reached",
+	}[e.What]
+	if e.What == "exhausted" && len(p.Plan.Leads) == 0 {
+		line += ", and there is no lead to be told"
+	}
+	if e.Reason != "" {
+		line += ": " + e.Reason
+	}
+	return line
+}
+
+func clockTime(at time.Time) string { return strings.TrimSpace(at.UTC().Format("15:04 UTC")) }
