@@ -102,3 +102,10 @@ func harmless(t *testing.T, in, out string) {
 		}
 	}
 }
+
+// costly are patterns that cost some parsers more than they are long.
+var costly = []string{"<", "<a", "<a ", "</p>", "<p>", "<b>", "<p>x", "<div>", "</div>", "<table>", "<table><tr><td>", "<tr>a", "<td>", "a<td>", "<a>", "<nobr>",
+	"<li>", "<b><p>x", "<b><p></b>", "<font color=a><p>", "<svg>", "<math><p>", "<svg><style>", "<template>", "<!--", "<!-->", "<![CDATA[", "&", "&#x", "&amp", "x\x00",
+	"<img src=data:image/png;base64,AAAA>", "<p style='color:red;margin:1px'>", "<style>p{color:red}</style><p>", "<style>p p p{color:red}</style><p>",
+	"<p class='a b c d'>", "<select><option>", "<pre>\n", "<button><p>", "<ruby><rt>", "<dd>", "<h1><h2>", "<table><b>", "<table>a", "<caption>", "<i><u><b><table><td></b>",
+	"<a><div>", "<a><table><td>", "</b></i></a>", "<script>", "<plaintext>", "<textarea>", "<br", "<x y='", "<span>", "<sub><sup>", "<body style='color:red'>", "<frameset>"}
