@@ -14,6 +14,8 @@ type Rosters interface {
 	// ActRoster begins a change, or answers one, in the agent's name. It is Invalid or Denied with a text
 	// for the agent when the schedule or their role does not allow it, Conflict when it was answered.
 	ActRoster(ctx context.Context, by ticket.Agent, a ticket.RosterAction) (ticket.RosterChange, error)
+	// ActRosterKey does it for a program: it may do what a lead may, but nobody's yes is its to say.
+	ActRosterKey(ctx context.Context, by ticket.Actor, a ticket.RosterAction) (ticket.RosterChange, error)
 	// Fairness compares the people of a tier over a time.
 	Fairness(ctx context.Context, by ticket.Agent, tier string, from, to time.Time) (Fairness, error)
 }

@@ -53,7 +53,7 @@ func (d *Desk) changeRoster(ctx context.Context, a ticket.RosterAction, lead fun
 			list, err = d.answerRoster(ctx, a, lead, r.Changes, now)
 		}
 		if err != nil {
-			return ticket.RosterChange{}, d.doneBefore(ctx, a, err)
+			return d.doneBefore(ctx, a, err)
 		}
 		saved, err := d.Store.PutRoster(ctx, ticket.RosterEdit{Seen: r.Version, Changes: list, Key: a.Key})
 		if ticket.KindOf(err) == ticket.Conflict && try < rosterTries {
@@ -66,16 +66,14 @@ func (d *Desk) changeRoster(ctx context.Context, a ticket.RosterAction, lead fun
 	}
 }
 
-// doneBefore keeps a click that comes twice from being told that it was done already.
-func (d *Desk) doneBefore(ctx context.Context, a ticket.RosterAction, err error) error {
-	if a.ID == 0 || ticket.KindOf(err) != ticket.Conflict {
-		return err
+// doneBefore is what was done under the same key; what comes twice is not told that it cannot be done again.
+func (d *Desk) doneBefore(ctx context.Context, a ticket.RosterAction, err error) (ticket.RosterChange, error) {
+	if a.Key != "" {
+		if saved, e := d.Store.PutRoster(ctx, ticket.RosterEdit{Seen: -1, Key: a.Key}); e == nil {
+			return saved[0], nil
+		}
 	}
-	c, e := d.Store.RosterChange(ctx, a.ID)
-	if l := c.Last(); e == nil && l.What == a.Do && l.By == a.By {
-		return ticket.Errorf("router.ActRoster", ticket.Conflict, "You have done that already.")
-	}
-	return err
+	return ticket.RosterChange{}, err
 }
 
 // beginRoster makes a change and asks the schedule whether it is one. The change itself comes first.

@@ -27,11 +27,6 @@ func (d *Desk) Rosters(ctx context.Context, by ticket.Agent, from, to time.Time)
 	return d.rosterView(ctx, func(tier string) bool { return d.rosterLead(by, tier) }, from, to)
 }
 
-// RostersKey tells it to a program with a key of the API.
-func (d *Desk) RostersKey(ctx context.Context, from, to time.Time) (bots.RosterView, error) {
-	return d.Rosters(ctx, ticket.Agent{ID: "api", Roles: []ticket.Role{ticket.RoleLead}}, from, to)
-}
-
 func (d *Desk) rosterView(ctx context.Context, lead func(string) bool, from, to time.Time) (bots.RosterView, error) {
 	now := d.Now()
 	since := from.Add(-rosterIn)

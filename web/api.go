@@ -27,6 +27,7 @@ func (s *Server) apiRoutes() []route {
 	}
 	list = append(list, s.ticketOperations()...)
 	list = append(list, s.otherOperations()...)
+	list = append(list, s.onCallOperations()...)
 	for i := range list {
 		list[i].path = apiPrefix + list[i].path
 	}
@@ -85,9 +86,6 @@ func (s *Server) otherOperations() []route {
 		{method: http.MethodGet, path: "/customers/:id", who: key(CustomersRead), do: s.apiCustomer, doc: &operation{
 			id: "getCustomer", summary: "Get a customer", params: []param{{name: "id", in: inPath, kind: kindInt}},
 			ok: http.StatusOK, result: customer.Customer{}}},
-		{method: http.MethodGet, path: "/oncall/:tier", who: key(OnCallRead), do: s.apiOnCall, doc: &operation{
-			id: "getOnCall", summary: "Who is rung for a tier, in order", ok: http.StatusOK, result: onCallAnswer{},
-			params: []param{{name: "tier", in: inPath, kind: kindString}, {name: "at", kind: kindTime, about: "Default: now."}}}},
 		{method: http.MethodGet, path: "/jobs", who: key(JobsAdmin), do: s.apiJobs, doc: &operation{
 			id: "listJobs", summary: "List jobs of the outbox, oldest first", ok: http.StatusOK, result: jobList{},
 			params: []param{{name: "state", kind: kindString, enum: []string{"ready", "leased", "dead"}},

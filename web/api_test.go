@@ -9,6 +9,7 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/getkin/kin-openapi/openapi3"
 	"github.com/getkin/kin-openapi/openapi3filter"
@@ -174,6 +175,14 @@ func TestEveryOperationIsAsDocumented(t *testing.T) {
 	if len(oncall.People) != 1 || oncall.People[0].ID != "lea" {
 		t.Errorf("on call: %+v", oncall)
 	}
+	c.call("GET", "/oncall", nil, 200, nil)
+	c.call("GET", "/oncall/l2/shifts", nil, 200, nil)
+	c.call("GET", "/oncall/l2/fairness", nil, 200, nil)
+	in := func(h int) time.Time { return time.Now().Add(time.Duration(h) * time.Hour) }
+	c.call("POST", "/roster/changes", RosterRequest{Kind: ticket.RosterCover, Agent: "lea@example.org", Tier: "l2", Person: "lea", From: in(1), To: in(2)}, 200, nil)
+	c.call("POST", "/roster/changes/1/answers", RosterAnswer{Do: ticket.RosterWithdraw}, 200, nil)
+	c.call("GET", "/roster/changes", nil, 200, nil)
+	c.call("GET", "/roster/changes/1", nil, 200, nil)
 
 	for path, item := range c.doc.Paths.Map() { // each documented operation has a handler that was seen to work
 		for method, op := range item.Operations() {

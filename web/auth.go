@@ -149,10 +149,11 @@ func (s *Server) admitStaff(c *fiber.Ctx, r route) (done bool, err error) {
 }
 
 // secrets are keys for one purpose each, derived from one.
-type secrets struct{ session, link, csrf, image []byte }
+type secrets struct{ session, link, csrf, image, feed []byte }
 
 func newSecrets(base []byte) secrets {
-	return secrets{session: mac(base, "session"), link: mac(base, "link"), csrf: mac(base, "csrf"), image: mac(base, "image")}
+	return secrets{session: mac(base, "session"), link: mac(base, "link"), csrf: mac(base, "csrf"), image: mac(base, "image"),
+		feed: mac(base, "feed")}
 }
 
 func mac(key []byte, text string) []byte {

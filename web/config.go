@@ -27,13 +27,14 @@ const (
 	JobsAdmin      Scope = "jobs:admin"
 	QuarantineRead Scope = "quarantine:read"
 	OnCallRead     Scope = "oncall:read"
+	OnCallWrite    Scope = "oncall:write"
 	MetricsRead    Scope = "metrics:read"
 )
 
 // Scopes are all scopes there are.
 func Scopes() []Scope {
 	return []Scope{TicketsRead, TicketsWrite, CustomersRead, ArticlesRead, ArticlesWrite, CallsWrite,
-		JobsAdmin, QuarantineRead, OnCallRead, MetricsRead}
+		JobsAdmin, QuarantineRead, OnCallRead, OnCallWrite, MetricsRead}
 }
 
 // Config says where the pages and the API are, and who may use them.

@@ -122,29 +122,6 @@ func nextQuery(c *fiber.Ctx, name, value string) string {
 	return "?" + string(args.QueryString())
 }
 
-type onCallView struct {
-	page
-	Tiers []tierOnCall
-	At    time.Time
-}
-
-type tierOnCall struct {
-	bots.Tier
-	People []ticket.Agent
-}
-
-func (s *Server) onCallPage(c *fiber.Ctx) error {
-	p := onCallView{page: s.page(c, "On call", "oncall"), At: s.now()}
-	for _, t := range s.d.Backend.Tiers() {
-		people, err := s.d.Backend.OnCall(c.UserContext(), t.Name, p.At)
-		if err != nil {
-			return err
-		}
-		p.Tiers = append(p.Tiers, tierOnCall{Tier: t, People: people})
-	}
-	return s.render(c, "oncall", p)
-}
-
 type jobsPage struct {
 	page
 	Items    []ticket.Job

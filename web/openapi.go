@@ -185,6 +185,12 @@ func enums(t reflect.Type) []string {
 		return []string{"ready", "leased", "dead"}
 	case reflect.TypeFor[ticket.PageState]():
 		return []string{"ringing", "accepted", "exhausted", "cancelled"}
+	case reflect.TypeFor[ticket.RosterKind]():
+		return []string{"override", "swap", "cover", "off", "temporary"}
+	case reflect.TypeFor[ticket.RosterState]():
+		return []string{"asked", "stands", "declined", "withdrawn"}
+	case reflect.TypeFor[ticket.RosterDo]():
+		return []string{"ask", "make", "agree", "take", "decline", "withdraw"}
 	case reflect.TypeFor[kb.Audience]():
 		return []string{"external", "internal"}
 	case reflect.TypeFor[kb.Confidence]():

@@ -90,6 +90,7 @@ func notices() map[string]string {
 		"retried": "The job will be tried again.", "dropped": "The job was dropped.",
 		"released": "The mail is a message now.", "discarded": "The mail was discarded.",
 		"merged": "They are one person now.", "unmerged": "They are two people again.",
+		"feed": "The address is made: subscribe to it below.", "revoked": "The address no longer works.",
 		"blocked": "The sender is blocked.", "unblocked": "The sender is let in again.",
 		"saved": "The article was saved.", "created": "The article was created.", "archived": "The article was archived.",
 	}
@@ -160,6 +161,10 @@ func (s *Server) funcs() template.FuncMap {
 		},
 		"time":     func(t time.Time) string { return t.UTC().Format("2006-01-02 15:04 UTC") },
 		"iso":      func(t time.Time) string { return t.UTC().Format(time.RFC3339) },
+		"wall":     func(t time.Time) string { return t.Format("Mon 2 Jan 2006 15:04 MST") },
+		"date":     func(t time.Time) string { return t.Format(time.DateOnly) },
+		"hours":    func(d time.Duration) string { return fmt.Sprintf("%.1f", d.Hours()) },
+		"shift":    shiftValue,
 		"ago":      func(t time.Time) string { return ago(s.now().Sub(t)) },
 		"agent":    s.agentName,
 		"words":    func(v any) string { return strings.ReplaceAll(fmt.Sprint(v), "_", " ") },

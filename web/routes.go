@@ -69,6 +69,11 @@ func (s *Server) routes() []route {
 		{method: http.MethodPost, path: "/console/articles/:id/edit", who: staff(mayEdit()...), do: s.articleSave},
 		{method: http.MethodPost, path: "/console/articles/:id/archive", who: staff(mayEdit()...), do: s.articleArchive},
 		{method: http.MethodGet, path: "/console/oncall", who: staff(), do: s.onCallPage},
+		{method: http.MethodPost, path: "/console/oncall/changes", who: staff(), do: s.onCallBegin},
+		{method: http.MethodPost, path: "/console/oncall/changes/:id", who: staff(), do: s.onCallAnswer},
+		{method: http.MethodPost, path: "/console/oncall/feeds", who: staff(), do: s.feedMake},
+		{method: http.MethodPost, path: "/console/oncall/feeds/:id/revoke", who: staff(), do: s.feedRevoke},
+		{method: http.MethodGet, path: "/oncall/feeds/:name", who: open(), do: s.serveFeed},
 	}...)
 }
 

@@ -254,6 +254,10 @@ func (f *fakeBackend) ActRoster(_ context.Context, by ticket.Agent, a ticket.Ros
 	return a.Change, nil
 }
 
+func (f *fakeBackend) ActRosterKey(context.Context, ticket.Actor, ticket.RosterAction) (ticket.RosterChange, error) {
+	return ticket.RosterChange{}, nil
+}
+
 func (f *fakeBackend) Fairness(context.Context, ticket.Agent, string, time.Time, time.Time) (bots.Fairness, error) {
 	return bots.Fairness{}, nil
 }
