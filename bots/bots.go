@@ -73,6 +73,7 @@ type Card struct {
 	Ladder       Ladder         // what was done about abuse
 	Draft        string         // how an answer may begin and end: to be written between
 	PageLog      []string       // what happened to the page, in words, oldest first
+	Supplier     *Supplier      // whom it is with, or nil
 	URL          string         // of the ticket in the console; "" when there is none
 	Thread       string         // a link to the thread, when it is known
 	Mentioned    []ticket.Agent // whom the message to be posted brings into the thread
@@ -89,10 +90,20 @@ type Ladder struct {
 // Unit is a unit with what is known of its past.
 type Unit struct {
 	customer.Unit
-	Cases int  // tickets of the last 90 days, this one included, whoever owned it
-	Lemon bool // so many that it should not be sent out again (practice: lemon)
+	Recent int  // tickets of the last 30 days
+	Cases  int  // tickets of the last 90 days, this one included, whoever owned it
+	Lemon  bool // so many that it should not be sent out again (practice: lemon)
 	// Unknown: it looks like a serial number, but nobody knows of such a unit.
 	Unknown bool
+}
+
+// Supplier is a supplier as the desk sees it.
+type Supplier struct {
+	Name, Title, For, Contract, Phone, Email string
+
+	Example string    // of its case numbers
+	Open    bool      // it is within its hours
+	Opens   time.Time // when it is again, if it is not
 }
 
 // Tier is a tier as the desk sees it.
@@ -102,6 +113,9 @@ type Tier struct {
 	Level int
 	Place string   // the desk's channel: a name or an id
 	Needs []string // fields of a ticket.Handoff that must be filled in by who escalates to it
+	Entry []string // what must be true before a case may enter it, in sentences
+	// Diagnosis: a case must have one before it leaves for another tier.
+	Diagnosis bool
 }
 
 // PageNotice is what a paged person is told.
@@ -128,7 +142,9 @@ type Backend interface {
 	TicketAt(ctx context.Context, place string) (ticket.ID, error)
 	Tickets(ctx context.Context, by ticket.Agent, f ticket.Filter) ([]ticket.Ticket, error)
 	Messages(ctx context.Context, by ticket.Agent, id ticket.ID, after, limit int) ([]ticket.Message, error)
-	// Tiers lists all tiers, lowest level first.
+	// Suppliers lists those to whom cases can be given.
+	Suppliers() []Supplier
+	// Tiers lists all tiers, lowest level first, side teams last.
 	Tiers() []Tier
 	// OnCall lists who is rung for a tier, in order.
 	OnCall(ctx context.Context, tier string, at time.Time) ([]ticket.Agent, error)

@@ -119,6 +119,8 @@ type Organization struct {
 	Name    string         `json:"name"`
 	Domains []string       `json:"domains,omitempty"`
 	Plan    string         `json:"plan,omitempty"`
+	// Attributes hold for all who belong to it, but for what is stored of themselves.
+	Attributes map[string]string `json:"attributes,omitempty"`
 }
 
 // Unit is one thing that was sold, known by its serial number.

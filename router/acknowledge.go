@@ -64,7 +64,11 @@ func (w *Jobs) unfit(t ticket.Ticket, msgs []ticket.Message) string {
 	if i < 0 || t.Past || t.SplitFrom != 0 || t.MergedInto != 0 || !msgs[i].MovedFrom.IsZero() || !t.LastAgent.IsZero() || t.State.Done() {
 		return "the customer has not opened it just now"
 	}
-	m := msgs[i]
+	return w.unfitMessage(msgs[i])
+}
+
+// unfitMessage says why a message is not to be answered by a machine.
+func (w *Jobs) unfitMessage(m ticket.Message) string {
 	_, notStaff := w.Desk.AgentBy("", m.From.Value)
 	switch {
 	case m.ForwardedBy != (ticket.Actor{}):

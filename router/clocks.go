@@ -55,6 +55,8 @@ type policy struct {
 	lowest string
 	tiers  map[string]tierPolicy
 	brands map[string]ticket.Calendar
+
+	suppliers map[string]supplierPolicy
 }
 
 type tierPolicy struct {
@@ -78,6 +80,9 @@ func newPolicy(c Config) (*policy, error) {
 		if i == 0 {
 			p.brands[""] = cal
 		}
+	}
+	if err := p.addSuppliers(c.Suppliers); err != nil {
+		return nil, err
 	}
 	for _, t := range c.Tiers {
 		tp := tierPolicy{clocks: map[ticket.Priority]Clocks{}, updates: map[ticket.Priority]time.Duration{}, warn: cmp.Or(t.Warn, defaultWarn)}
@@ -112,11 +117,15 @@ func (p *policy) Targets(t *ticket.Ticket) ticket.Targets {
 		tier = p.tiers[p.lowest]
 	}
 	c := tier.clocks[t.Priority]
+	if a := t.Allow; a != nil { // a rule has given it its own
+		c = c.over(Clocks{First: a.First, Next: a.Next, Resolution: a.Resolution, Tier: a.Tier})
+	}
 	g := ticket.Targets{First: c.First, Next: c.Next, Resolution: c.Resolution, Tier: c.Tier, Warn: tier.warn, Calendar: p.brands[t.Brand]}
 	if tier.hours != nil {
 		g.Calendar = *tier.hours
 	}
 	g.Updates, g.UpdateNotice, g.Quiet = tier.updates[t.Priority], tier.notice, tier.quiet
+	p.supplierTarget(t, &g)
 	return g
 }
 

@@ -10,6 +10,7 @@ package router
 import (
 	"cmp"
 	"fmt"
+	"math"
 	"slices"
 	"strings"
 	"time"
@@ -37,13 +38,15 @@ type Config struct {
 	Abuse      Abuse        `yaml:"abuse"`
 	Questions  Questions    `yaml:"questions"`
 	Paging     pager.Config `yaml:"paging"` // by what people are paged
+	// Suppliers are those outside the house to whom cases are given.
+	Suppliers []Supplier `yaml:"suppliers"`
 }
 
 // Tier is a level of support (ITIL: functional escalation goes from tier to tier).
 type Tier struct {
 	Name     string        `yaml:"name"`      // short, as rules name it: l1
 	Title    string        `yaml:"title"`     // as people read it: Level 1
-	Level    int           `yaml:"level"`     // 1, 2, 3 …: escalation goes up
+	Level    int           `yaml:"level"`     // 1, 2, 3 …: escalation goes up. 0: a side team, such as returns, reached by its name; but the first such tier is level 1 where no other is
 	Queue    string        `yaml:"queue"`     // default: the tier's name
 	Channel  string        `yaml:"channel"`   // the desk's channel, a name or an id
 	OnCall   oncall.Config `yaml:"oncall"`    // who is rung when the tier is paged
@@ -61,9 +64,12 @@ type Tier struct {
 	Updates Updates      `yaml:"updates"`
 	// Members are its people: agent ids, mail addresses, Slack user groups (@handle or id). Without any: of the
 	// lowest tier all with the role of agent, of others those with the role of level2.
-	Members  []string `yaml:"members"`
-	Assign   string   `yaml:"assign"`   // who gets a ticket without an owner: none (default, people take), round_robin, least_loaded
-	Capacity int      `yaml:"capacity"` // open tickets at the most that each is handed; 0: no limit
+	Members   []string `yaml:"members"`
+	Entry     Entry    `yaml:"entry"`     // what must be true before people may bring a case here
+	May       May      `yaml:"may"`       // who may bring cases here, and who may page it
+	Diagnosis string   `yaml:"diagnosis"` // whether a case has one before it leaves for another tier: asked (default) or required
+	Assign    string   `yaml:"assign"`    // who gets a ticket without an owner: none (default, people take), round_robin, least_loaded
+	Capacity  int      `yaml:"capacity"`  // open tickets at the most that each is handed; 0: no limit
 }
 
 // Rule brings tickets somewhere. Rules of one group are tried in order and the first that matches
@@ -72,23 +78,12 @@ type Tier struct {
 type Rule struct {
 	Name  string              `yaml:"name"`
 	Group string              `yaml:"group"` // default: "route"
-	On    []ticket.RouteEvent `yaml:"on"`    // opened, reply, warn, breach; default opened
+	On    []ticket.RouteEvent `yaml:"on"`    // opened, reply, warn, breach, returned; default opened
 	When  string              `yaml:"when"`  // an expression over Facts; empty always matches
 	Then  Then                `yaml:"then"`
 }
 
-// Then is what a rule decides. What is empty is left to others.
-type Then struct {
-	Tier     string          `yaml:"tier"`
-	Queue    string          `yaml:"queue"`
-	Owner    string          `yaml:"owner"`
-	Priority ticket.Priority `yaml:"priority"`
-	Tags     []string        `yaml:"tags"`
-	// Propose is what people are to be asked to do: escalate or page.
-	Propose []ticket.ActionKind `yaml:"propose"`
-}
-
-var routeEvents = []ticket.RouteEvent{ticket.OnOpened, ticket.OnReply, ticket.OnWarn, ticket.OnBreach}
+var routeEvents = []ticket.RouteEvent{ticket.OnOpened, ticket.OnReply, ticket.OnWarn, ticket.OnBreach, ticket.OnReturned}
 
 const (
 	defaultGroup = "route"
@@ -126,6 +121,7 @@ func (c Config) Check(at check.At) {
 	c.Lint.Check(at.Key("lint"))
 	c.Answers.Check(at.Key("answers"))
 	c.Paging.Check(at.Key("paging"))
+	c.checkSuppliers(at.Key("suppliers"))
 	c.checkTiers(at, func(id string) bool { return agents[id] })
 	c.checkRules(at, func(id string) bool { return agents[id] })
 	c.checkOwed(at)
@@ -194,6 +190,14 @@ func (c Config) checkTiers(at check.At, known func(string) bool) {
 		c.checkPaging(t, at.Key("paging"), known)
 		t.checkClocks(at)
 		c.checkTeam(t, at)
+		t.Entry.check(at.Key("entry"))
+		t.May.check(c, known, at.Key("may"))
+		if d := t.Diagnosis; d != "" && d != DiagnosisAsked && d != DiagnosisRequired {
+			at.Key("diagnosis").Error("asked or required", "%.40q is neither", d)
+		}
+		if t.Level < 0 {
+			at.Key("level").Error("1, 2, 3 …, or 0 for a side team", "%d is no level", t.Level)
+		}
 		for i, id := range t.Leads {
 			if !known(id) {
 				at.Key("leads").Index(i).Error("name one of the agents", "there is no agent %.60q", id)
@@ -230,28 +234,47 @@ func (c Config) checkRules(at check.At, known func(string) bool) {
 				at.Key("on").Index(i).Error(fmt.Sprintf("one of %v", routeEvents), "%.20q is nothing that rules look at", string(on))
 			}
 		}
-		for i, do := range r.Then.Propose {
-			if !slices.Contains(ticket.Proposable, do) {
-				at.Key("then").Key("propose").Index(i).Error(joined(ticket.Proposable), "%.20q cannot be proposed", string(do))
-			}
-		}
-		if r.Then.Tier != "" && !slices.ContainsFunc(c.Tiers, func(t Tier) bool { return t.Name == r.Then.Tier }) {
-			at.Key("then").Key("tier").Error("", "there is no tier %.60q", r.Then.Tier)
-		}
-		if r.Then.Owner != "" && !known(r.Then.Owner) {
-			at.Key("then").Key("owner").Error("", "there is no agent %.60q", r.Then.Owner)
-		}
-		if r.Then.Priority != "" && !r.Then.Priority.Valid() {
-			at.Key("then").Key("priority").Error("low, normal, high or urgent", "%.20q is no priority", string(r.Then.Priority))
+		r.Then.check(c, known, at.Key("then"))
+	}
+	c.checkReach(at.Key("rules"))
+}
+
+// base is the name of the tier that is the first level without saying so: the first of those without a level, where
+// none has level 1.
+func (c Config) base() string {
+	if slices.ContainsFunc(c.Tiers, func(t Tier) bool { return t.Level == 1 }) {
+		return ""
+	}
+	for _, t := range c.Tiers {
+		if t.Level == 0 {
+			return t.Name
 		}
 	}
+	return ""
 }
 
-// tiers in order of level, those of one level as configured.
+// side says whether a tier stands beside the levels.
+func (c Config) side(t Tier) bool { return t.Level == 0 && t.Name != c.base() }
+
+// tiers in order of level, those of one level as configured; side teams are behind them.
 func (c Config) tiers() []Tier {
-	return slices.SortedStableFunc(slices.Values(c.Tiers), func(a, b Tier) int { return cmp.Compare(a.Level, b.Level) })
+	base := c.base()
+	rank := func(t Tier) int {
+		if t.Level == 0 && t.Name != base {
+			return math.MaxInt
+		}
+		return t.Level
+	}
+	return slices.SortedStableFunc(slices.Values(c.Tiers), func(a, b Tier) int { return cmp.Compare(rank(a), rank(b)) })
 }
+
+func (t Tier) queue() string { return cmp.Or(t.Queue, t.Name) }
 
 func (t Tier) view() bots.Tier {
-	return bots.Tier{Name: t.Name, Title: cmp.Or(t.Title, t.Name), Level: t.Level, Place: t.Channel, Needs: t.Handoff}
+	v := bots.Tier{Name: t.Name, Title: cmp.Or(t.Title, t.Name), Level: t.Level, Place: t.Channel, Needs: t.Handoff,
+		Diagnosis: t.Diagnosis == DiagnosisRequired}
+	for _, r := range t.Entry {
+		v.Entry = append(v.Entry, cmp.Or(r.Say, oneLine(r.Need)))
+	}
+	return v
 }

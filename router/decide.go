@@ -7,49 +7,11 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/expr-lang/expr"
 	"github.com/expr-lang/expr/vm"
 
 	"tierline/router/signals"
 	"tierline/ticket"
 )
-
-// Facts are what rules see of a ticket. The names in the tags are those that expressions and tests use;
-// the two are the same but for on, which a test names beside them.
-type Facts struct {
-	Channel      string   `expr:"channel" yaml:"channel"`
-	Inbox        string   `expr:"inbox" yaml:"inbox"`
-	Brand        string   `expr:"brand" yaml:"brand"`
-	Subject      string   `expr:"subject" yaml:"subject"`
-	Text         string   `expr:"text" yaml:"text"` // what the customer wrote now, at most 20 kB
-	Language     string   `expr:"language" yaml:"language"`
-	Customer     string   `expr:"customer" yaml:"customer"` // name
-	Organization string   `expr:"organization" yaml:"organization"`
-	Plan         string   `expr:"plan" yaml:"plan"`
-	Units        []string `expr:"units" yaml:"units"`
-	KnownUnits   []string `expr:"known_units" yaml:"known_units"` // those of them that there are; units holds what looks like one, too
-	Phones       []string `expr:"phones" yaml:"phones"`           // that the customer named, as +4930123456
-	Orders       []string `expr:"orders" yaml:"orders"`           // that the customer named
-	Models       []string `expr:"models" yaml:"models"`
-	Tags         []string `expr:"tags" yaml:"tags"`
-	UnitCases    int      `expr:"unit_cases" yaml:"unit_cases"` // most tickets of one of the units in 90 days, this one included
-	Cases        int      `expr:"cases" yaml:"cases"`           // previous tickets of customer, organization or unit that were found
-	Lemon        bool     `expr:"lemon" yaml:"lemon"`
-	BestScore    float64  `expr:"best_score" yaml:"best_score"` // of the best suggestion, 0 to 1
-	Fits         bool     `expr:"fits" yaml:"fits"`
-	Contacts     int      `expr:"contacts" yaml:"contacts"`         // messages of the customer in this ticket
-	On           string   `expr:"on" yaml:"-"`                      // opened, reply, warn or breach: why rules look at it
-	Clock        string   `expr:"clock" yaml:"clock"`               // first_response, next_response, resolution or at_tier: which has run out, or nearly
-	Signals      []string `expr:"signals" yaml:"signals"`           // anger, urgency, level2, manager, complaint, abuse, callback, safety, privacy, many
-	Tier         string   `expr:"tier" yaml:"tier"`                 // where it is; "" while it is new
-	Top          bool     `expr:"top" yaml:"top"`                   // there is no tier above
-	Priority     string   `expr:"priority" yaml:"priority"`         //
-	Open         bool     `expr:"open" yaml:"open"`                 // it is within the brand's hours
-	Auto         bool     `expr:"auto" yaml:"auto"`                 // a machine opened it
-	ForwardedBy  string   `expr:"forwarded_by" yaml:"forwarded_by"` // id of the agent who has passed it on
-}
-
-const maxFactText = 20_000 // bytes of text that rules look at
 
 // Rules are compiled rules. They are pure: the same facts give the same decision.
 type Rules struct {
@@ -58,6 +20,9 @@ type Rules struct {
 	acknowledge compiled // matches where the customer is told that it has come in
 	lowest      Tier
 	queueOf     map[string]string
+	entry       map[string][]entry        // by tier
+	answers     map[string]*AutoAnswer    // by rule
+	own         map[ticket.RouteEvent]int // groups of the configuration; those behind are of the program
 }
 
 type compiled struct {
@@ -65,27 +30,31 @@ type compiled struct {
 	program *vm.Program // nil matches always
 }
 
-func compile(when string) (*vm.Program, error) {
-	if strings.TrimSpace(when) == "" {
-		return nil, nil
-	}
-	if len(when) > maxWhen {
-		return nil, fmt.Errorf("the expression has %d bytes; at most %d", len(when), maxWhen)
-	}
-	return expr.Compile(when, expr.Env(Facts{}), expr.AsBool())
-}
-
 // NewRules compiles the rules of a checked configuration.
 func NewRules(c Config) (*Rules, error) {
 	if len(c.Tiers) == 0 {
 		return nil, errors.New("router: there is no tier")
 	}
-	r := &Rules{lowest: c.tiers()[0], queueOf: map[string]string{}, groups: map[ticket.RouteEvent][][]compiled{}}
+	r := &Rules{lowest: c.tiers()[0], queueOf: map[string]string{}, groups: map[ticket.RouteEvent][][]compiled{},
+		entry: map[string][]entry{}, answers: map[string]*AutoAnswer{}, own: map[ticket.RouteEvent]int{}}
 	for _, t := range c.Tiers {
-		r.queueOf[t.Name] = cmp.Or(t.Queue, t.Name)
+		r.queueOf[t.Name] = t.queue()
+		list, err := compileEntry(t)
+		if err != nil {
+			return nil, err
+		}
+		r.entry[t.Name] = list
 	}
 	if err := r.add(c.Rules); err != nil {
 		return nil, err
+	}
+	for on, groups := range r.groups {
+		r.own[on] = len(groups)
+	}
+	for _, rule := range c.Rules {
+		if rule.Then.Answer != nil {
+			r.answers[rule.Name] = rule.Then.Answer
+		}
 	}
 	if !c.Signals.Off {
 		if err := r.add(ownRules()); err != nil {
@@ -117,11 +86,7 @@ func (r *Rules) add(rules []Rule) error {
 			return fmt.Errorf("router: rule %q: %w", rule.Name, err)
 		}
 		group := cmp.Or(rule.Group, defaultGroup)
-		events := rule.On
-		if len(events) == 0 {
-			events = []ticket.RouteEvent{ticket.OnOpened}
-		}
-		for _, on := range events {
+		for _, on := range rule.events() {
 			i := slices.Index(names[on], group)
 			if i < 0 {
 				names[on], r.groups[on], i = append(names[on], group), append(r.groups[on], nil), len(names[on])
@@ -144,7 +109,11 @@ func (r *Rules) decide(f Facts, tried func(rule compiled, matched bool, err erro
 	d := ticket.Decision{On: on}
 	var machine vm.VM // one for all rules: it keeps its stack
 	var env any = f
-	for _, group := range r.groups[on] {
+	stopped := false
+	for i, group := range r.groups[on] {
+		if stopped && i < r.own[on] {
+			continue
+		}
 		for _, rule := range group {
 			ok, err := rule.matches(&machine, env)
 			tried(rule, ok, err)
@@ -154,19 +123,18 @@ func (r *Rules) decide(f Facts, tried func(rule compiled, matched bool, err erro
 			if !ok {
 				continue
 			}
-			d.Tier = cmp.Or(d.Tier, rule.Then.Tier)
-			d.Queue = cmp.Or(d.Queue, rule.Then.Queue)
-			d.Owner = cmp.Or(d.Owner, rule.Then.Owner)
-			d.Priority = cmp.Or(d.Priority, rule.Then.Priority)
-			d.Tags = append(d.Tags, rule.Then.Tags...)
+			rule.Then.into(&d, rule.Name)
 			d.Reasons = append(d.Reasons, "rule “"+rule.Name+"”"+rule.Then.effect())
-			for _, do := range rule.Then.Propose {
-				d.Propose = append(d.Propose, ticket.Proposal{Do: do, Why: rule.Name})
-			}
+			stopped = stopped || rule.Then.Stop
 			break
 		}
 	}
-	if on != ticket.OnOpened {
+	return r.placed(d)
+}
+
+// placed gives a new ticket a place where no rule does.
+func (r *Rules) placed(d ticket.Decision) ticket.Decision {
+	if d.On != ticket.OnOpened {
 		return d // where it is, people have put it
 	}
 	if d.Tier == "" {
@@ -196,21 +164,4 @@ func joined(list []ticket.ActionKind) string {
 		s = append(s, string(k))
 	}
 	return strings.Join(s, " ")
-}
-
-// effect is what a rule does, in words.
-func (t Then) effect() string {
-	var parts []string
-	for _, p := range []struct{ name, value string }{
-		{"tier", t.Tier}, {"queue", t.Queue}, {"owner", t.Owner}, {"priority", string(t.Priority)},
-		{"tags", strings.Join(t.Tags, " ")}, {"proposes", joined(t.Propose)},
-	} {
-		if p.value != "" {
-			parts = append(parts, p.name+" "+p.value)
-		}
-	}
-	if len(parts) == 0 {
-		return ""
-	}
-	return ": " + strings.Join(parts, ", ")
 }

@@ -3,7 +3,6 @@ package router
 import (
 	"cmp"
 	"context"
-	"slices"
 	"strings"
 	"time"
 
@@ -40,12 +39,13 @@ func (d *Desk) Act(ctx context.Context, by ticket.Agent, a ticket.Action) (ticke
 		return ticket.Ticket{}, err
 	}
 	a.By = by.Actor()
-	if a.Kind == ticket.ActEscalate || a.Kind == ticket.ActReturn {
+	switch a.Kind {
+	case ticket.ActEscalate, ticket.ActPage, ticket.ActReturn, ticket.ActInform:
 		t, err := d.Store.Ticket(ctx, a.Ticket)
 		if err != nil {
 			return ticket.Ticket{}, err
 		}
-		if err := d.aim(&a, t); err != nil {
+		if err := d.aim(ctx, by, &a, t); err != nil {
 			return t, err
 		}
 	}
@@ -81,26 +81,33 @@ func (d *Desk) lint(a ticket.Action) error {
 	return nil
 }
 
-// aim fills in where an escalation goes.
-func (d *Desk) aim(a *ticket.Action, t ticket.Ticket) error {
-	if a.Kind == ticket.ActReturn {
+// aim fills in where an escalation goes, or who is to hear, and says who may not do that.
+func (d *Desk) aim(ctx context.Context, by ticket.Agent, a *ticket.Action, t ticket.Ticket) error {
+	switch a.Kind {
+	case ticket.ActReturn:
 		if h := t.Handoff; h != nil {
-			from := d.tier(h.From)
-			a.Queue = cmp.Or(from.Queue, from.Name)
+			a.Queue = d.tier(h.From).queue()
 		}
 		return nil
-	}
-	if a.Tier == "" {
-		next, ok := d.Config().above(t.Tier)
-		if !ok {
-			return ticket.Errorf("router.Act", ticket.Invalid, "There is no tier above %s.", d.tier(t.Tier).view().Title)
+	case ticket.ActInform:
+		who := cmp.Or(a.Owner, a.Tier)
+		a.Owner, a.Tier = "", ""
+		c, _, err := d.view(ctx, t.ID)
+		if err != nil {
+			return err
 		}
-		a.Tier = next.Name
+		return d.toInform(a, who, c)
 	}
-	if !slices.ContainsFunc(d.Config().Tiers, func(t Tier) bool { return t.Name == a.Tier }) {
-		return ticket.Errorf("router.Act", ticket.Invalid, "There is no tier %.60q.", a.Tier)
+	to, err := d.target(*a, t)
+	if err != nil {
+		return err
 	}
-	to := d.tier(a.Tier)
+	if err := d.allowed(by, a.Kind, to); err != nil || a.Kind == ticket.ActPage {
+		return err
+	}
+	if err := d.admit(ctx, a, t, to); err != nil {
+		return err
+	}
 	if missing := a.Handoff.Missing(to.Handoff); len(missing) > 0 && to.Level > d.tier(t.Tier).Level {
 		var names []string
 		for _, f := range missing {
@@ -108,15 +115,41 @@ func (d *Desk) aim(a *ticket.Action, t ticket.Ticket) error {
 		}
 		return ticket.Errorf("router.Act", ticket.Invalid, "%s needs to know more: %s.", to.view().Title, strings.Join(names, "; "))
 	}
-	a.Queue, a.Owner = cmp.Or(to.Queue, to.Name), ""
+	a.Tier, a.Queue, a.Owner = to.Name, to.queue(), ""
 	return nil
 }
 
-// above is the lowest tier of a higher level; at the top there is none.
+// target is the tier that an escalation or a page is for: the one that it names, or the next one up. A page from
+// where there is none is for the tier's own people.
+func (d *Desk) target(a ticket.Action, t ticket.Ticket) (Tier, error) {
+	conf := d.Config()
+	switch {
+	case a.Tier != "" && !conf.hasTier(a.Tier):
+		return Tier{}, ticket.Errorf("router.Act", ticket.Invalid, "There is no tier %.60q.", a.Tier)
+	case a.Tier != "":
+		return conf.tier(a.Tier), nil
+	}
+	next, ok := conf.above(t.Tier)
+	here := conf.tier(t.Tier)
+	switch {
+	case ok:
+		return next, nil
+	case a.Kind == ticket.ActPage:
+		return here, nil
+	case conf.side(here):
+		return Tier{}, ticket.Errorf("router.Act", ticket.Invalid, "%s stands beside the levels: name the tier that it is to go to.", here.view().Title)
+	}
+	return Tier{}, ticket.Errorf("router.Act", ticket.Invalid, "There is no tier above %s.", here.view().Title)
+}
+
+// above is the lowest tier of a higher level. There is none above the top, nor above a side team.
 func (c *Config) above(name string) (Tier, bool) {
-	level := c.tier(name).Level
+	here := c.tier(name)
+	if c.side(here) {
+		return Tier{}, false
+	}
 	for _, t := range c.tiers() {
-		if t.Level > level {
+		if t.Level > here.Level {
 			return t, true
 		}
 	}

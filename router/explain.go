@@ -33,12 +33,27 @@ type Outcome struct {
 	Owner    string              `json:"owner,omitempty"`
 	Priority ticket.Priority     `json:"priority,omitempty"`
 	Tags     []string            `json:"tags,omitempty"`
+	Skills   []string            `json:"skills,omitempty"`
+	Clocks   string              `json:"clocks,omitempty"`
+	Answers  string              `json:"answers,omitempty"` // the rule that answers the customer
+	Does     []string            `json:"does,omitempty"`    // pages l2, escalates to l3 …
+	Incident string              `json:"incident,omitempty"`
 	Propose  []ticket.ActionKind `json:"propose,omitempty"`
 	Signals  []string            `json:"signals,omitempty"`
 }
 
 func outcome(d ticket.Decision, f Facts) Outcome {
-	o := Outcome{On: d.On, Tier: d.Tier, Queue: d.Queue, Owner: d.Owner, Priority: d.Priority, Tags: set(d.Tags), Signals: f.Signals}
+	o := Outcome{On: d.On, Tier: d.Tier, Queue: d.Queue, Owner: d.Owner, Priority: d.Priority, Tags: set(d.Tags), Signals: f.Signals,
+		Skills: set(d.Skills), Incident: d.Incident}
+	if a := d.Allow; a != nil {
+		o.Clocks = Clocks{First: a.First, Next: a.Next, Resolution: a.Resolution, Tier: a.Tier}.String()
+	}
+	for _, a := range d.Answers {
+		o.Answers = a.Rule
+	}
+	for _, s := range d.Steps {
+		o.Does = append(o.Does, said(s))
+	}
 	for _, p := range d.Propose {
 		o.Propose = append(o.Propose, p.Do)
 	}
@@ -46,8 +61,20 @@ func outcome(d ticket.Decision, f Facts) Outcome {
 }
 
 func (o Outcome) String() string {
-	t := Then{Tier: o.Tier, Queue: o.Queue, Owner: o.Owner, Priority: o.Priority, Tags: o.Tags, Propose: o.Propose}
-	return cmp.Or(strings.TrimPrefix(t.effect(), ": "), "nothing")
+	var parts []string
+	for _, f := range o.fields() {
+		if f[1] != "" {
+			parts = append(parts, strings.TrimSpace(f[0]+" "+f[1]))
+		}
+	}
+	return cmp.Or(strings.Join(parts, ", "), "nothing")
+}
+
+// fields are its parts by name, in the order in which they are told.
+func (o Outcome) fields() [][2]string {
+	return [][2]string{{"tier", o.Tier}, {"queue", o.Queue}, {"priority", string(o.Priority)}, {"owner", o.Owner},
+		{"tags", strings.Join(o.Tags, " ")}, {"skills", strings.Join(o.Skills, " ")}, {"clocks", o.Clocks}, {"answers by", o.Answers},
+		{"does:", strings.Join(o.Does, "; ")}, {"proposes", joined(set(o.Propose))}, {"incident", o.Incident}}
 }
 
 // ExplainFacts tells of every rule what it makes of made-up facts, completed as those of a [RuleTest] are.
@@ -73,14 +100,14 @@ func (d *Desk) ExplainTicket(ctx context.Context, r *Rules, id ticket.ID, on tic
 		return nil, Outcome{}, err
 	}
 	f.On, f.Clock = string(on), clock
-	_, f.Signals = r.found(f.Subject+"\n"+f.Text, f.Language)
+	f.signals(r)
 	steps, o := r.explain(f)
 	return steps, o, nil
 }
 
 // remember takes the search's answer from the ticket, where the last look at it has left it.
 func (f *Facts) remember(t ticket.Ticket) {
-	f.Fits = t.Fits
+	f.Fits, f.Searched = t.Fits, true
 	if len(t.Suggestions) > 0 {
 		f.BestScore = t.Suggestions[0].Score
 	}
@@ -94,10 +121,16 @@ func (r *Rules) explain(f Facts) ([]Step, Outcome) {
 	var results []result
 	d := r.decide(f, func(_ compiled, ok bool, err error) { results = append(results, result{ok, err}) })
 	var steps []Step
-	for _, group := range r.groups[d.On] {
-		before := "" // the rule of the group that matches
+	stop := "" // the rule that stops the groups behind it
+	for i, group := range r.groups[d.On] {
+		stops, before := false, "" // the rule of the group that matches
 		for _, rule := range group {
 			s := Step{Rule: rule.Name, Group: cmp.Or(rule.Group, defaultGroup), Then: strings.TrimPrefix(rule.Then.effect(), ": ")}
+			if stop != "" && i < r.own[d.On] && before == "" {
+				s.Why = "“" + stop + "” stops the groups behind its own"
+				steps = append(steps, s)
+				continue
+			}
 			if before != "" {
 				s.Why = "“" + before + "” comes before it in its group and matches"
 				steps = append(steps, s)
@@ -118,8 +151,12 @@ func (r *Rules) explain(f Facts) ([]Step, Outcome) {
 			}
 			if got.ok {
 				before = cmp.Or(rule.Name, "a rule without a name")
+				stops = stops || rule.Then.Stop
 			}
 			steps = append(steps, s)
+		}
+		if stops && stop == "" {
+			stop = before
 		}
 	}
 	return steps, outcome(d, f)

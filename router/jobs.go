@@ -41,8 +41,8 @@ func (w *Jobs) Dispatcher(reg prometheus.Registerer) *Dispatcher {
 		ticket.JobSend: w.send, ticket.JobPage: w.page, ticket.JobPaged: w.paged, ticket.JobPageDue: w.pageDue,
 		ticket.JobClose: w.close, ticket.JobClock: w.heard,
 		ticket.JobUpdate: w.update, ticket.JobQuestion: w.askDue,
-		ticket.JobPromise: w.promiseDue, ticket.JobTell: w.tell,
 		ticket.JobRosterTick: w.rosterTick, ticket.JobRosterNews: w.rosterNews, ticket.JobRosterTell: w.rosterTell,
+		ticket.JobPromise: w.promiseDue, ticket.JobTell: w.tell, ticket.JobStep: w.step,
 	}
 	d.giveUp = w.giveUp
 	if w.Reach == nil {
@@ -62,10 +62,13 @@ func (w *Jobs) route(ctx context.Context, j ticket.Job) error {
 	}
 	review := j.Review()
 	facts.On, facts.Clock = string(review.On), string(review.Clock)
-	found, kinds := w.Desk.Live.Rules().found(facts.Subject+"\n"+facts.Text, facts.Language)
-	facts.Signals = kinds
-	d := w.Desk.Live.Rules().Decide(facts)
+	rules := w.Desk.Live.Rules() // the same ones for all of it
+	found := facts.signals(rules)
+	d := rules.Decide(facts)
 	d.Signals = found
+	if err := w.autoAnswers(ctx, j.Ticket, rules, &d); err != nil {
+		return err
+	}
 	if d.Unsearched = len(reasons) > 0; review.On == ticket.OnOpened {
 		d.Reasons = append(d.Reasons, reasons...)
 	}

@@ -103,7 +103,7 @@ func (d *Desk) view(ctx context.Context, id ticket.ID) (bots.Card, []ticket.Mess
 	if n := len(c.Tried); n > maxCardTried {
 		c.Tried = c.Tried[n-maxCardTried:]
 	}
-	c.PageLog = d.pageLog(t.Page)
+	c.PageLog, c.Supplier = d.pageLog(t.Page), d.supplied(t)
 	var kinds []signals.Kind
 	for _, s := range t.Signals {
 		kinds = append(kinds, signals.Kind(s.Kind))
@@ -131,7 +131,15 @@ func (d *Desk) units(ctx context.Context, t ticket.Ticket) ([]bots.Unit, error) 
 		if err != nil {
 			return nil, err
 		}
-		units = append(units, bots.Unit{Unit: u, Cases: n, Lemon: n >= lemonCases, Unknown: unknown})
+		recent := 0
+		if n > 1 {
+			if recent, err = d.Store.UnitCases(ctx, serial, t.Opened.Add(-recently)); err != nil {
+				return nil, err
+			}
+		} else {
+			recent = n
+		}
+		units = append(units, bots.Unit{Unit: u, Cases: n, Recent: recent, Lemon: n >= lemonCases, Unknown: unknown})
 	}
 	return units, nil
 }
@@ -174,6 +182,7 @@ func (d *Desk) facts(ctx context.Context, id ticket.ID) (Facts, kb.Answer, []str
 		reasons = append(reasons, "no suggestions: the search does not answer")
 		answer = kb.Answer{}
 	}
+	f.Searched = err == nil
 	if len(answer.Hits) > 0 {
 		f.BestScore, f.Fits = answer.Hits[0].Score, answer.Fits
 	}
@@ -187,25 +196,16 @@ func (d *Desk) gather(ctx context.Context, id ticket.ID) (Facts, ticket.Ticket, 
 		return Facts{}, ticket.Ticket{}, err
 	}
 	t := c.Ticket
-	f := Facts{Channel: t.Channel, Inbox: t.Inbox, Brand: t.Brand, Subject: t.Subject, Text: factText(c.LastSaid.Text),
-		Language: t.Language, Customer: c.Customer.Name, Organization: c.Organization.Name, Plan: c.Organization.Plan,
-		Units: t.Units, Tags: t.Tags, Cases: len(c.Cases), Open: d.Config().Brand(t.Brand).Hours.Open(d.Now()),
-		Tier: t.Tier, Priority: string(t.Priority)}
-	f.Phones, f.Orders = t.FoundOf(ticket.FoundPhone), t.FoundOf(ticket.FoundOrder)
+	f := Facts{Text: factText(c.LastSaid.Text), Cases: len(c.Cases), Tried: c.Tried, Open: d.Config().Brand(t.Brand).Hours.Open(d.Now())}
+	f.ofTicket(t, d.Now())
+	f.ofCustomer(c.Customer, c.Organization)
+	f.proven(c.LastSaid)
+	if f.Lately, err = d.contactsLately(ctx, t.Customer, d.Now()); err != nil {
+		return f, t, err
+	}
 	_, above := d.Config().above(t.Tier)
 	f.Top = !above
-	first := true
-	for _, m := range msgs {
-		if m.Kind != ticket.Public || m.Direction != ticket.In {
-			continue
-		}
-		if first {
-			f.Auto, f.ForwardedBy, first = m.Auto, m.ForwardedBy.ID, false
-		}
-		if !m.Auto {
-			f.Contacts++
-		}
-	}
-	f.know(c.Units)
+	f.said(msgs)
+	f.ofUnits(c.Units)
 	return f, t, nil
 }

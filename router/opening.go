@@ -3,7 +3,7 @@ package router
 import (
 	"context"
 
-	"tierline/bots"
+	"tierline/customer"
 	"tierline/ticket"
 )
 
@@ -11,7 +11,7 @@ import (
 const maxFirst = 20
 
 // FactsAsOfNow are those that cannot be put back to when a ticket was opened.
-const FactsAsOfNow = "subject language customer organization plan units known_units models phones orders unit_cases cases lemon best_score fits"
+const FactsAsOfNow = "subject language customer organization plan attributes units known_units models phones orders unit_cases unit_cases_30 cases lemon best_score fits"
 
 // opening are the facts of a ticket as it was opened, as well as they can be rebuilt: text, contacts, auto and
 // forwarded_by are of the first message, open is of its time; those of [FactsAsOfNow] are as they are now.
@@ -23,24 +23,27 @@ func (d *Desk) opening(ctx context.Context, t ticket.Ticket) (Facts, error) {
 	if err != nil {
 		return Facts{}, err
 	}
-	f := Facts{Channel: t.Channel, Inbox: t.Inbox, Brand: t.Brand, Subject: t.Subject, Language: t.Language, Customer: who.Name,
+	f := Facts{Channel: t.Channel, Inbox: t.Inbox, Brand: t.Brand, Subject: t.Subject, Language: t.Language, State: string(ticket.New),
 		Units: t.Units, Phones: t.FoundOf(ticket.FoundPhone), Orders: t.FoundOf(ticket.FoundOrder),
 		Open: d.Config().Brand(t.Brand).Hours.Open(t.Opened), Priority: string(ticket.Normal)}
 	_, above := d.Config().above("")
 	f.Top = !above
 	f.remember(t)
+	var org customer.Organization
 	if t.Organization != 0 {
-		org, err := d.Store.Organization(ctx, t.Organization)
-		if err != nil {
+		if org, err = d.Store.Organization(ctx, t.Organization); err != nil {
 			return f, err
 		}
-		f.Organization, f.Plan = org.Name, org.Plan
+	}
+	f.ofCustomer(who, org)
+	if f.Lately, err = d.contactsLately(ctx, t.Customer, t.Opened); err != nil {
+		return f, err
 	}
 	units, err := d.units(ctx, t)
 	if err != nil {
 		return f, err
 	}
-	f.know(units)
+	f.ofUnits(units)
 	cases, err := d.Store.Cases(ctx, ticket.CaseQuery{Except: t.ID, Customer: t.Customer, Organization: t.Organization, Units: t.Units, Limit: maxCardCases})
 	if err != nil {
 		return f, err
@@ -55,23 +58,11 @@ func (d *Desk) opening(ctx context.Context, t ticket.Ticket) (Facts, error) {
 			continue
 		}
 		f.Auto, f.ForwardedBy = m.Auto, m.ForwardedBy.ID
+		f.proven(m)
 		if !m.Auto {
-			f.Text, f.Contacts = factText(m.Text), 1
+			f.Text, f.Contacts, f.Turns = factText(m.Text), 1, 1
 		}
 		break
 	}
 	return f, nil
-}
-
-// know takes in what is known of units.
-func (f *Facts) know(units []bots.Unit) {
-	for _, u := range units {
-		f.UnitCases, f.Lemon = max(f.UnitCases, u.Cases), f.Lemon || u.Lemon
-		if u.Model != "" {
-			f.Models = append(f.Models, u.Model)
-		}
-		if !u.Unknown {
-			f.KnownUnits = append(f.KnownUnits, u.Serial)
-		}
-	}
 }

@@ -56,12 +56,25 @@ func (d *Desk) told(t ticket.Ticket, n ticket.Told) (list []ticket.Agent) {
 	if n.To != "" {
 		add(d.agent(n.To))
 	}
-	if n.Lead || len(list) == 0 {
+	if n.Tier != "" {
+		for _, a := range d.spokesmen(n.Tier) {
+			add(a)
+		}
+	}
+	if n.Lead && n.Tier == "" || len(list) == 0 {
 		for _, a := range d.leads(t.Tier) {
 			add(a)
 		}
 	}
 	return list
+}
+
+// spokesmen are those of another tier who hear for it: whom it names as leads, or else all its people.
+func (d *Desk) spokesmen(tier string) []ticket.Agent {
+	if len(d.tier(tier).Leads) > 0 {
+		return d.leads(tier)
+	}
+	return d.Members(tier)
 }
 
 // leads are those whom the tier names, or else everybody who is a lead.

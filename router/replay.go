@@ -116,7 +116,7 @@ func (d *Desk) replay(ctx context.Context, t ticket.Ticket, before, after *Rules
 // outcomeOf decides, and counts the rules that match.
 func (r *Rules) outcomeOf(f Facts, count map[string]int) (Outcome, []string) {
 	f.On = string(ticket.OnOpened)
-	_, f.Signals = r.found(f.Subject+"\n"+f.Text, f.Language)
+	f.signals(r)
 	var matched []string
 	d := r.decide(f, func(rule compiled, ok bool, _ error) {
 		if ok {
@@ -127,18 +127,19 @@ func (r *Rules) outcomeOf(f Facts, count map[string]int) (Outcome, []string) {
 	return outcome(d, f), matched
 }
 
+// compared are the parts that are known of what was done: tier, queue and priority.
+const compared = 3
+
 // changes names what another outcome has otherwise: where it went and how urgent it is, or all of it.
 func (o Outcome) changes(n Outcome, all bool) []string {
-	fields := []struct{ name, old, new string }{{"tier", o.Tier, n.Tier}, {"queue", o.Queue, n.Queue},
-		{"priority", string(o.Priority), string(n.Priority)}}
-	if all {
-		fields = append(fields, []struct{ name, old, new string }{{"owner", o.Owner, n.Owner},
-			{"tags", strings.Join(o.Tags, " "), strings.Join(n.Tags, " ")}, {"proposes", joined(set(o.Propose)), joined(set(n.Propose))}}...)
-	}
 	var list []string
-	for _, f := range fields {
-		if f.old != f.new {
-			list = append(list, f.name+" "+cmp.Or(f.old, "none")+" → "+cmp.Or(f.new, "none"))
+	old, fresh := o.fields(), n.fields()
+	for i, f := range old {
+		if i >= compared && !all {
+			break
+		}
+		if was, is := f[1], fresh[i][1]; was != is {
+			list = append(list, strings.TrimSuffix(f[0], ":")+" "+cmp.Or(was, "none")+" → "+cmp.Or(is, "none"))
 		}
 	}
 	return list

@@ -17,7 +17,7 @@ type RuleTest struct {
 	// are found in subject and text, contacts (1), priority (normal), top, and once a ticket is open its tier
 	// (the lowest).
 	Given  Facts             `yaml:"given"`
-	On     ticket.RouteEvent `yaml:"on"` // opened (default), reply, warn or breach
+	On     ticket.RouteEvent `yaml:"on"` // opened (default), reply, warn, breach or returned
 	Expect Expected          `yaml:"expect"`
 }
 
@@ -27,10 +27,15 @@ type Expected struct {
 	Queue    string          `yaml:"queue"`
 	Owner    string          `yaml:"owner"`
 	Priority ticket.Priority `yaml:"priority"`
-	// Tags and Propose are all that there must be, in any order; [] is none.
-	Tags    []string            `yaml:"tags"`
-	Propose []ticket.ActionKind `yaml:"propose"`
-	Rule    string              `yaml:"rule"` // one that matches
+	// Tags, Skills, Do (page, escalate, inform, supplier) and Propose are all that there must be, in any order; [] is
+	// none.
+	Tags     []string            `yaml:"tags"`
+	Skills   []string            `yaml:"skills"`
+	Do       []ticket.ActionKind `yaml:"do"`
+	Propose  []ticket.ActionKind `yaml:"propose"`
+	Answer   *bool               `yaml:"answer"`   // whether a rule answers the customer
+	Incident string              `yaml:"incident"` // of which it is taken to be a part
+	Rule     string              `yaml:"rule"`     // one that matches
 }
 
 const maxRuleTests = 1_000
@@ -55,7 +60,7 @@ func (c Config) checkTests(at check.At) {
 			continue
 		}
 		if t.Expect.nothing() {
-			at.Key("expect").Error("tier, queue, owner, priority, tags, propose or rule", "test %.60q expects nothing", t.Name)
+			at.Key("expect").Error("tier, queue, owner, priority, tags, skills, do, answer, incident, propose or rule", "test %.60q expects nothing", t.Name)
 			continue
 		}
 		if fault := t.try(c, rules); fault != "" {
@@ -65,7 +70,8 @@ func (c Config) checkTests(at check.At) {
 }
 
 func (e Expected) nothing() bool {
-	return e.Tier == "" && e.Queue == "" && e.Owner == "" && e.Priority == "" && e.Tags == nil && e.Propose == nil && e.Rule == ""
+	return e.Tier == "" && e.Queue == "" && e.Owner == "" && e.Priority == "" && e.Tags == nil && e.Skills == nil &&
+		e.Do == nil && e.Answer == nil && e.Incident == "" && e.Propose == nil && e.Rule == ""
 }
 
 // try says what is wrong; "" when all is as expected.
@@ -96,7 +102,7 @@ func (e Expected) compare(d ticket.Decision) (want, got []string) {
 	}
 	for _, p := range []struct{ name, want, got string }{
 		{"tier", e.Tier, d.Tier}, {"queue", e.Queue, d.Queue}, {"owner", e.Owner, d.Owner},
-		{"priority", string(e.Priority), string(d.Priority)},
+		{"priority", string(e.Priority), string(d.Priority)}, {"incident", e.Incident, d.Incident},
 	} {
 		if p.want != "" && p.want != p.got {
 			differ(p.name, p.want, p.got)
@@ -104,6 +110,19 @@ func (e Expected) compare(d ticket.Decision) (want, got []string) {
 	}
 	if g := set(d.Tags); e.Tags != nil && !slices.Equal(set(e.Tags), g) {
 		differ("tags", strings.Join(set(e.Tags), " "), strings.Join(g, " "))
+	}
+	if g := set(d.Skills); e.Skills != nil && !slices.Equal(set(e.Skills), g) {
+		differ("skills", strings.Join(set(e.Skills), " "), strings.Join(g, " "))
+	}
+	if answers := len(d.Answers) > 0; e.Answer != nil && *e.Answer != answers {
+		differ("answer", fmt.Sprint(*e.Answer), fmt.Sprint(answers))
+	}
+	var done []ticket.ActionKind
+	for _, s := range d.Steps {
+		done = append(done, s.Do)
+	}
+	if g := set(done); e.Do != nil && !slices.Equal(set(e.Do), g) {
+		differ("do", joined(set(e.Do)), joined(g))
 	}
 	var proposed []ticket.ActionKind
 	for _, p := range d.Propose {
@@ -125,11 +144,19 @@ func (r *Rules) complete(c Config, f Facts) Facts {
 	if f.On = cmp.Or(f.On, string(ticket.OnOpened)); f.On != string(ticket.OnOpened) {
 		f.Tier = cmp.Or(f.Tier, r.lowest.Name)
 	}
-	f.Contacts, f.Priority = cmp.Or(f.Contacts, 1), cmp.Or(f.Priority, string(ticket.Normal))
+	if f.State == "" {
+		f.State = string(ticket.New)
+		if f.Tier != "" {
+			f.State = string(ticket.Open)
+		}
+	}
+	f.Lately, f.Verified = max(f.Lately, 1), f.Verified || f.VerifiedBy != ""
+	f.Searched = f.Searched || f.Fits || f.BestScore > 0
+	f.Contacts, f.Turns, f.Priority = cmp.Or(f.Contacts, 1), cmp.Or(f.Turns, 1), cmp.Or(f.Priority, string(ticket.Normal))
 	_, above := c.above(f.Tier)
 	f.Top = f.Top || !above
 	if f.Signals == nil {
-		_, f.Signals = r.found(f.Subject+"\n"+f.Text, f.Language)
+		f.signals(r)
 	}
 	return f
 }

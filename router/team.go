@@ -62,7 +62,7 @@ func (c Config) Groups() (names []string) {
 // members are the people of a tier, in the order of the agents; groups may be nil.
 func (c Config) members(t Tier, groups Groups) (list []ticket.Agent) {
 	role := ticket.RoleLevel2
-	if lowest := c.tiers(); len(lowest) > 0 && t.Level <= lowest[0].Level {
+	if lowest := c.tiers(); len(lowest) > 0 && t.Level <= lowest[0].Level && !c.side(t) {
 		role = ticket.RoleAgent
 	}
 	for _, a := range c.Agents {

@@ -135,7 +135,8 @@ type Decision struct {
 	Allow              *Allowance   // of its clocks; nil leaves them
 	Acknowledge        string       // Markdown that tells the customer that it has come in; "" tells nothing
 	Print              *Print       // what it is about, for those that come after it; nil remembers nothing
-	Incident           string       // what rules say that it is part of: a short name, the same for all tickets of one
+	Skills             []string
+	Incident           string // what rules say that it is part of: a short name, the same for all tickets of one
 }
 
 // Outbound is a message on its way to the customer, with all that a sender needs to know.

@@ -113,6 +113,10 @@ func (c *change) escalate() error {
 	if c.a.Tier == c.t.Tier {
 		return invalid("%s is already at %s.", c.t.ID, c.a.Tier)
 	}
+	if d := strings.TrimSpace(c.a.Diagnosis); d != "" {
+		c.t.Diagnosis = cut(d, MaxReason)
+		c.say("diagnosis", c.t.Diagnosis)
+	}
 	h := Handoff{}
 	if c.a.Handoff != nil {
 		h = *c.a.Handoff
@@ -167,6 +171,7 @@ func (c *change) giveBack() error {
 		c.t.State = Open
 	}
 	c.tell(fmt.Sprintf("Returned by %s to be written anew: %s", c.a.By.Name, cut(c.a.Reason, MaxReason)))
+	c.fx.Jobs = append(c.fx.Jobs, c.t.review(OnReturned, ""))
 	return nil
 }
 

@@ -13,6 +13,7 @@ type Informed struct {
 	By     Actor     `json:"by"`
 	At     time.Time `json:"at"`
 	Reason string    `json:"reason"`
+	Tier   string    `json:"tier,omitempty"`  // whose leads, when they are not those of its own tier
 	Lead   string    `json:"lead,omitempty"`  // agent id of who answers for it from now on; "" told all leads of the tier
 	Heard  time.Time `json:"heard,omitzero"`  // when somebody of them said so
 	Who    string    `json:"who,omitempty"`   // agent id of who did
@@ -41,10 +42,14 @@ func (c *change) inform() error {
 	case len(c.t.Informed) >= MaxInformed:
 		return invalid("Leads were told of %s %d times, which is the most.", c.t.ID, MaxInformed)
 	}
-	n := Informed{Number: len(c.t.Informed) + 1, By: c.a.By, At: c.now, Reason: reason, Lead: c.a.Owner}
+	n := Informed{Number: len(c.t.Informed) + 1, By: c.a.By, At: c.now, Reason: reason, Lead: c.a.Owner, Tier: c.a.Tier}
 	c.t.Informed = append(c.t.Informed, n)
-	told := Told{Lead: true, To: c.a.Owner, Text: c.a.By.Name + " wants you to hear of this: " + reason}
+	told := Told{Lead: true, To: c.a.Owner, Tier: c.a.Tier, Text: c.a.By.Name + " wants you to hear of this: " + reason}
 	text := c.a.By.Name + " has told the lead: " + reason
+	if c.a.Tier != "" {
+		text = c.a.By.Name + " has told " + c.a.Tier + ": " + reason
+		c.say("tier", c.a.Tier)
+	}
 	if lead := c.a.Owner; lead != "" {
 		if lead != c.t.Owner && !slices.Contains(c.t.Helpers, lead) && len(c.t.Helpers) < maxHelpers {
 			c.t.Helpers = append(c.t.Helpers, lead)

@@ -83,10 +83,11 @@ type RouteEvent string
 
 // The events that rules look at.
 const (
-	OnOpened RouteEvent = "opened" // it is new
-	OnReply  RouteEvent = "reply"  // the customer has written again
-	OnWarn   RouteEvent = "warn"   // a clock has nearly run out
-	OnBreach RouteEvent = "breach" // a clock has run out
+	OnOpened   RouteEvent = "opened"   // it is new
+	OnReply    RouteEvent = "reply"    // the customer has written again
+	OnWarn     RouteEvent = "warn"     // a clock has nearly run out
+	OnBreach   RouteEvent = "breach"   // a clock has run out
+	OnReturned RouteEvent = "returned" // the next tier has given it back, to be written anew
 )
 
 // Review is what a route job is about. Its zero value is a new ticket.

@@ -26,7 +26,7 @@ func (c *change) route() error {
 	if d.Priority.Valid() && (first || d.On != "" && d.On != OnOpened) {
 		c.t.Priority = d.Priority
 	}
-	c.t.Tags = addUnique(c.t.Tags, d.Tags...)
+	c.t.Tags, c.t.Skills = addUnique(c.t.Tags, d.Tags...), addUnique(c.t.Skills, d.Skills...)
 	if !d.Unsearched || first {
 		c.suggest(d)
 	}
@@ -55,7 +55,7 @@ func (c *change) route() error {
 		c.quiet = c.t.Priority == before.Priority && slices.Equal(c.t.Tags, before.Tags)
 		c.nothing = c.quiet && len(d.Reasons) == 0 && slices.Equal(c.t.Proposals, before.Proposals) &&
 			reflect.DeepEqual(c.t.Signals, before.Signals) && reflect.DeepEqual(c.t.Suggestions, before.Suggestions) && c.t.Fits == before.Fits &&
-			reflect.DeepEqual(c.t.Allow, before.Allow) && len(c.t.Done) == len(before.Done)
+			reflect.DeepEqual(c.t.Allow, before.Allow) && slices.Equal(c.t.Skills, before.Skills) && len(c.t.Done) == len(before.Done)
 		return nil
 	}
 	for seq := 1; seq <= c.t.LastSeq; seq++ { // what was said before there was a card

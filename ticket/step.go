@@ -11,10 +11,10 @@ import (
 // Step is something that a rule does to a ticket beside putting it somewhere: it is done by a job that is
 // committed with the decision, in the rule's name.
 type Step struct {
-	Do       ActionKind `json:"do"`             // page, escalate, inform or supplier
-	Rule     string     `json:"rule"`           // its name is the reason
-	Tier     string     `json:"tier,omitempty"` // to page or escalate to; "" is the next one up
-	Severity string     `json:"severity,omitempty"`
+	Do       ActionKind `json:"do"`                 // page, escalate, inform or supplier
+	Rule     string     `json:"rule"`               // its name is the reason
+	Tier     string     `json:"tier,omitempty"`     // to page or escalate to; "" is the next one up
+	Severity Priority   `json:"severity,omitempty"` // of a page; "" is the ticket's priority
 	Supplier string     `json:"supplier,omitempty"`
 	Lead     string     `json:"lead,omitempty"` // to inform; "" are those of the tier
 }

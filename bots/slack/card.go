@@ -47,7 +47,7 @@ func nameOf(c bots.Card) string {
 	if name != "" {
 		return name
 	}
-	ids := known(c)
+	ids := c.Known()
 	for _, i := range ids {
 		if i.Kind != customer.Chat { // a visitor's random id tells nobody anything
 			return i.Value
@@ -57,14 +57,6 @@ func nameOf(c bots.Card) string {
 		return "Visitor"
 	}
 	return "Somebody unknown"
-}
-
-// known are the ways in which the customer is known; of one without a record, how they last wrote.
-func known(c bots.Card) []customer.Identity {
-	if len(c.Customer.Identities) == 0 && !c.LastSaid.From.IsZero() {
-		return []customer.Identity{c.LastSaid.From}
-	}
-	return c.Customer.Identities
 }
 
 func who(c bots.Card) []slack.Block {
@@ -95,7 +87,7 @@ func who(c bots.Card) []slack.Block {
 // identities lists addresses, but for the one that stands as the name already.
 func identities(c bots.Card, name string) string {
 	var list []string
-	for _, i := range known(c) {
+	for _, i := range c.Known() {
 		if i.Kind != customer.Chat && i.Value != name && len(list) < 3 {
 			list = append(list, esc(i.Value, 100))
 		}

@@ -26,7 +26,9 @@ type fakeBackend struct {
 	public bool
 	named  []bots.Named // times that every answer names
 	said   []ticket.Message
-	other  []ticket.Ticket // of the customer
+
+	suppliers []bots.Supplier
+	other     []ticket.Ticket // of the customer
 
 	rosters    bots.RosterView
 	rosterActs []ticket.RosterAction
@@ -123,8 +125,9 @@ func (f *fakeBackend) Unbacked(context.Context, ticket.Agent, ticket.ID, string)
 func (f *fakeBackend) Wording(_ context.Context, _ ticket.Agent, _ ticket.ID, what string) (string, error) {
 	return "wording of " + what, nil
 }
-func (f *fakeBackend) Policies() []string { return []string{"returns", "prices"} }
-func (f *fakeBackend) Tiers() []bots.Tier { return f.tiers }
+func (f *fakeBackend) Policies() []string         { return []string{"returns", "prices"} }
+func (f *fakeBackend) Suppliers() []bots.Supplier { return f.suppliers }
+func (f *fakeBackend) Tiers() []bots.Tier         { return f.tiers }
 func (f *fakeBackend) OnCall(context.Context, string, time.Time) ([]ticket.Agent, error) {
 	return f.oncall, nil
 }

@@ -18,7 +18,7 @@ import (
 // inCopy are those who take part beside the customer, and get answers.
 func inCopy(c bots.Card) string {
 	own := map[string]bool{}
-	for _, i := range known(c) {
+	for _, i := range c.Known() {
 		own[i.Key()] = true
 	}
 	var list []string

@@ -11,7 +11,6 @@ import (
 	"github.com/slack-go/slack"
 
 	"tierline/bots"
-	"tierline/customer"
 	"tierline/internal/slackapp"
 	"tierline/ticket"
 )
@@ -108,34 +107,11 @@ func (k *Desk) escalateForm(card bots.Card, m meta, about slack.Block) (slack.Mo
 		to = to.WithInitialOption(first)
 	}
 	blocks := []slack.Block{about, input("tier", "Where to?", "", to, false)}
-	known := prefilled(card)
+	known := bots.Handoff(card)
 	for _, f := range ticket.HandoffFields {
 		blocks = append(blocks, handoffInput(f, *known.Field(f), needing(k.back.Tiers(), f)))
 	}
 	return modal(doEscalate, card.Ticket.ID.String()+": escalate", "Escalate", m.String(), blocks...), nil
-}
-
-// prefilled is what the ticket tells already of what must be handed over.
-func prefilled(card bots.Card) *ticket.Handoff {
-	t := card.Ticket
-	h := &ticket.Handoff{Problem: nonEmpty(t.Diagnosis, t.Subject), Unit: strings.Join(t.Units, ", "), Tried: strings.Join(card.Tried, "\n")}
-	if old := t.Handoff; old != nil { // it came back, or goes on: nobody writes it twice
-		*h = *old
-		h.ReadBack = ""
-	}
-	var articles, reach []string
-	for _, s := range t.Suggestions {
-		if s.Verdict == "used" || s.Verdict == "not_relevant" {
-			articles = append(articles, s.Title+" ("+strings.ReplaceAll(s.Verdict, "_", " ")+")")
-		}
-	}
-	for _, i := range known(card) {
-		if i.Kind == customer.Phone || i.Kind == customer.Email {
-			reach = append(reach, i.Value)
-		}
-	}
-	h.Articles, h.Callback = nonEmpty(h.Articles, strings.Join(articles, ", ")), nonEmpty(h.Callback, strings.Join(reach, ", "))
-	return h
 }
 
 func handoffInput(field, known, needed string) slack.Block {

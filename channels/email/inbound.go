@@ -114,6 +114,9 @@ func (p *mapper) contact(ctx context.Context, m *Mail, raw []byte, o origin) (in
 		in.Doubt = fmt.Sprintf("it may not be from %s: %s failed", in.From.Value, strings.ToUpper(m.Auth.Failed))
 		in.Warnings = append(in.Warnings, fmt.Sprintf("The sender may be forged: %s failed for %s.", strings.ToUpper(m.Auth.Failed), in.From.Value))
 	}
+	if m.Auth.DMARC == "pass" && m.Auth.Failed == "" { // the domain of From has signed it, or sent it
+		in.Proven = "dmarc"
+	}
 	in.Threads = p.threads(m, o, in.External)
 	in.ReplyTo, in.With = p.people(m, o)
 	p.sort(m, &in)

@@ -181,7 +181,7 @@ func (c *Channel) contact(ctx context.Context, r Room, m slackapp.Message) (in t
 		Channel: channels.Slack, Inbox: r.Inbox, Brand: r.Brand, External: place(m.Channel, m.TS),
 		Threads: []ticket.ThreadKey{{By: "session", Key: thread, Proof: true}},
 		From:    customer.Identity{Kind: customer.Slack, Value: team + "/" + m.User, Name: u.Name},
-		Text:    c.plain(ctx, m.Text), At: slackapp.At(m.TS),
+		Text:    c.plain(ctx, m.Text), At: slackapp.At(m.TS), Proven: channels.Slack,
 	}
 	if m.Thread() != m.TS {
 		in.References = []string{thread}

@@ -28,7 +28,7 @@ type rulesExplainCmd struct {
 	Ticket string `arg:"" optional:"" help:"A number such as T-1042."`
 	Text   string `help:"What a made-up customer writes, instead of a ticket."`
 	Given  string `help:"More facts of a made-up case, by their names in YAML: '{subject: Help, plan: gold}'."`
-	On     string `enum:"opened,reply,warn,breach" default:"opened" help:"Why rules look: opened (default), reply, warn or breach."`
+	On     string `enum:"opened,reply,warn,breach,returned" default:"opened" help:"Why rules look: opened (default), reply, warn, breach or returned."`
 	Clock  string `help:"On warn and breach: first_response, next_response, resolution or at_tier."`
 }
 
