@@ -22,7 +22,10 @@ func (t *tx) updateTicket(k *ticket.Ticket) error {
 	}
 	_, err = t.exec("UPDATE tickets SET state=$2, tier=$3, queue=$4, owner=$5, channel=$6, customer=$7,"+
 		" organization=$8, follows_up=$9, opened=$10, words=$11, merged_into=$12, doc=$13 WHERE id=$1", row...)
-	return err
+	if err != nil {
+		return err
+	}
+	return t.savePage(k)
 }
 
 // scanTicket reads a row that is the doc alone.

@@ -27,6 +27,7 @@ type Store interface {
 	Cursors
 	Incidents
 	MailLedger
+	Pages
 	Measures
 	Staffing
 	io.Closer

@@ -83,6 +83,7 @@ func Run(t *testing.T, fresh Fresh) {
 		"read/not there":                                  readNothing,
 		"refs/the first meaning stays":                    refsFirst,
 		"people/put and find":                             peoplePut,
+		"pages/counted, also those before":                pagesCounted,
 		"supplies/counted":                                suppliesCounted,
 		"supplies/go with a merge":                        suppliesMerged,
 		"measures/what came to pass":                      measuresOutcomes,
