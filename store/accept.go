@@ -1,8 +1,11 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"fmt"
+	"slices"
+	"strings"
 
 	"tierline/customer"
 	"tierline/ticket"
@@ -13,7 +16,7 @@ import (
 type intake struct {
 	*tx
 	batch     []ticket.Inbound
-	seen      map[contactKey]ticket.Accepted
+	seen      map[refKey]ticket.Accepted // by contactOf
 	elsewhere map[refKey]ticket.Accepted // the same by channel and id, whatever the inbox
 	refs      map[refKey]ticket.Reference
 	people    map[string]customer.ID // by Identity.Key
@@ -30,18 +33,36 @@ type intake struct {
 	returned   []ticket.Ticket // whose customers have opened what an incident had solved
 	touched    []ticket.ID     // each once, in order
 	fx         ticket.Effects
-	contacts   [][]any
-	mails      [][]any // lines of the ledger
+	contacts   []ticket.Reference // what was accepted, by contactOf
+	mails      [][]any            // lines of the ledger
 	marked     []mark
 	newRefs    []ticket.Reference
 }
 
-type contactKey struct{ channel, inbox, external string }
-
 type refKey struct{ scope, key string }
 
-func contactOf(in ticket.Inbound) contactKey {
-	return contactKey{in.Channel, in.Inbox, shortKey(in.External)}
+// contactOf is the reference by which a redelivery is recognised. It is kept among those to messages, so
+// that all that is written under one id lies beside each other: each place in an index of a million ids is
+// another page to read and to write. No channel's name begins with the separator.
+func contactOf(in ticket.Inbound) refKey {
+	return refKey{contactMark + in.Channel + contactMark + in.Inbox, shortKey(in.External)}
+}
+
+const contactMark = "\x1f"
+
+// channelOf is the channel of a contact's scope; "" for what is a reference to a message.
+func channelOf(scope string) string {
+	if !strings.HasPrefix(scope, contactMark) {
+		return ""
+	}
+	channel, _, _ := strings.Cut(scope[len(contactMark):], contactMark)
+	return channel
+}
+
+// contact notes that in was accepted; into no ticket when it was suppressed.
+func (k *intake) contact(in ticket.Inbound, id ticket.ID, seq int) {
+	c := contactOf(in)
+	k.contacts = append(k.contacts, ticket.Reference{Scope: c.scope, Key: c.key, Ticket: id, Seq: seq})
 }
 
 // Accept commits a batch; see [ticket.Intake].
@@ -69,7 +90,7 @@ func (s *Store) Accept(ctx context.Context, batch []ticket.Inbound) ([]ticket.Ac
 
 func (t *tx) accept(batch []ticket.Inbound) ([]ticket.Accepted, error) {
 	k := &intake{tx: t, batch: batch, opened: map[ticket.ID]bool{}, unitsOf: map[ticket.ID]int{}, deliveries: map[ticket.ID][]ticket.DeliveryUpdate{}}
-	for _, step := range []func() error{k.findContacts, k.findRefs, k.findTickets, k.findPeople} {
+	for _, step := range []func() error{k.findRefs, k.findTickets, k.findPeople} {
 		if err := step(); err != nil {
 			return nil, err
 		}
@@ -120,7 +141,7 @@ func (k *intake) take(in ticket.Inbound, rest []ticket.Inbound) (ticket.Accepted
 	who := k.who(in)
 	t, m, follows := k.thread(in)
 	if t == nil && in.Alone != "" {
-		k.contacts = append(k.contacts, []any{shortKey(in.External), in.Inbox, in.Channel, int64(0), 0})
+		k.contact(in, 0, 0)
 		return ticket.Accepted{Suppressed: true, Match: m}, nil
 	}
 	var fx ticket.Effects
@@ -191,7 +212,7 @@ func (k *intake) keep(in ticket.Inbound, t *ticket.Ticket, fx ticket.Effects) {
 	if in.Past == nil {
 		k.changed(t.ID, t.LastSeq)
 	}
-	k.contacts = append(k.contacts, []any{shortKey(in.External), in.Inbox, in.Channel, int64(t.ID), t.LastSeq})
+	k.contact(in, t.ID, t.LastSeq)
 	k.bind(in.Channel, shortKey(in.External), t)
 	for _, key := range in.Threads {
 		if !key.Weak && key.Key != "" {
@@ -248,33 +269,11 @@ func (k *intake) need(rest []ticket.Inbound) int {
 	return n
 }
 
-func (k *intake) findContacts() error {
-	k.seen, k.elsewhere = map[contactKey]ticket.Accepted{}, map[refKey]ticket.Accepted{}
-	var ids []string
-	for _, in := range k.batch {
-		ids = append(ids, shortKey(in.External))
-	}
-	return k.each("SELECT channel, inbox, external, ticket, seq FROM contacts WHERE external IN TEXTS($1)",
-		[]any{k.s.db.list(ids)}, func(scan func(...any) error) error {
-			var c contactKey
-			var a ticket.Accepted
-			err := scan(&c.channel, &c.inbox, &c.external, &a.Ticket, &a.Seq)
-			a.Suppressed = a.Ticket == 0
-			k.seen[c] = a
-			if a.Ticket != 0 {
-				k.elsewhere[refKey{c.channel, c.external}] = a
-			}
-			return err
-		})
-}
-
+// findRefs finds what is known of the ids that the batch has or names.
 func (k *intake) findRefs() error {
-	k.refs = map[refKey]ticket.Reference{}
+	k.seen, k.elsewhere, k.refs = map[refKey]ticket.Accepted{}, map[refKey]ticket.Accepted{}, map[refKey]ticket.Reference{}
 	var keys []string
 	for _, in := range k.batch {
-		if _, ok := k.seen[contactOf(in)]; ok {
-			continue
-		}
 		keys = append(keys, shortKey(in.External))
 		for _, t := range in.Threads {
 			if t.Key != "" {
@@ -282,15 +281,26 @@ func (k *intake) findRefs() error {
 			}
 		}
 	}
-	if len(keys) == 0 {
-		return nil
+	hashes := make([]int64, len(keys))
+	for i, key := range keys {
+		hashes[i] = keyHash(key)
 	}
-	return k.each("SELECT scope, key, ticket, seq FROM refs WHERE key IN TEXTS($1)", []any{k.s.db.list(keys)},
+	return k.each("SELECT scope, key, ticket, seq FROM refs WHERE hash IN INTS($1)", []any{k.s.db.list(hashes)},
 		func(scan func(...any) error) error {
 			var r ticket.Reference
-			err := scan(&r.Scope, &r.Key, &r.Ticket, &r.Seq)
-			k.refs[refKey{r.Scope, r.Key}] = r
-			return err
+			if err := scan(&r.Scope, &r.Key, &r.Ticket, &r.Seq); err != nil {
+				return err
+			}
+			channel := channelOf(r.Scope)
+			if channel == "" {
+				k.refs[refKey{r.Scope, r.Key}] = r
+				return nil
+			}
+			a := ticket.Accepted{Ticket: r.Ticket, Seq: r.Seq, Suppressed: r.Ticket == 0}
+			if k.seen[refKey{r.Scope, r.Key}] = a; r.Ticket != 0 {
+				k.elsewhere[refKey{channel, r.Key}] = a
+			}
+			return nil
 		})
 }
 
@@ -328,11 +338,11 @@ func (k *intake) save() error {
 	}
 	// A key that another transaction binds meanwhile fails here, and the batch is done again: else
 	// one conversation would become two tickets.
-	inOrder(k.contacts, 3)
-	if err := k.insert("INSERT INTO contacts (external, inbox, channel, ticket, seq)", "", k.contacts); err != nil {
-		return err
-	}
-	if err := k.insert("INSERT INTO refs (key, scope, ticket, seq)", "", refRows(k.newRefs)); err != nil {
+	refs := slices.Concat(k.contacts, k.newRefs)
+	slices.SortFunc(refs, func(a, b ticket.Reference) int {
+		return cmp.Or(strings.Compare(a.Key, b.Key), strings.Compare(a.Scope, b.Scope))
+	})
+	if err := k.insert("INSERT INTO refs ("+refColumns+")", "", refRows(refs)); err != nil {
 		return err
 	}
 	if err := k.addMails(k.mails); err != nil {

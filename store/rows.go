@@ -93,10 +93,12 @@ func (t *tx) addEvents(list []ticket.Event) error {
 	return t.insert("INSERT INTO events (ticket, doc)", "", rows)
 }
 
+const refColumns = "hash, key, scope, ticket, seq"
+
 func refRows(list []ticket.Reference) [][]any {
 	rows := make([][]any, 0, len(list))
 	for _, r := range list {
-		rows = append(rows, []any{r.Key, r.Scope, int64(r.Ticket), r.Seq})
+		rows = append(rows, []any{keyHash(r.Key), r.Key, r.Scope, int64(r.Ticket), r.Seq})
 	}
 	return rows
 }

@@ -13,7 +13,7 @@ import (
 	"sync"
 	"sync/atomic"
 
-	_ "modernc.org/sqlite" // registers the driver
+	msqlite "modernc.org/sqlite"
 
 	"tierline/ticket"
 )
@@ -50,11 +50,8 @@ func openSQLite(ctx context.Context, cfg Config) (*sqlite, error) {
 	}
 	// busy_timeout (ms) lets another process finish its transaction; cache_size is in KiB when negative. A
 	// log of 8000 pages (32 MB) instead of 1000: what is written often goes to the file once, not each time.
-	d.write, err = sql.Open("sqlite", file+"?_txlock=immediate&_pragma=busy_timeout(10000)&_pragma=journal_mode(WAL)"+
-		"&_pragma=synchronous("+flush+")&_pragma=wal_autocheckpoint(8000)&_pragma=cache_size(-16000)&_pragma=temp_store(MEMORY)")
-	if err != nil {
-		return nil, err
-	}
+	d.write = sql.OpenDB(writable{driver: keyed(), name: file + "?_txlock=immediate&_pragma=busy_timeout(10000)&_pragma=journal_mode(WAL)" +
+		"&_pragma=synchronous(" + flush + ")&_pragma=wal_autocheckpoint(8000)&_pragma=cache_size(-16000)&_pragma=temp_store(MEMORY)"})
 	d.write.SetMaxOpenConns(1)
 	d.read, err = sql.Open("sqlite", file+"?_pragma=busy_timeout(10000)&_pragma=query_only(1)&_pragma=cache_size(-4000)")
 	if err != nil {
@@ -67,6 +64,24 @@ func openSQLite(ctx context.Context, cfg Config) (*sqlite, error) {
 		return nil, errors.Join(err, d.close())
 	}
 	return d, nil
+}
+
+// writable makes connections that know key_hash, which a migration needs.
+type writable struct {
+	driver *msqlite.Driver
+	name   string
+}
+
+func (w writable) Connect(context.Context) (driver.Conn, error) { return w.driver.Open(w.name) }
+func (w writable) Driver() driver.Driver                        { return w.driver }
+
+func keyed() *msqlite.Driver {
+	d := &msqlite.Driver{}
+	d.MustRegisterDeterministicScalarFunction("key_hash", 1, func(_ *msqlite.FunctionContext, args []driver.Value) (driver.Value, error) {
+		key, _ := args[0].(string)
+		return keyHash(key), nil
+	})
+	return d
 }
 
 func (d *sqlite) pool() *sql.DB  { return d.write }
