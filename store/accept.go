@@ -3,7 +3,9 @@ package store
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -90,7 +92,7 @@ func (s *Store) Accept(ctx context.Context, batch []ticket.Inbound) ([]ticket.Ac
 
 func (t *tx) accept(batch []ticket.Inbound) ([]ticket.Accepted, error) {
 	k := &intake{tx: t, batch: batch, opened: map[ticket.ID]bool{}, unitsOf: map[ticket.ID]int{}, deliveries: map[ticket.ID][]ticket.DeliveryUpdate{}}
-	for _, step := range []func() error{k.findRefs, k.findTickets, k.findPeople} {
+	for _, step := range []func() error{k.findNamed, k.findPeople} {
 		if err := step(); err != nil {
 			return nil, err
 		}
@@ -267,6 +269,25 @@ func (k *intake) need(rest []ticket.Inbound) int {
 		}
 	}
 	return n
+}
+
+// findNamed finds and locks what the batch names. Where others write at the same time, a message may move to
+// another ticket between the look at its reference and the lock; so the references are looked at again under
+// the lock, which whoever moves a message needs, too.
+func (k *intake) findNamed() error {
+	if err := k.findRefs(); err != nil {
+		return err
+	}
+	for range maxTries {
+		if err := k.findTickets(); err != nil || len(k.tickets) == 0 || k.s.db.alone() {
+			return err
+		}
+		before := k.refs
+		if err := k.findRefs(); err != nil || maps.Equal(before, k.refs) {
+			return err
+		}
+	}
+	return ticket.E("store.Accept", ticket.Transient, errors.New("the messages that are answered move all the time"))
 }
 
 // findRefs finds what is known of the ids that the batch has or names.

@@ -144,7 +144,7 @@ func kill(ctx context.Context, t *testing.T, dsn string) {
 	}
 }
 
-func admin(ctx context.Context, t *testing.T, dsn string) *pgx.Conn {
+func admin(ctx context.Context, t testing.TB, dsn string) *pgx.Conn {
 	t.Helper()
 	c, err := pgx.Connect(ctx, dsn)
 	if err != nil {

@@ -118,6 +118,8 @@ func (d *postgres) serialise(ctx context.Context, r runner, lock int) error {
 	return err
 }
 
+func (d *postgres) alone() bool { return false }
+
 func (d *postgres) notify(ctx context.Context, r runner, payload []string) error {
 	_, err := r.ExecContext(ctx, "SELECT pg_notify('"+topic+"', p) FROM unnest($1::text[]) AS p", payload)
 	return err

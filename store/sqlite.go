@@ -226,6 +226,8 @@ func (d *sqlite) ids(ctx context.Context, r runner, table string, n int, after i
 
 func (d *sqlite) serialise(context.Context, runner, int) error { return nil } // there is one writer
 
+func (d *sqlite) alone() bool { return true }
+
 func (d *sqlite) notify(context.Context, runner, []string) error { return nil }
 func (d *sqlite) follow() func(context.Context, func(string), func()) {
 	return nil

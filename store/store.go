@@ -102,6 +102,8 @@ type database interface {
 	ids(ctx context.Context, r runner, table string, n int, after int64) ([]int64, error)
 	// serialise lets only one transaction go on at a time, of those that name the same lock.
 	serialise(ctx context.Context, r runner, lock int) error
+	// alone says that nobody else writes while a transaction does.
+	alone() bool
 	// notify tells other processes when the transaction commits.
 	notify(ctx context.Context, r runner, payload []string) error
 	// follow receives other processes' notifications until ctx ends; nil when there are none.

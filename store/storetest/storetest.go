@@ -25,7 +25,11 @@ type Store interface {
 
 // Fresh makes an empty database and gives a function that opens it: each call is another gateway on
 // the same database. What it opens, it closes with the test.
-type Fresh func(t testing.TB) (open func(now func() time.Time) Store)
+type Fresh func(t testing.TB) (open func(now func() time.Time) Store, hold Hold)
+
+// Hold keeps everybody from changing a ticket until release. waiting returns when so many wait for that, in
+// the order in which they came; where nobody can begin before, it returns at once.
+type Hold func(t testing.TB, id ticket.ID) (waiting func(n int), release func())
 
 // Run runs the suite.
 func Run(t *testing.T, fresh Fresh) {
@@ -61,6 +65,7 @@ func Run(t *testing.T, fresh Fresh) {
 		"transfer/merge":                                  transferMerge,
 		"transfer/split":                                  transferSplit,
 		"transfer/move":                                   transferMove,
+		"transfer/a mail in the moment of a move":         transferMoment,
 		"transfer/anyhow":                                 transferAnyhow,
 		"transfer/a page ends with a merge":               transferPage,
 		"outbox/a revived job is never stuck":             reviveAtOnce,
@@ -118,7 +123,7 @@ func Run(t *testing.T, fresh Fresh) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			w := &world{clock: &Clock{now: time.Date(2026, 3, 1, 9, 0, 0, 0, time.UTC)}}
-			w.open = fresh(t)
+			w.open, w.hold = fresh(t)
 			w.a = w.open(w.clock.Now)
 			test(t, w)
 		})
@@ -149,6 +154,7 @@ func (c *Clock) Add(d time.Duration) {
 type world struct {
 	clock *Clock
 	open  func(now func() time.Time) Store
+	hold  Hold
 	a     Store
 }
 
