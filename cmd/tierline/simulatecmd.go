@@ -155,6 +155,7 @@ func printPlays(e *env, all []simulation.Report) error {
 	count("solved", func(r simulation.Report) int { return r.Solved })
 	count("open at the end", func(r simulation.Report) int { return r.Open })
 	count("escalated", func(r simulation.Report) int { return r.Escalated })
+	count("messages that wrote themselves", func(r simulation.Report) int { return r.Told })
 	count("pages", func(r simulation.Report) int { return r.Pages.Opened })
 	count("pages that nobody answered", func(r simulation.Report) int { return r.Pages.Exhausted })
 	add("page to acceptance, median and 90 %", func(r simulation.Report) string {

@@ -153,7 +153,7 @@ func newPlay(s *Scenario, set Setup) (*play, error) {
 	p.desk = &router.Desk{Store: set.Store, KB: set.KB, Suggest: p, Live: set.Live, Now: set.Clock.Now}
 	senders := map[string]channels.Sender{}
 	for _, c := range channelNames {
-		senders[c] = carrier{}
+		senders[c] = carrier{&p.report}
 	}
 	jobs := &router.Jobs{Desk: p.desk, Bot: pinboard{}, Senders: senders, Log: set.Log, Reach: reached}
 	p.works = jobs.Dispatcher(nil).Without(ticket.JobShow, ticket.JobPost) // nobody looks
@@ -293,9 +293,12 @@ func (p *play) Suggest(_ context.Context, q kb.Question) (kb.Answer, error) {
 }
 
 // carrier brings answers to customers at once.
-type carrier struct{}
+type carrier struct{ report *Report }
 
-func (carrier) Send(_ context.Context, out ticket.Outbound) (string, error) {
+func (c carrier) Send(_ context.Context, out ticket.Outbound) (string, error) {
+	if out.Message.Auto {
+		c.report.Told++
+	}
 	return fmt.Sprintf("sim-%s-%d", out.Ticket.ID, out.Message.Seq), nil
 }
 
