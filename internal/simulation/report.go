@@ -19,7 +19,7 @@ type Report struct {
 	Solved    int            `json:"solved"`   // of them at the end, closed ones included
 	Open      int            `json:"open"`     // at the end
 	Escalated int            `json:"escalated"`
-	Told      int            `json:"told"` // messages that customers had by themselves: that it has come in, how it stands
+	Told      int            `json:"told"`              // messages that customers had by themselves: that it has come in, how it stands
 	Refused   map[string]int `json:"refused,omitempty"` // what people wanted and the gateway did not do, by what it said
 
 	Clocks []ClockReport  `json:"clocks"` // by kind, tier and priority
