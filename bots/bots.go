@@ -54,6 +54,8 @@ type Notice struct {
 	// complaint that they are about.
 	Do     []string
 	Number int
+	// Handover: it is theirs from now on, and was not before. What was last said and what is promised is shown.
+	Handover bool
 }
 
 // Card is what an agent sees of a ticket.

@@ -17,6 +17,7 @@ type Clocks struct {
 	Next       time.Duration `yaml:"next"`       // until each later message of the customer is answered
 	Resolution time.Duration `yaml:"resolution"` // until it is solved, but for the time in which others are waited for
 	Tier       time.Duration `yaml:"tier"`       // until it leaves the tier
+	Queue      time.Duration `yaml:"queue"`      // until somebody owns it; without one the longest of the others holds while none of them runs
 }
 
 const (
@@ -27,7 +28,7 @@ const (
 // over is what an override says, else what stood.
 func (c Clocks) over(o Clocks) Clocks {
 	return Clocks{First: cmp.Or(o.First, c.First), Next: cmp.Or(o.Next, c.Next), Resolution: cmp.Or(o.Resolution, c.Resolution),
-		Tier: cmp.Or(o.Tier, c.Tier)}
+		Tier: cmp.Or(o.Tier, c.Tier), Queue: cmp.Or(o.Queue, c.Queue)}
 }
 
 func (t Tier) checkClocks(at check.At) {
@@ -37,7 +38,7 @@ func (t Tier) checkClocks(at check.At) {
 			here.Error("default, or a priority: low, normal, high, urgent", "%.20q is no priority", name)
 		}
 		c := t.Clocks[name]
-		if min(c.First, c.Next, c.Resolution, c.Tier) < 0 {
+		if min(c.First, c.Next, c.Resolution, c.Tier, c.Queue) < 0 {
 			here.Error("a duration such as 4h", "time does not run backwards")
 		}
 	}
@@ -57,6 +58,7 @@ type policy struct {
 	brands map[string]ticket.Calendar
 
 	suppliers map[string]supplierPolicy
+	staffed   bool // some tier hands out its tickets
 }
 
 type tierPolicy struct {
@@ -67,6 +69,7 @@ type tierPolicy struct {
 	updates map[ticket.Priority]time.Duration
 	notice  time.Duration
 	quiet   ticket.Calendar
+	hands   bool // what has no owner
 }
 
 func newPolicy(c Config) (*policy, error) {
@@ -85,7 +88,8 @@ func newPolicy(c Config) (*policy, error) {
 		return nil, err
 	}
 	for _, t := range c.Tiers {
-		tp := tierPolicy{clocks: map[ticket.Priority]Clocks{}, updates: map[ticket.Priority]time.Duration{}, warn: cmp.Or(t.Warn, defaultWarn)}
+		tp := tierPolicy{clocks: map[ticket.Priority]Clocks{}, updates: map[ticket.Priority]time.Duration{}, warn: cmp.Or(t.Warn, defaultWarn), hands: t.hands()}
+		p.staffed = p.staffed || tp.hands
 		for _, prio := range []ticket.Priority{ticket.Low, ticket.Normal, ticket.High, ticket.Urgent} {
 			tp.clocks[prio] = t.Clocks[defaultClocks].over(t.Clocks[string(prio)])
 			tp.updates[prio] = t.Updates.every(prio)
@@ -126,7 +130,22 @@ func (p *policy) Targets(t *ticket.Ticket) ticket.Targets {
 	}
 	g.Updates, g.UpdateNotice, g.Quiet = tier.updates[t.Priority], tier.notice, tier.quiet
 	p.supplierTarget(t, &g)
+	g.Queue, g.HandsOut, g.Staffed = c.queue(t), tier.hands && ok, p.staffed
 	return g
+}
+
+// queue is how long the ticket may be nobody's. Where nothing is said of it, no ticket is nobody's without
+// any clock: the longest of the others holds for one on which none of them runs.
+func (c Clocks) queue(t *ticket.Ticket) time.Duration {
+	waits := t.State == ticket.Pending || t.State == ticket.OnHold
+	switch {
+	case c.Queue > 0:
+		return c.Queue
+	case !waits && c.Resolution+c.Tier > 0, c.First > 0 && t.LastAgent.IsZero(),
+		c.Next > 0 && !t.LastAgent.IsZero() && t.LastCustomer.After(t.LastAgent):
+		return 0
+	}
+	return max(c.First, c.Next, c.Resolution, c.Tier)
 }
 
 // heard notes that a clock's time has come.

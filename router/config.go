@@ -40,6 +40,8 @@ type Config struct {
 	Paging     pager.Config `yaml:"paging"` // by what people are paged
 	// Suppliers are those outside the house to whom cases are given.
 	Suppliers []Supplier `yaml:"suppliers"`
+	// Presence is how it is known who is there, and what becomes of the tickets of who is not.
+	Presence Presence `yaml:"presence"`
 }
 
 // Tier is a level of support (ITIL: functional escalation goes from tier to tier).
@@ -122,6 +124,7 @@ func (c Config) Check(at check.At) {
 	c.Answers.Check(at.Key("answers"))
 	c.Paging.Check(at.Key("paging"))
 	c.checkSuppliers(at.Key("suppliers"))
+	c.Presence.Check(at.Key("presence"))
 	c.checkTiers(at, func(id string) bool { return agents[id] })
 	c.checkRules(at, func(id string) bool { return agents[id] })
 	c.checkOwed(at)

@@ -49,6 +49,7 @@ var lanes = []lane{
 	{[]ticket.JobKind{ticket.JobShow, ticket.JobPost, ticket.JobTell, ticket.JobPaged}, 4},
 	{[]ticket.JobKind{ticket.JobRoute, ticket.JobClose, ticket.JobClock, ticket.JobPromise, ticket.JobUpdate, ticket.JobQuestion}, 2},
 	{[]ticket.JobKind{ticket.JobRosterTick, ticket.JobRosterNews, ticket.JobRosterTell}, 2},
+	{[]ticket.JobKind{ticket.JobAssign, ticket.JobStaff}, 2}, // not behind a search that does not answer
 }
 
 // look is how often a lane looks for work that another process may have brought.

@@ -39,8 +39,8 @@ func (w *Jobs) Dispatcher(reg prometheus.Registerer) *Dispatcher {
 	d.handlers = map[ticket.JobKind]handler{
 		ticket.JobRoute: w.route, ticket.JobShow: w.show, ticket.JobPost: w.post,
 		ticket.JobSend: w.send, ticket.JobPage: w.page, ticket.JobPaged: w.paged, ticket.JobPageDue: w.pageDue,
-		ticket.JobClose: w.close, ticket.JobClock: w.heard,
 		ticket.JobUpdate: w.update, ticket.JobQuestion: w.askDue,
+		ticket.JobClose: w.close, ticket.JobClock: w.heard, ticket.JobAssign: w.assign, ticket.JobStaff: w.staff,
 		ticket.JobRosterTick: w.rosterTick, ticket.JobRosterNews: w.rosterNews, ticket.JobRosterTell: w.rosterTell,
 		ticket.JobPromise: w.promiseDue, ticket.JobTell: w.tell, ticket.JobStep: w.step,
 	}

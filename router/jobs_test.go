@@ -26,6 +26,7 @@ type recorder struct {
 	fail  map[string]error // by call: the next one fails so
 	again []string         // calls that were told of an earlier try
 	woken chan struct{}
+	notes []bots.Notice // that people were told
 }
 
 func (r *recorder) did(again bool, format string, args ...any) error {
@@ -60,6 +61,9 @@ func (r *recorder) Post(_ context.Context, _ bots.Card, place string, m ticket.M
 	return fmt.Sprintf("%s/%d", place, m.Seq), r.did(again, "post %d %s %s", m.Seq, m.Kind, m.Delivery)
 }
 func (r *recorder) Tell(_ context.Context, n bots.Notice, again bool) error {
+	r.mu.Lock()
+	r.notes = append(r.notes, n)
+	r.mu.Unlock()
 	return r.did(again, "tell %s %s", n.To.ID, n.Text)
 }
 func (r *recorder) Page(_ context.Context, n bots.PageNotice, ref string, again bool) (string, error) {

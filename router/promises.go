@@ -28,9 +28,13 @@ func (w *Jobs) tell(ctx context.Context, j ticket.Job) error {
 	if err != nil {
 		return err
 	}
+	if n.Handover && c.Ticket.Owner != n.To { // it has gone on
+		return w.store().Finish(ctx, j)
+	}
 	var faults []error
 	for _, a := range w.Desk.told(c.Ticket, n) {
-		err := w.Bot.Tell(ctx, bots.Notice{Card: c, To: a, Text: n.Text, At: n.At, Do: n.Do, Number: n.Number, Key: j.Unique + ":" + a.ID}, j.Attempts > 1)
+		err := w.Bot.Tell(ctx, bots.Notice{Card: c, To: a, Text: n.Text, At: n.At, Do: n.Do, Number: n.Number,
+			Handover: n.Handover, Key: j.Unique + ":" + a.ID}, j.Attempts > 1)
 		if kind := ticket.KindOf(err); err != nil && (kind == ticket.Invalid || kind == ticket.NotFound) { // they have no account there
 			w.Log.Warn("somebody cannot be told", "ticket", j.Ticket, "agent", a.ID, "error", err)
 			continue

@@ -135,7 +135,7 @@ func (t Tier) hands() bool { return t.Assign == AssignRobin || t.Assign == Assig
 func (t Tier) clockless() bool {
 	for _, p := range []ticket.Priority{ticket.Low, ticket.Normal, ticket.High, ticket.Urgent} {
 		c := t.Clocks[defaultClocks].over(t.Clocks[string(p)])
-		if c.First+c.Next+c.Resolution+c.Tier == 0 {
+		if c.First+c.Next+c.Resolution+c.Tier+c.Queue == 0 {
 			return true
 		}
 	}

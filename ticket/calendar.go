@@ -219,6 +219,38 @@ func (c Calendar) Next(at time.Time) time.Time {
 	return next
 }
 
+// Closes is when hours that are open at a time end; zero when they are closed then, or never close.
+func (c Calendar) Closes(at time.Time) (end time.Time) {
+	if !c.limited {
+		return end
+	}
+	c.spans(at, func(from, to time.Time) bool {
+		if end.IsZero() && from.After(at) || !end.IsZero() && from.After(end) {
+			return false
+		}
+		end = to // the next one begins where this one ends
+		return to.Sub(at) < maxOpen
+	})
+	if end.Sub(at) >= maxOpen {
+		return time.Time{}
+	}
+	return end
+}
+
+// maxOpen is how long hours are open at a stretch before they count as never closing.
+const maxOpen = 31 * 24 * time.Hour
+
+// Zone is where its wall clock hangs.
+func (c Calendar) Zone() *time.Location {
+	if c.zone == nil {
+		return time.UTC
+	}
+	return c.zone
+}
+
+// Limited says that there are times at which it is closed.
+func (c Calendar) Limited() bool { return c.limited }
+
 // Add is when so much open time has passed. It is zero when that is not within ten years.
 func (c Calendar) Add(at time.Time, d time.Duration) time.Time {
 	if !c.limited {
