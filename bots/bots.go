@@ -129,6 +129,28 @@ type PageNotice struct {
 	Still func(context.Context) error
 }
 
+// Member is one of the team: whether they are there, and what they have to do.
+type Member struct {
+	Agent     ticket.Agent
+	Tiers     []string // titles
+	Here      bool
+	Said      bool      // they, or their lead, have said so
+	Why       string    // in words that follow the name: "is away until 14:00 CET (dentist)"
+	Since     time.Time // zero: not known
+	Back      time.Time // when they are expected; zero: not known
+	Open      int       // tickets that they are to act upon
+	Waiting   int       // tickets of theirs that wait for somebody else
+	Room      int       // as many open ones they are handed at the most; 0: any number
+	HandedOut bool      // tickets are handed to them by themselves
+}
+
+// Fit is somebody who may be given a ticket.
+type Fit struct {
+	Agent ticket.Agent
+	OK    bool   // here, with room, and with the skills that are wanted
+	Why   string // in words
+}
+
 // Backend is what a desk may ask for. Every call names the agent in whose name it is made and is
 // checked against their roles.
 type Backend interface {
@@ -150,6 +172,14 @@ type Backend interface {
 	Tiers() []Tier
 	// OnCall lists who is rung for a tier, in order.
 	OnCall(ctx context.Context, tier string, at time.Time) ([]ticket.Agent, error)
+	// Team is everybody who works here, the lowest tier first.
+	Team(ctx context.Context, by ticket.Agent) ([]Member, error)
+	// SetPresence notes that p.Agent is away or here, and until when; only leads say it of somebody else.
+	SetPresence(ctx context.Context, by ticket.Agent, p ticket.Presence) error
+	// Fitting are those who may be given a ticket, who fits best in front.
+	Fitting(ctx context.Context, by ticket.Agent, id ticket.ID) ([]Fit, error)
+	// Next makes the next ticket that waits in by's tiers theirs; NotFound when nothing waits.
+	Next(ctx context.Context, by ticket.Agent, key string) (ticket.Ticket, error)
 	// ArticleText is an article as an agent reads it and, when customers may have it, the text to
 	// put into an answer.
 	ArticleText(ctx context.Context, by ticket.Agent, id string) (title, markdown string, public bool, err error)

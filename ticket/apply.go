@@ -172,6 +172,9 @@ func (c *change) take() error {
 func (c *change) assign() error {
 	c.say("from", c.t.Owner)
 	c.say("owner", c.a.Owner)
+	if c.a.Owner != "" && c.a.Owner != c.t.Owner && c.a.Owner != c.a.By.ID {
+		c.fx.Jobs = append(c.fx.Jobs, c.t.notify(Told{To: c.a.Owner, Handover: true, Text: "Yours now, from " + c.a.By.Name}, c.now))
+	}
 	c.t.Owner = c.a.Owner
 	if c.t.State == New && c.a.Owner != "" {
 		c.t.State = Open

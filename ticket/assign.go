@@ -53,7 +53,7 @@ func (c *change) handOut() error {
 		c.tell(cut(text, MaxReason))
 	}
 	if c.t.Owner != "" {
-		c.fx.Jobs = append(c.fx.Jobs, c.t.notify(Told{To: c.t.Owner, Handover: true, Text: "Yours now: " + c.t.ID.String() + " (" + why + ")"}, c.now))
+		c.fx.Jobs = append(c.fx.Jobs, c.t.notify(Told{To: c.t.Owner, Handover: true, Text: "Yours now: " + why}, c.now))
 	}
 	return nil
 }

@@ -11,20 +11,21 @@ import (
 // Slack's published limits, in UTF-16 units where they count text.
 // https://docs.slack.dev/reference/block-kit/blocks
 const (
-	maxBlocks     = 50    // of a message
-	maxViewBlocks = 100   // of a modal or a Home tab
-	maxHeader     = 150   //
-	maxSection    = 3000  // and of a context's text
-	maxField      = 2000  // of a section's fields
-	maxButton     = 75    // and of an option's text
-	maxInput      = 3000  // of what is typed into an input
-	maxTitle      = 24    // of a modal, its buttons likewise
-	maxLabel      = 2000  // and of a hint
-	maxHint       = 150   // of a placeholder
-	maxMessage    = 12000 // of all text of one message of ours; Slack refuses what is far longer
-	maxFallback   = 3000  // of a message's text beside its blocks; Slack cuts at 40,000
-	maxRow        = 5     // buttons a row that are shown well; Slack allows 25
-	maxOptions    = 5     // of an overflow menu
+	maxBlocks      = 50    // of a message
+	maxViewBlocks  = 100   // of a modal or a Home tab
+	maxHeader      = 150   //
+	maxSection     = 3000  // and of a context's text
+	maxField       = 2000  // of a section's fields
+	maxButton      = 75    // and of an option's text
+	maxInput       = 3000  // of what is typed into an input
+	maxTitle       = 24    // of a modal, its buttons likewise
+	maxLabel       = 2000  // and of a hint
+	maxHint        = 150   // of a placeholder
+	maxMessage     = 12000 // of all text of one message of ours; Slack refuses what is far longer
+	maxFallback    = 3000  // of a message's text beside its blocks; Slack cuts at 40,000
+	maxRow         = 5     // buttons a row that are shown well; Slack allows 25
+	maxOptions     = 5     // of an overflow menu
+	maxOptionValue = 150   // what a choice stands for
 )
 
 // The functions below are all that makes blocks here. Texts named md are mrkdwn, escaped by whoever

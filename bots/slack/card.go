@@ -106,6 +106,9 @@ func facts(c bots.Card) []slack.Block {
 	if n := len(t.Helpers); n > 0 {
 		owner += fmt.Sprintf(", with %d more", n)
 	}
+	if t.OwnerWhy != "" && !t.State.Done() {
+		owner += "\n_" + strings.ReplaceAll(esc(t.OwnerWhy, roomLine), "_", "-") + "_"
+	}
 	state := stateName(t.State)
 	if t.MergedInto != 0 {
 		state = "merged into *" + t.MergedInto.String() + "*: it goes on there"
@@ -257,7 +260,7 @@ func actions(c bots.Card) []slack.Block {
 	list = append(list, button(doReply, v, "Reply"), button(doNote, v, "Note"), stressed(button(doEscalate, v, "Escalate"), t, ticket.ActEscalate))
 	list = append(list, stressed(button(doPage, v, pageLabel(t)), t, ticket.ActPage))
 	list = append(list, button(doSolve, v, "Solve"))
-	list = append(list, button(doPromise, v, "Promise"))
+	list = append(list, button(doPromise, v, "Promise"), button(doAssign, v, "Assign …"))
 	if h := t.Handoff; h != nil && h.From != "" && !h.Back {
 		list = append(list, button(doReturn, v, "Return"))
 	}

@@ -32,6 +32,10 @@ type fakeBackend struct {
 
 	rosters    bots.RosterView
 	rosterActs []ticket.RosterAction
+	team       []bots.Member
+	fits       []bots.Fit
+
+	presences []ticket.Presence
 }
 
 func (f *fakeBackend) AgentBy(id, email string) (ticket.Agent, error) {
@@ -130,6 +134,19 @@ func (f *fakeBackend) Suppliers() []bots.Supplier { return f.suppliers }
 func (f *fakeBackend) Tiers() []bots.Tier         { return f.tiers }
 func (f *fakeBackend) OnCall(context.Context, string, time.Time) ([]ticket.Agent, error) {
 	return f.oncall, nil
+}
+func (f *fakeBackend) Team(context.Context, ticket.Agent) ([]bots.Member, error) { return f.team, nil }
+func (f *fakeBackend) SetPresence(_ context.Context, _ ticket.Agent, p ticket.Presence) error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.presences = append(f.presences, p)
+	return nil
+}
+func (f *fakeBackend) Fitting(context.Context, ticket.Agent, ticket.ID) ([]bots.Fit, error) {
+	return f.fits, nil
+}
+func (f *fakeBackend) Next(_ context.Context, by ticket.Agent, key string) (ticket.Ticket, error) {
+	return f.Act(context.Background(), by, ticket.Action{Kind: ticket.ActTake, Key: key})
 }
 func (f *fakeBackend) ArticleText(context.Context, ticket.Agent, string) (string, string, bool, error) {
 	return "Reset the **device**", f.md, f.public, nil

@@ -66,6 +66,8 @@ func (k *Desk) click(ctx context.Context, c click) (err error) {
 		return k.verdict(ctx, c)
 	case doPreview, doInsert:
 		return k.redraw(ctx, c)
+	case doAway, doHere, doNext:
+		return k.presenceClick(ctx, c)
 	}
 	what, value := c.action.ActionID, c.action.Value
 	if what == doMore || what == doCare {
@@ -104,7 +106,7 @@ func (k *Desk) press(ctx context.Context, c click, what string, r ref) error {
 		return k.moveBack(ctx, c, r)
 	case doWithdraw:
 		return k.withdraw(ctx, c, r)
-	case doReply, doNote, doEscalate, doPage, doSolve, doDecline, doCall, doHand, doSnooze, doMerge, doSplit, doReturn, doPromise:
+	case doReply, doNote, doEscalate, doPage, doSolve, doDecline, doCall, doHand, doSnooze, doMerge, doSplit, doReturn, doPromise, doAssign:
 		return k.open(c, what, r)
 	case doUpdate, doPostpone, doRepromise, doUnpromise, doAsk, doAnswer, doComplain, doAmends, doAbuse:
 		return k.open(c, what, r)
@@ -132,6 +134,9 @@ func (k *Desk) verdict(ctx context.Context, c click) error {
 
 // submit takes a submitted modal. An error is shown in the modal, where nothing typed is lost.
 func (k *Desk) submit(ctx context.Context, ic *slack.InteractionCallback) any {
+	if ic.View.CallbackID == doAway {
+		return k.submitAway(ctx, ic)
+	}
 	m, ok := parseMeta(ic.View.PrivateMetadata)
 	if !ok {
 		return nil // not a modal of ours
@@ -207,6 +212,10 @@ func (k *Desk) intent(ctx context.Context, v slack.View, m meta) (ticket.Action,
 		a.Diagnosis = submitted(v, "diagnosis")
 	case doDecline, doCall, doHand, doSnooze:
 		return a, k.answerIntent(ctx, v, &a)
+	case doAssign:
+		if a.Owner = submitted(v, "owner"); a.Owner == queueOption {
+			a.Owner = ""
+		}
 	case doMerge:
 		return mergeIntent(v, a)
 	case doSplit:

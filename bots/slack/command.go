@@ -58,6 +58,8 @@ func (k *Desk) run(ctx context.Context, cmd slack.SlashCommand) (slackapp.Reply,
 	case "page":
 		said, err := k.pageCommand(ctx, by, rest, "slack:command:"+cmd.UserID+":"+cmd.TriggerID)
 		return slackapp.Reply{Text: slackapp.Escape(said)}, err
+	case "next", "away", "back", "team":
+		return k.teamCommand(ctx, by, cmd, strings.ToLower(word), rest)
 	case "mine":
 		list, err := k.back.Tickets(ctx, by, ticket.Filter{Owner: by.ID, States: openStates[:], Limit: maxRows})
 		return slackapp.Reply{Text: "*Your tickets*\n" + listTickets(list, "You have none.")}, err
@@ -75,6 +77,8 @@ func help(cmd string) string {
 		"• `/tier show T-1042` the card of a ticket\n"+
 		"• `/tier take T-1042` makes it yours\n"+
 		"• `/tier mine` your open tickets\n"+
+		"• `/tier next` takes the next case that waits in your tiers\n"+
+		"• `/tier away [14:00|30m|tomorrow] [reason]`, `/tier back`, `/tier team` who is here\n"+
 		"• `/tier join T-1042` you work on it beside its owner; `/tier release T-1042` ends that, or hands it over\n"+
 		"• `/tier merge T-1042 T-1050` the first goes on in the second\n"+
 		"• `/tier undo T-1042` takes back its last merge, split or move\n"+
@@ -154,7 +158,7 @@ func (k *Desk) homeBlocks(ctx context.Context, user string) []slack.Block {
 	if err != nil {
 		return []slack.Block{section(slackapp.Escape(explain(err)))}
 	}
-	return []slack.Block{header("Your tickets"), section(listTickets(mine, "You have none.")),
+	return append(k.presenceBlocks(ctx, by), []slack.Block{header("Your tickets"), section(listTickets(mine, "You have none.")),
 		header("Nobody's yet"), section(listTickets(free, "Every ticket has an owner.")),
-		header("On call now"), section(k.onCall(ctx)), small(help(k.cfg.Command))}
+		header("On call now"), section(k.onCall(ctx)), small(help(k.cfg.Command))}...)
 }

@@ -278,13 +278,14 @@ func checkAll(t *testing.T, seed int64) {
 	m := meta{Ticket: card.Ticket.ID, Rev: 7, Channel: "C0123456789", Thread: "1700000000.000100"}
 	v := replyForm(card, by, m, draft{text: c.text(), preview: true, warning: c.text()})
 	checkView(t, v)
-	for _, what := range []string{doNote, doEscalate, doPage, doSolve, doDecline, doCall, doHand, doSnooze, doMerge, doSplit, doReturn, doPromise} {
+	for _, what := range []string{doNote, doEscalate, doPage, doSolve, doDecline, doCall, doHand, doSnooze, doMerge, doSplit, doReturn, doPromise, doAssign} {
 		back := k.back.(*fakeBackend)
 		back.card, back.said, back.other = card, []ticket.Message{{Ticket: 1, Seq: 1, Kind: ticket.Public, Text: "one can be split off"}}, nil
 		for n := range c.Intn(150) {
 			m := c.message()
 			m.Seq = n + 2
 			back.said = append(back.said, m)
+			back.fits = append(back.fits, bots.Fit{Agent: ticket.Agent{ID: fmt.Sprint("a", n), Name: c.text()}, OK: c.Intn(2) == 0, Why: c.text()})
 			back.other = append(back.other, ticket.Ticket{ID: ticket.ID(n + 5000), Subject: c.text(), State: ticket.Open})
 		}
 		v, err := k.form(t.Context(), click{by: by}, what, ref{Ticket: card.Ticket.ID, Rev: 3})

@@ -78,6 +78,8 @@ func (k *Desk) form(ctx context.Context, c click, what string, r ref) (slack.Mod
 				option("fix", "To have it solved")), false),
 			input("due", "Until when?", "In your own time zone. You are reminded before; the lead hears if it is broken", due, false),
 			input("what", "What exactly?", "As the customer was told", line("", 500, false), true)), nil
+	case doAssign:
+		return k.assignForm(ctx, c.by, card, m, about)
 	case doMerge:
 		return k.mergeForm(ctx, c.by, card, m, about)
 	case doSplit:

@@ -41,6 +41,16 @@ func (k *Desk) Tell(ctx context.Context, n bots.Notice, again bool) error {
 	return err
 }
 
+// promised are the promises that go with a case to its new owner.
+func promised(c bots.Card) []slack.Block {
+	var lines []string
+	for _, p := range c.Ticket.OpenPromises() {
+		lines = append(lines, ":handshake: "+p.Kind.Title()+" until "+when(p.Due)+" · "+esc(nonEmpty(p.What, "nothing more was said"), roomLine)+
+			" · by "+esc(nonEmpty(p.By.Name, p.By.ID, "somebody"), 80))
+	}
+	return listed("*Promised to the customer*", lines)
+}
+
 func noticeBlocks(n bots.Notice) []slack.Block {
 	text := "*" + slackapp.EscapeCut(n.Text, roomSaid) + "*"
 	if !n.At.IsZero() {
@@ -50,6 +60,9 @@ func noticeBlocks(n bots.Notice) []slack.Block {
 		return rosterNotice(n, text)
 	}
 	blocks := []slack.Block{section(text), small(cardText(n.Card))}
+	if n.Handover {
+		blocks = append(append(blocks, lastSaid(n.Card)...), promised(n.Card)...)
+	}
 	var list []slack.BlockElement
 	for _, do := range n.Do {
 		if o, ok := offered[do]; ok {

@@ -39,6 +39,10 @@ const (
 	doReturn   = "return"
 	doPromise  = "promise"
 	doKeep     = "keep"
+	doAssign   = "assign"
+	doAway     = "away" // in the Home tab, like the next two
+	doHere     = "here"
+	doNext     = "next"
 )
 
 // ref is what a button is about: a ticket as it was shown, and the page or the message that it belongs to.

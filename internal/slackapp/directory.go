@@ -17,6 +17,7 @@ import (
 // User is a person, or a bot, as Slack knows them.
 type User struct {
 	ID, Team, Name, Email string
+	TZ                    string // IANA; of their profile
 	Guest                 bool // a guest, or of another workspace
 	Bot, Deleted          bool
 }
@@ -83,7 +84,7 @@ func (a *App) userOf(u *slack.User) User {
 	a.mu.Lock()
 	team := a.self.Team
 	a.mu.Unlock()
-	return User{ID: u.ID, Team: u.TeamID, Email: u.Profile.Email, Bot: u.IsBot || u.ID == "USLACKBOT", Deleted: u.Deleted,
+	return User{ID: u.ID, Team: u.TeamID, Email: u.Profile.Email, TZ: u.TZ, Bot: u.IsBot || u.ID == "USLACKBOT", Deleted: u.Deleted,
 		Name:  Line(first(u.Profile.RealName, u.RealName, u.Profile.DisplayName, u.Name)),
 		Guest: u.IsRestricted || u.IsUltraRestricted || u.IsStranger || team != "" && u.TeamID != "" && u.TeamID != team && u.Enterprise.ID == ""}
 }
