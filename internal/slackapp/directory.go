@@ -18,7 +18,7 @@ import (
 type User struct {
 	ID, Team, Name, Email string
 	TZ                    string // IANA; of their profile
-	Guest                 bool // a guest, or of another workspace
+	Guest                 bool   // a guest, or of another workspace
 	Bot, Deleted          bool
 }
 
