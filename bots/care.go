@@ -11,6 +11,8 @@ import (
 type Care interface {
 	// Unbacked are the times that an answer names for which no promise stands (practice: no-false-eta).
 	Unbacked(ctx context.Context, by ticket.Agent, id ticket.ID, text string) ([]Named, error)
+	// ETA is when a case may be solved, and how one knows.
+	ETA(ctx context.Context, t ticket.Ticket) (ticket.ETA, error)
 	// Wording is a text for the customer of a ticket, in their language, to be looked over and sent: "update"
 	// tells how their case stands, "warning" asks them to stop abuse.
 	Wording(ctx context.Context, by ticket.Agent, id ticket.ID, what string) (string, error)

@@ -28,6 +28,7 @@ func (s *Server) apiRoutes() []route {
 	list = append(list, s.ticketOperations()...)
 	list = append(list, s.otherOperations()...)
 	list = append(list, s.onCallOperations()...)
+	list = append(list, s.careOperations()...)
 	for i := range list {
 		list[i].path = apiPrefix + list[i].path
 	}

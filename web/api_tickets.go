@@ -2,6 +2,7 @@ package web
 
 import (
 	"strings"
+	"time"
 
 	"github.com/gofiber/fiber/v2"
 
@@ -51,6 +52,11 @@ type ActionRequest struct {
 	Seqs      []int              `json:"seqs,omitempty"`    // the messages to split off or to move
 	Other     ticket.ID          `json:"other,omitempty"`   // the ticket to merge or move into
 	Event     int64              `json:"event,omitempty"`   // the event of a merge, split or move to undo
+	About     ticket.About       `json:"about,omitempty"`   // of a complaint: policy or conduct
+	Policy    string             `json:"policy,omitempty"`  // likewise: its name
+	Number    int                `json:"number,omitempty"`  // of the question, or the complaint, to answer
+	Stay      bool               `json:"stay,omitempty"`    // of a reply: it is ours to act still
+	At        time.Time          `json:"at,omitzero"`       // to when a steady update is postponed
 	Without   []string           `json:"without,omitempty"` // mail addresses of participants to leave out of answers
 }
 
@@ -58,7 +64,8 @@ func (r ActionRequest) action(id ticket.ID) ticket.Action {
 	a := ticket.Action{Kind: r.Kind, Ticket: id, Rev: r.Rev, Text: r.Text, Note: r.Note, Tier: r.Tier, Owner: r.Owner,
 		Reason: r.Reason, Subject: r.Subject, Diagnosis: r.Diagnosis, Language: r.Language, Priority: r.Priority,
 		Tags: r.Tags, Units: r.Units, Article: r.Article, Verdict: r.Verdict, Page: r.Page,
-		Seq: r.Seq, Seqs: r.Seqs, Other: r.Other, Event: r.Event, Handoff: r.Handoff}
+		Seq: r.Seq, Seqs: r.Seqs, Other: r.Other, Event: r.Event, Handoff: r.Handoff,
+		About: r.About, Policy: r.Policy, Number: r.Number, Stay: r.Stay, At: r.At}
 	for _, address := range r.Without {
 		a.Without = append(a.Without, customer.Identity{Kind: customer.Email, Value: strings.ToLower(address)})
 	}
@@ -72,6 +79,7 @@ func actionKinds() map[ticket.ActionKind]bool {
 		ticket.ActReopen: true, ticket.ActClose: true, ticket.ActHold: true, ticket.ActSet: true, ticket.ActVerdict: true,
 		ticket.ActMerge: true, ticket.ActSplit: true, ticket.ActMove: true, ticket.ActUndo: true, ticket.ActWithdraw: true,
 		ticket.ActTake: false, ticket.ActEscalate: false, ticket.ActPage: false, ticket.ActAccept: false,
+		ticket.ActPostpone: true, ticket.ActAsk: false, ticket.ActAnswer: false, ticket.ActComplain: false, ticket.ActAmends: false,
 		ticket.ActDecline: false, ticket.ActReturn: false, ticket.ActJoin: false, ticket.ActRelease: false,
 	}
 }
@@ -193,15 +201,19 @@ func (s *Server) apiAct(c *fiber.Ctx) error {
 	if !known {
 		return invalid("The API knows no action %.40q.", string(r.Kind))
 	}
-	a := r.action(id)
+	return s.actFor(c, r.Agent, alone, r.action(id))
+}
+
+// actFor does something in the name of a member of staff, or, where it may be done alone, of the key.
+func (s *Server) actFor(c *fiber.Ctx, agent string, alone bool, a ticket.Action) error {
 	w := callerOf(c)
 	if k := c.Get("Idempotency-Key"); k != "" {
 		if len(k) > 200 {
 			return invalid("The Idempotency-Key is longer than 200 characters.")
 		}
-		a.Key = strings.Join([]string{"api", w.key.Name, id.String(), k}, ":")
+		a.Key = strings.Join([]string{"api", w.key.Name, a.Ticket.String(), k}, ":")
 	}
-	if r.Agent == "" {
+	if agent == "" {
 		if !alone {
 			return invalid("This is done by people: say by whom with agent, the mail address of a member of staff.")
 		}
@@ -212,7 +224,7 @@ func (s *Server) apiAct(c *fiber.Ctx) error {
 		}
 		return c.JSON(t)
 	}
-	by, err := s.d.Backend.AgentBy("", r.Agent)
+	by, err := s.d.Backend.AgentBy("", agent)
 	if err != nil {
 		return err
 	}

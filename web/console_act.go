@@ -23,6 +23,8 @@ type shownMessage struct {
 	Picked   bool
 	Propose  bool // to split it off
 	Withdraw bool // it has not gone out
+	Ask      bool // its writer can be asked about it
+	Asked    []ticket.Question
 	Waits    bool // it goes out at SendAt
 }
 
@@ -36,6 +38,7 @@ func (s *Server) shown(m ticket.Message, may map[string]bool, form actForm) show
 	}
 	queued := m.Delivery == ticket.Queued
 	v.Withdraw = queued && may["withdraw"] && m.MovedTo.IsZero()
+	v.Ask = may["ask"] && m.Kind == ticket.Note && m.Author.Kind == ticket.ByAgent && m.MovedTo.IsZero()
 	v.Waits = queued && m.SendAt.After(s.now())
 	v.Pick = may["split"] && m.Kind != ticket.System && m.MovedTo.IsZero() && !queued && m.Delivery != ticket.Withdrawn
 	v.Propose = v.Pick && m.NewTopic != "" && m.MovedFrom.IsZero()
@@ -84,7 +87,8 @@ func history(events []ticket.Event, mayUndo bool) []shownEvent {
 // consoleActs are the forms of the page. Moving up and paging are done where the people are: at the desk.
 func consoleActs() []ticket.ActionKind {
 	return []ticket.ActionKind{ticket.ActTake, ticket.ActReply, ticket.ActNote, ticket.ActSolve, ticket.ActReopen, ticket.ActClose,
-		ticket.ActMerge, ticket.ActSplit, ticket.ActMove, ticket.ActUndo, ticket.ActWithdraw, ticket.ActSet}
+		ticket.ActMerge, ticket.ActSplit, ticket.ActMove, ticket.ActUndo, ticket.ActWithdraw, ticket.ActSet,
+		ticket.ActPromise, ticket.ActKeep, ticket.ActAsk, ticket.ActAnswer, ticket.ActComplain, ticket.ActAmends}
 }
 
 func allowed(a ticket.Agent, t ticket.Ticket) map[string]bool {
@@ -103,13 +107,19 @@ func allowed(a ticket.Agent, t ticket.Ticket) map[string]bool {
 	m["move"] = m["move"] && t.State != ticket.Closed
 	m["split"] = m["split"] && t.State != ticket.Closed
 	m["set"] = m["set"] && t.State != ticket.Closed
+	for _, k := range []ticket.ActionKind{ticket.ActPromise, ticket.ActComplain, ticket.ActAmends} {
+		m[string(k)] = m[string(k)] && t.State != ticket.Closed
+	}
 	return m
 }
 
 // readAct reads what a form of the page sends.
 func readAct(c *fiber.Ctx) (actForm, ticket.ActionKind, error) {
 	f := actForm{Do: c.FormValue("do"), Text: c.FormValue("text"), Diagnosis: c.FormValue("diagnosis"), Key: c.FormValue("key"),
-		Other: strings.TrimSpace(c.FormValue("other")), Subject: c.FormValue("subject"), Without: c.FormValue("without")}
+		Other: strings.TrimSpace(c.FormValue("other")), Subject: c.FormValue("subject"), Without: c.FormValue("without"),
+		Kind: c.FormValue("kind"), Policy: c.FormValue("policy"), Reason: c.FormValue("reason"), Tell: c.FormValue("tell") != ""}
+	f.Number, _ = strconv.Atoi(c.FormValue("number"))
+	f.Hours, _ = strconv.ParseFloat(c.FormValue("hours"), 64)
 	f.Rev, _ = strconv.ParseInt(c.FormValue("rev"), 10, 64)
 	f.Event, _ = strconv.ParseInt(c.FormValue("event"), 10, 64)
 	for _, v := range c.Request().PostArgs().PeekMulti("seq") {
@@ -128,6 +138,9 @@ func readAct(c *fiber.Ctx) (actForm, ticket.ActionKind, error) {
 			if len(f.Seqs) == 1 {
 				f.Key += "." + strconv.Itoa(f.Seqs[0])
 			}
+			if f.Number > 0 {
+				f.Key += "." + strconv.Itoa(f.Number)
+			}
 		}
 		if plainName(f.Key) && f.Rev >= 0 && f.Event >= 0 {
 			return f, k, nil
@@ -138,7 +151,7 @@ func readAct(c *fiber.Ctx) (actForm, ticket.ActionKind, error) {
 
 // action is what a form wants done. The key makes a double click one action; it belongs to the person,
 // so nobody's stands in for another's.
-func (f actForm) action(k ticket.ActionKind, id ticket.ID, by ticket.Agent) (ticket.Action, error) {
+func (f actForm) action(k ticket.ActionKind, id ticket.ID, by ticket.Agent, now time.Time) (ticket.Action, error) {
 	a := ticket.Action{Kind: k, Ticket: id, Rev: f.Rev, Text: f.Text, Diagnosis: f.Diagnosis, Key: "console:" + by.ID + ":" + id.String() + ":" + f.Key}
 	switch k {
 	case ticket.ActMerge, ticket.ActMove:
@@ -164,6 +177,26 @@ func (f actForm) action(k ticket.ActionKind, id ticket.ID, by ticket.Agent) (tic
 			return a, invalid("The form is not one of ours.")
 		}
 		a.Seq = f.Seqs[0]
+	case ticket.ActPromise:
+		if !(f.Hours > 0 && f.Hours <= ticket.MaxAhead.Hours()) {
+			return a, invalid("Say in how many hours, such as 2 or 0.5.")
+		}
+		a.Rev, a.Text = 0, ""
+		a.Promise = &ticket.Promise{Kind: ticket.PromiseKind(f.Kind), What: f.Text, Due: now.Add(time.Duration(f.Hours * float64(time.Hour))), Tell: f.Tell}
+	case ticket.ActKeep:
+		a.Rev, a.Promise = 0, &ticket.Promise{Number: f.Number}
+	case ticket.ActAsk:
+		if len(f.Seqs) != 1 {
+			return a, invalid("The form is not one of ours.")
+		}
+		a.Rev, a.Seq = 0, f.Seqs[0]
+	case ticket.ActAnswer, ticket.ActAmends:
+		a.Rev, a.Number = 0, f.Number
+	case ticket.ActComplain:
+		a.Rev, a.Policy, a.Reason, a.About = 0, strings.TrimSpace(f.Policy), f.Reason, ticket.AboutPolicy
+		if a.Policy == "" {
+			a.About = ticket.AboutConduct
+		}
 	}
 	return a, nil
 }
@@ -179,7 +212,7 @@ func (s *Server) ticketAct(c *fiber.Ctx) error {
 	}
 	w := callerOf(c)
 	at := ticket.Ticket{}
-	a, err := f.action(kind, id, *w.agent)
+	a, err := f.action(kind, id, *w.agent, s.now())
 	if err == nil {
 		at, err = s.d.Backend.Act(c.UserContext(), *w.agent, a)
 	}

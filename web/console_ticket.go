@@ -28,6 +28,10 @@ type ticketView struct {
 	May      map[string]bool // what the agent's role allows
 	Fault    string          // what the last action met
 	Form     actForm
+	Policies []string
+
+	Promises   []ticket.Promise // that are still to be kept
+	Complaints []ticket.Complaint
 }
 
 // actForm is what the forms of the page send.
@@ -38,6 +42,10 @@ type actForm struct {
 	Seqs                     []int
 	Event                    int64
 	Without                  string // whom to leave out: a mail address
+	Kind, Policy, Reason     string // of a promise, a complaint
+	Hours                    float64
+	Number                   int // of a promise, a question, a complaint
+	Tell                     bool
 }
 
 // Limits of what the page shows at once.
@@ -65,7 +73,8 @@ func (s *Server) showTicket(c *fiber.Ctx, status int, form actForm, fault string
 		return err
 	}
 	v := ticketView{page: s.page(c, id.String()+" "+card.Ticket.Subject, "tickets"), Card: card, T: card.Ticket,
-		Stamp: stamp(card.Ticket), Fault: fault, Form: form, May: allowed(*w.agent, card.Ticket)}
+		Stamp: stamp(card.Ticket), Fault: fault, Form: form, Policies: s.d.Backend.Policies(), May: allowed(*w.agent, card.Ticket)}
+	v.Promises, v.Complaints = v.T.OpenPromises(), v.T.OpenComplaints()
 	q := query{c: c}
 	from := int(q.number("from"))
 	if q.err != nil || from <= 0 || from > v.T.LastSeq {
@@ -76,7 +85,9 @@ func (s *Server) showTicket(c *fiber.Ctx, status int, form actForm, fault string
 		return err
 	}
 	for _, m := range list {
-		v.Messages = append(v.Messages, s.shown(m, v.May, form))
+		shown := s.shown(m, v.May, form)
+		shown.Asked = card.Ticket.Asked(m.Seq)
+		v.Messages = append(v.Messages, shown)
 	}
 	if from > 1 {
 		v.Earlier = "?from=" + strconv.Itoa(max(1, from-shownMessages))

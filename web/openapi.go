@@ -191,6 +191,12 @@ func enums(t reflect.Type) []string {
 		return []string{"asked", "stands", "declined", "withdrawn"}
 	case reflect.TypeFor[ticket.RosterDo]():
 		return []string{"ask", "make", "agree", "take", "decline", "withdraw"}
+	case reflect.TypeFor[ticket.PromiseKind]():
+		return []string{"callback", "update", "fix", "answer"}
+	case reflect.TypeFor[ticket.PromiseState]():
+		return []string{"open", "kept", "broken", "withdrawn"}
+	case reflect.TypeFor[ticket.ETAKind]():
+		return []string{"promise", "measured", "none"}
 	case reflect.TypeFor[kb.Audience]():
 		return []string{"external", "internal"}
 	case reflect.TypeFor[kb.Confidence]():

@@ -176,6 +176,7 @@ func (s *Server) funcs() template.FuncMap {
 		"markdown": rendered,
 		"inc":      func(i int) int { return i + 1 },
 		"seconds":  s.seconds,
+		"lasting":  lasting,
 		"customer": named,
 		"mayBlock": func(a *ticket.Agent) bool { return a.Is(mayBlock()...) },
 	}
@@ -228,4 +229,15 @@ func size(n int64) string {
 		return fmt.Sprintf("%.1f KB", float64(n)/(1<<10))
 	}
 	return fmt.Sprintf("%.1f MB", float64(n)/(1<<20))
+}
+
+// lasting is a length of open time as short as it can be said.
+func lasting(d time.Duration) string {
+	switch {
+	case d < time.Hour:
+		return fmt.Sprintf("%d min", int(d.Minutes()))
+	case d < 48*time.Hour:
+		return fmt.Sprintf("%.3g h", float64(int(d.Hours()*2+0.5))/2)
+	}
+	return fmt.Sprintf("%d days", int(d.Hours()/24+0.5))
 }

@@ -68,6 +68,7 @@ func (s *Server) routes() []route {
 		{method: http.MethodGet, path: "/console/articles/:id/edit", who: staff(mayEdit()...), do: s.articleEdit},
 		{method: http.MethodPost, path: "/console/articles/:id/edit", who: staff(mayEdit()...), do: s.articleSave},
 		{method: http.MethodPost, path: "/console/articles/:id/archive", who: staff(mayEdit()...), do: s.articleArchive},
+		{method: http.MethodGet, path: "/console/care", who: staff(), do: s.reportPage},
 		{method: http.MethodGet, path: "/console/oncall", who: staff(), do: s.onCallPage},
 		{method: http.MethodPost, path: "/console/oncall/changes", who: staff(), do: s.onCallBegin},
 		{method: http.MethodPost, path: "/console/oncall/changes/:id", who: staff(), do: s.onCallAnswer},

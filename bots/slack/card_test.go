@@ -129,9 +129,10 @@ func (f *fakeBackend) Unbacked(context.Context, ticket.Agent, ticket.ID, string)
 func (f *fakeBackend) Wording(_ context.Context, _ ticket.Agent, _ ticket.ID, what string) (string, error) {
 	return "wording of " + what, nil
 }
-func (f *fakeBackend) Policies() []string         { return []string{"returns", "prices"} }
-func (f *fakeBackend) Suppliers() []bots.Supplier { return f.suppliers }
-func (f *fakeBackend) Tiers() []bots.Tier         { return f.tiers }
+func (f *fakeBackend) Policies() []string                                     { return []string{"returns", "prices"} }
+func (f *fakeBackend) Suppliers() []bots.Supplier                             { return f.suppliers }
+func (f *fakeBackend) Tiers() []bots.Tier                                     { return f.tiers }
+func (f *fakeBackend) ETA(context.Context, ticket.Ticket) (ticket.ETA, error) { return f.card.ETA, nil }
 func (f *fakeBackend) OnCall(context.Context, string, time.Time) ([]ticket.Agent, error) {
 	return f.oncall, nil
 }

@@ -31,6 +31,7 @@ type cli struct {
 	Ticket      ticketCmd                 `cmd:"" help:"Look at tickets."`
 	Rules       rulesCmd                  `cmd:"" help:"Look at rules: what they make of tickets, and why."`
 	Simulate    simulateCmd               `cmd:"" help:"Play days of traffic against a configuration, in seconds, and say what would have come of it."`
+	Report      reportCmd                 `cmd:"" help:"Count what came to pass."`
 	Mail        mailCmd                   `cmd:"" help:"Look at mails: what became of them, and why."`
 	Import      importCmd                 `cmd:"" help:"Bring mails of the past in, without notifying anybody."`
 	Call        callCmd                   `cmd:"" help:"Look at call transcripts."`
