@@ -7,6 +7,7 @@ import (
 	"crypto/ed25519"
 	"crypto/rand"
 	"encoding/base64"
+	"fmt"
 	"net"
 	"strings"
 	"sync/atomic"
@@ -245,6 +246,34 @@ func TestAuthenticationCheck(t *testing.T) {
 	for _, bad := range []string{"", "mx acme"} {
 		if faults(Config{Authentication: Authentication{Trust: []string{bad}}}) == nil {
 			t.Errorf("%q is taken for a name", bad)
+		}
+	}
+}
+
+// What In-Reply-To and References name: ids in any dress, and never the addresses of people.
+func TestMessageIDsAreNoAddresses(t *testing.T) {
+	t.Parallel()
+	for field, want := range map[string]string{
+		"<aa@x.example> <bb@y.example>": "[<aa@x.example> <bb@y.example>]",
+		"aa@x.example bb@y.example":     "[<aa@x.example> <bb@y.example>]",
+		"aa@x.example":                  "[<aa@x.example>]",
+		"<aa@x.example>,<bb@y.example>": "[<aa@x.example> <bb@y.example>]",
+		"<aa@x.example><bb@y.example>":  "[<aa@x.example> <bb@y.example>]",
+		"aa@x.example <bb@y.example>":   "[<aa@x.example> <bb@y.example>]",
+		`"aa@x.example"`:                "[<aa@x.example>]",
+		"<aa\r\n\t@x.example>":          "[<aa@x.example>]",
+		"<no-at> <bb@y.example>":        "[<bb@y.example>]",
+		"<bb@y.example> <cut-off":       "[<bb@y.example>]",
+		"Message from jane@example.org of \"Thu, 22 Aug 2002 13:27:39 +0200\"":                 "[]",
+		"Message from jane@example.org of Thu, 22 Aug 2002 <aa@x.example>":                     "[<aa@x.example>]",
+		"Your message of \"Wed, 21 Aug 2002 11:57:50 EDT.\" <1029945470.16230.TMDA@x.example>": "[<1029945470.16230.TMDA@x.example>]",
+		"jane@example.org's message of Monday <aa@x.example> and <bb@y.example>":               "[<aa@x.example> <bb@y.example>]",
+		"<aa@x.example> from Jane Doe on Monday":                                               "[<aa@x.example>]",
+		"<aa@x.example> (jane@example.org's message of Monday)":                                "[<aa@x.example>]",
+		"Jane Doe <jane@example.org> wrote on Monday: <bb@y.example>":                          "[<jane@example.org> <bb@y.example>]",
+	} {
+		if got := fmt.Sprint(messageIDs(field)); got != want {
+			t.Errorf("%q: %s, want %s", field, got, want)
 		}
 	}
 }

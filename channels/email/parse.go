@@ -168,19 +168,41 @@ func localUser(s string) []Address {
 	return []Address{{Address: strings.ToLower(s) + "@localhost"}}
 }
 
-// messageIDs reads Message-IDs, with and without brackets, and leaves out what joins nothing.
+// messageIDs reads Message-IDs, with and without brackets, and leaves out what joins nothing. Where words
+// stand beside them ("Message from jane@example.org of Monday", RFC 5322 §4.5.4), only what is in brackets is one:
+// the addresses are those of people, who write more than one mail.
 func messageIDs(s string) []string {
 	var ids []string
 	if strings.Count(s, "<") == 1 && strings.Count(s, "@") == 1 { // blanks and comments within: obsolete, RFC 5322 §4
 		s = strings.Join(strings.Fields(withoutComments(s)), "")
 	}
-	for _, f := range strings.FieldsFunc(s, func(c rune) bool { return c <= ' ' || c == '<' || c == '>' || c == ',' || c == '"' }) {
-		if id := "<" + f + ">"; usableID(id) && isASCII(id) && len(ids) < 2*maxReferences {
-			ids = append(ids, id)
+	var bracketed []string
+	words := false
+	for before, rest := byte(0), s; rest != ""; {
+		end := strings.IndexFunc(rest, betweenIDs)
+		if end < 0 {
+			end = len(rest)
 		}
+		f := rest[:end]
+		if id := "<" + f + ">"; usableID(id) && isASCII(id) && len(ids) < 2*maxReferences {
+			if ids = append(ids, id); before == '<' {
+				bracketed = append(bracketed, id)
+			}
+		}
+		words = words || f != "" && before != '<' && !strings.Contains(f, "@")
+		if end < len(rest) {
+			before = rest[end]
+			end++
+		}
+		rest = rest[end:]
+	}
+	if words {
+		return bracketed
 	}
 	return ids
 }
+
+func betweenIDs(c rune) bool { return c <= ' ' || c == '<' || c == '>' || c == ',' || c == '"' }
 
 // marks adds what is not in the text and should be: invitations, subjects of mails within when there
 // is nothing else, and that a mail is signed or encrypted.
