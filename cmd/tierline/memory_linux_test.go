@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"os"
 	"testing"
+
+	"tierline/internal/peers"
 )
 
 // TestDropProgram: afterwards less of the program's file is in memory, and the program goes on.
@@ -24,7 +26,7 @@ func fileMemory(t *testing.T) (kb int) {
 	}
 	_, rest, found := bytes.Cut(status, []byte("RssFile:"))
 	if _, err := fmt.Sscan(string(rest), &kb); !found || err != nil {
-		t.Skip("the system does not say how much of files is in memory")
+		peers.Skip(t, "a system that says how much of files is in memory")
 	}
 	return kb
 }

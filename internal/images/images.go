@@ -9,7 +9,7 @@
 // program or its user, and never an address that the request came from. What it may not do: answer from
 // an address that is not public (seen when the connection is made, so neither a name that changes its
 // meaning nor a redirect gets around it), take longer than 10 s, send more than 5 MB, or anything but a
-// picture made of points.
+// picture made of at most 50 million points.
 package images
 
 import (
@@ -216,6 +216,9 @@ func read(resp *http.Response) (Image, error) {
 	kind := Raster(data)
 	if kind == "" {
 		return Image{}, errors.New("not a picture")
+	}
+	if !small(kind, data) {
+		return Image{}, errors.New("of too many points, or of nobody knows how many")
 	}
 	return Image{Type: kind, Data: data}, nil
 }
