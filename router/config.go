@@ -145,6 +145,15 @@ func (c Config) checkBrands(at check.At) {
 	}
 }
 
+// StaffNames are the names of staff.
+func (c Config) StaffNames() []string {
+	var names []string
+	for _, a := range c.Agents {
+		names = append(names, a.Name)
+	}
+	return names
+}
+
 // Staff finds who of staff has a mail address.
 func (c Config) Staff(address string) (ticket.Actor, bool) {
 	for _, a := range c.Agents {

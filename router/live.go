@@ -45,6 +45,9 @@ func (l *Live) Rules() *Rules { return l.now.Load().rules }
 // Targets makes it the ticket.Policy of the store: a new one counts for a ticket from its next change on.
 func (l *Live) Targets(t *ticket.Ticket) ticket.Targets { return l.now.Load().policy.Targets(t) }
 
+// StaffNames are the names of staff.
+func (l *Live) StaffNames() []string { return l.Config().StaffNames() }
+
 // Staff finds who of staff has a mail address.
 func (l *Live) Staff(address string) (ticket.Actor, bool) { return l.Config().Staff(address) }
 

@@ -67,7 +67,8 @@ type ExplainedPart struct {
 	SHA256 string `json:"sha256"`
 }
 
-// AutoAnswer says whether the gateway may answer a mail by itself.
+// AutoAnswer says whether the gateway may answer a mail by itself: what the mail, its sender and its ticket
+// say. The bounds on how many answers somebody gets come on top.
 type AutoAnswer struct {
 	Allowed bool   `json:"allowed"`
 	Why     string `json:"why,omitempty"`
@@ -134,7 +135,7 @@ func (x *Explainer) explain(ctx context.Context, raw []byte) (Explained, error) 
 		}
 		return Explained{}, err
 	}
-	return explain(m, x.seen.last, done[0]), nil
+	return x.said(m, x.seen.last, done[0]), nil
 }
 
 // origin is where a mail would have come in.
@@ -147,8 +148,8 @@ func (x *Explainer) origin(m *Mail) origin {
 	return origin{inbox: "mail", where: "file"}
 }
 
-// explain puts into words what was made of a mail.
-func explain(m *Mail, in ticket.Inbound, a ticket.Accepted) Explained {
+// said puts into words what was made of a mail.
+func (x *Explainer) said(m *Mail, in ticket.Inbound, a ticket.Accepted) Explained {
 	e := describe(m)
 	e.Language, e.Units, e.Warnings = in.Language, in.Units, in.Warnings
 	named := ticket.Ticket{Found: in.Found}
@@ -159,6 +160,7 @@ func explain(m *Mail, in ticket.Inbound, a ticket.Accepted) Explained {
 	for _, a := range in.Attachments {
 		e.Attachments = append(e.Attachments, ExplainedPart{a.Name, a.Type, a.Size, a.Inline, a.SHA256})
 	}
+	e.AutoAnswer = x.autoAnswer(m.Verdict.AutoAnswer, in, a)
 	e.Outcome, e.Reason, e.Detail = ticket.MailVerdict(in, a)
 	if a.Ticket != 0 {
 		e.Ticket, e.Opened = a.Ticket.String(), &a.Opened
@@ -167,6 +169,30 @@ func explain(m *Mail, in ticket.Inbound, a ticket.Accepted) Explained {
 		e.Match = &ExplainedMatch{By: a.Match.By, Joined: a.Match.Joined, Score: a.Match.Score, Reasons: a.Match.Reasons}
 	}
 	return e
+}
+
+// autoAnswer is whether anything may answer a mail by itself, as far as the mail and the ticket tell: not
+// how many answers its sender had lately, nor whether the configuration wants any. One that may be answered
+// is not, when it continues a ticket: why says so.
+func (x *Explainer) autoAnswer(said AutoAnswer, in ticket.Inbound, a ticket.Accepted) *AutoAnswer {
+	switch {
+	case !said.Allowed:
+	case in.Forwarded != nil:
+		said = AutoAnswer{Why: in.Forwarded.By.Name + " has passed it on."}
+	case x.mail.works(in.From.Value):
+		said = AutoAnswer{Why: "It is from staff."}
+	case in.Auto:
+		said = AutoAnswer{Why: "A machine wrote it."}
+	case in.Doubt != "":
+		said = AutoAnswer{Why: "Its sender is in doubt: " + in.Doubt + "."}
+	case in.NoAuto != "":
+		said = AutoAnswer{Why: in.NoAuto}
+	case a.Match != nil && !a.Match.Joined && !a.Match.Follows:
+		said = AutoAnswer{Why: "It names " + a.Match.Ticket.String() + ", in which its sender takes no part."}
+	case a.Ticket != 0 && !a.Opened:
+		said.Why = "It continues " + a.Ticket.String() + ": only what opens a ticket is acknowledged."
+	}
+	return &said
 }
 
 // quarantined is a mail that nothing could be made of.

@@ -101,3 +101,44 @@ func TestExplainFound(t *testing.T) {
 		t.Error(s)
 	}
 }
+
+// TestExplainAutoAnswer: whether something may answer is what the mail, its sender and its ticket say.
+func TestExplainAutoAnswer(t *testing.T) {
+	t.Parallel()
+	const mail = "From: Jane <jane@customer.example>\nTo: support@acme.example\nMessage-ID: <x1234@customer.example>\nSubject: It leaks\n\nHello\n"
+	trust := Config{Authentication: Authentication{Trust: []string{"mx.acme.example"}}}
+	opened := ticket.Accepted{Ticket: 1002, Seq: 1, Opened: true}
+	staff := func(a string) (ticket.Actor, bool) { return ticket.Actor{Name: "Anna"}, a == "anna@acme.example" }
+	for name, c := range map[string]struct {
+		conf   Config
+		raw    string
+		answer ticket.Accepted
+		may    bool
+		why    string
+	}{
+		"a person's":                  {Config{}, mail, opened, true, ""},
+		"one that continues a ticket": {Config{}, mail, ticket.Accepted{Ticket: 1001, Seq: 2, Match: &ticket.Match{Ticket: 1001, Joined: true}}, true, "only what opens a ticket"},
+		"one that names another's":    {Config{}, mail, ticket.Accepted{Ticket: 1002, Seq: 1, Opened: true, Match: &ticket.Match{Ticket: 1001}}, false, "names T-1001"},
+		"one that follows up":         {Config{}, mail, ticket.Accepted{Ticket: 1002, Seq: 1, Opened: true, Match: &ticket.Match{Ticket: 1001, Follows: true}}, true, ""},
+		"a list's":                    {Config{}, "List-Post: <mailto:l@list.example>\n" + mail, opened, false, "mailing list"},
+		"one that nothing proves":     {trust, "Authentication-Results: mx.acme.example; spf=softfail; dkim=none\n" + mail, opened, false, "from whom it says"},
+		"one that is forged":          {trust, "Authentication-Results: mx.acme.example; dmarc=fail\n" + mail, opened, false, "may not be from jane@customer.example"},
+		"a colleague's":               {Config{}, strings.Replace(mail, "jane@customer", "anna@acme", 1), opened, false, "from staff"},
+		"one that a colleague passes on": {Config{}, "From: anna@acme.example\nTo: support@acme.example\nSubject: Fwd: It leaks\n\n---------- Forwarded message ---------\n" +
+			"From: Jane <jane@customer.example>\nDate: Mon, 2 Mar 2026 09:30\nSubject: It leaks\nTo: <anna@acme.example>\n\nHello\n", opened, false, "Anna has passed it on"},
+		"our own": {Config{Sending: Sending{From: map[string]From{"s": {Address: "support@acme.example"}}}}, strings.Replace(mail, "jane@customer", "support@acme", 1), opened, false, "address of ours"},
+	} {
+		x, err := NewExplainer(c.conf, channels.UnderstandConfig{}, answering{answer: c.answer},
+			Deps{Blobs: channeltest.NewWorld().Blobs, Log: quiet(), Staff: staff, Now: func() time.Time { return channeltest.At }})
+		if err != nil {
+			t.Fatal(err)
+		}
+		e, err := x.Explain(t.Context(), []byte(c.raw))
+		if err != nil {
+			t.Fatal(name, err)
+		}
+		if a := e.AutoAnswer; a == nil || a.Allowed != c.may || !strings.Contains(a.Why, c.why) || c.why == "" && a.Why != "" {
+			t.Errorf("%s: %+v, want %v, %q", name, a, c.may, c.why)
+		}
+	}
+}

@@ -65,6 +65,8 @@ func (e Explained) String() string {
 	}
 	if e.AutoAnswer != nil && !e.AutoAnswer.Allowed {
 		line("auto-answer", "none: %s", orElse(e.AutoAnswer.Why, "it is a machine's"))
+	} else if e.AutoAnswer != nil && e.AutoAnswer.Why != "" {
+		line("auto-answer", "nothing speaks against it, but: %s", e.AutoAnswer.Why)
 	}
 	if a := e.Auth; a != nil {
 		line("from whom", "dkim %s, spf %s, dmarc %s", orElse(a.DKIM, "–"), orElse(a.SPF, "–"), orElse(a.DMARC, "–"))

@@ -46,8 +46,9 @@ type mapper struct {
 	own   []Recipient                               // our own addresses and patterns of them
 	staff func(address string) (ticket.Actor, bool) // nil: what staff forwards is theirs
 	ours  ourselves
-	now   func() time.Time
-	log   *slog.Logger
+	colleagues
+	now func() time.Time
+	log *slog.Logger
 
 	packers, quickPackers sync.Pool // of *packer
 	storms                *storms   // nil lets every machine's mail in
@@ -109,7 +110,7 @@ func (p *mapper) contact(ctx context.Context, m *Mail, raw []byte, o origin) (in
 		in.External = externalID(m.MessageID, hash)
 	}
 	m.Auth = p.auth.check(ctx, m, raw)
-	in.Warnings = append(in.Warnings, p.ours.doubts(m)...)
+	in.Warnings = append(in.Warnings, p.ours.doubts(m, p.colleagues)...)
 	if m.Auth.Failed != "" {
 		in.Doubt = fmt.Sprintf("it may not be from %s: %s failed", in.From.Value, strings.ToUpper(m.Auth.Failed))
 		in.Warnings = append(in.Warnings, fmt.Sprintf("The sender may be forged: %s failed for %s.", strings.ToUpper(m.Auth.Failed), in.From.Value))

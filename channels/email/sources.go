@@ -28,8 +28,10 @@ type Deps struct {
 	// has mails verified.
 	LookupTXT func(ctx context.Context, domain string) ([]string, error)
 	// Staff finds who of staff has a mail address. Nil: what staff forwards is theirs.
-	Staff    func(address string) (ticket.Actor, bool)
-	Accounts *Accounts // give sources and sender the same; default one for each
+	Staff func(address string) (ticket.Actor, bool)
+	// StaffNames are the names of staff. Whoever writes under one of them from elsewhere is marked.
+	StaffNames func() []string
+	Accounts   *Accounts // give sources and sender the same; default one for each
 }
 
 func (d Deps) withDefaults() Deps {
@@ -88,6 +90,7 @@ func newMapper(c Config, d Deps) *mapper {
 	if !c.KeepForwards {
 		m.staff = d.Staff
 	}
+	m.colleagues = colleagues{d.Staff, d.StaffNames}
 	for _, l := range c.Listeners {
 		m.own = append(m.own, l.Recipients...)
 	}

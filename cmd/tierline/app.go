@@ -135,7 +135,7 @@ func (a *app) wireDesk(context.Context) error {
 
 func (a *app) wireChannels(context.Context) error {
 	mail := email.Deps{Blobs: a.blobs, Cursors: a.store, Ledger: a.store, Holder: gatewayName(a.cfg.Web.Listen), Now: a.now, Log: a.log.With("part", "email"),
-		Accounts: &email.Accounts{}, Staff: a.live.Staff}
+		Accounts: &email.Accounts{}, Staff: a.live.Staff, StaffNames: a.live.StaffNames}
 	sources, err := email.NewSources(a.cfg.Email, mail)
 	if err != nil {
 		return err
@@ -182,7 +182,7 @@ func (a *app) wireWeb(context.Context) error {
 	if err != nil {
 		return err
 	}
-	desk := email.NewDesk(a.cfg.Email, email.Deps{Blobs: a.blobs, Cursors: a.store, Staff: a.live.Staff, Now: a.now,
+	desk := email.NewDesk(a.cfg.Email, email.Deps{Blobs: a.blobs, Cursors: a.store, Staff: a.live.Staff, StaffNames: a.live.StaffNames, Now: a.now,
 		Log: a.log.With("part", "email")}, intake, a.store)
 	a.web, err = web.New(a.cfg.Web, web.Deps{Store: planned{a.store, a.desk}, KB: a.store, Suggest: a.desk.Suggest, Backend: a.desk,
 		Blobs: a.blobs, Mails: consoleMails{desk, a.cfg.Email, a.store}, Agents: a.live.Agents, Ready: a.probes(), Mounts: mounts, Metrics: a.registry, Version: version,

@@ -53,7 +53,7 @@ func (c mailExplainCmd) Run(e *env) error {
 		return err
 	}
 	defer s.Close()
-	x, err := email.NewExplainer(cfg.Email, cfg.Understand, s, email.Deps{Blobs: noBlobs{}, Cursors: s, Staff: cfg.Router.Staff, Log: log})
+	x, err := email.NewExplainer(cfg.Email, cfg.Understand, s, email.Deps{Blobs: noBlobs{}, Cursors: s, Staff: cfg.Router.Staff, StaffNames: cfg.Router.StaffNames, Log: log})
 	if err != nil {
 		return err
 	}

@@ -52,7 +52,7 @@ func openMail(e *env, path string) (*mailroom, error) {
 }
 
 func (r *mailroom) deps() email.Deps {
-	return email.Deps{Blobs: r.blobs, Cursors: r.store, Ledger: r.store, Holder: holder(), Staff: r.cfg.Router.Staff, Log: r.log}
+	return email.Deps{Blobs: r.blobs, Cursors: r.store, Ledger: r.store, Holder: holder(), Staff: r.cfg.Router.Staff, StaffNames: r.cfg.Router.StaffNames, Log: r.log}
 }
 
 func (r *mailroom) close() error {
