@@ -121,7 +121,7 @@ func (x *Explainer) explain(ctx context.Context, raw []byte) (Explained, error) 
 	if err != nil {
 		return quarantined(m, err), nil
 	}
-	in, err := x.mail.contact(ctx, m, raw, x.origin(m))
+	in, _, err := x.mail.contact(ctx, m, raw, x.origin(m))
 	if f := (*Fault)(nil); errors.As(err, &f) {
 		return quarantined(m, f), nil
 	}

@@ -65,7 +65,7 @@ func (p *mapper) prepare(ctx context.Context, raw []byte, o origin) (item, error
 	if err != nil {
 		return p.quarantine(ctx, raw, o, o.seen(m, int64(len(raw))), err)
 	}
-	in, err := p.contact(ctx, m, raw, o)
+	in, parts, err := p.contact(ctx, m, raw, o)
 	if f := (*Fault)(nil); errors.As(err, &f) {
 		return p.quarantine(ctx, raw, o, o.seen(m, int64(len(raw))), f)
 	}
@@ -76,7 +76,7 @@ func (p *mapper) prepare(ctx context.Context, raw []byte, o origin) (item, error
 		in.Threads, in.Alone = nil, string(KindSpam)
 	}
 	in.Mail = o.seen(m, int64(len(raw)))
-	in.Mail.Raw, err = p.pack(ctx, raw)
+	in.Mail.Raw, err = p.pack(ctx, raw, parts, in.Attachments)
 	return item{in: in, where: o.where}, err
 }
 
@@ -95,9 +95,9 @@ func (p *mapper) read(raw []byte, o origin) (*Mail, error) {
 	return m, err
 }
 
-// contact makes a contact of a mail and keeps its attachments. An error means that it must be tried again,
+// contact makes a contact of a mail and keeps its attachments; parts are those, in their order. An error means that it must be tried again,
 // unless it is a [Fault].
-func (p *mapper) contact(ctx context.Context, m *Mail, raw []byte, o origin) (in ticket.Inbound, err error) {
+func (p *mapper) contact(ctx context.Context, m *Mail, raw []byte, o origin) (in ticket.Inbound, parts []Part, err error) {
 	defer p.guard(&err)
 	in = ticket.Inbound{
 		Channel: channels.Email, Inbox: o.inbox, Brand: o.brand,
@@ -124,8 +124,8 @@ func (p *mapper) contact(ctx context.Context, m *Mail, raw []byte, o origin) (in
 	if !in.Auto {
 		in.NoAuto = p.unanswerable(m)
 	}
-	in.Attachments, err = p.keep(ctx, p.passedOn(m, o, &in), raw, &in)
-	return in, err
+	parts, err = p.keep(ctx, p.passedOn(m, o, &in), raw, &in)
+	return in, parts, err
 }
 
 // unanswerable says why nothing may answer a mail automatically; "" when something may.
@@ -260,25 +260,24 @@ func withoutPlus(address string) string {
 	return local + "@" + domain
 }
 
-// keep puts the attachments among the blobs. When there are more than a message may have, the whole
+// keep puts the attachments among the blobs, and gives them as they were put there. When there are more than a message may have, the whole
 // mail is the last of them.
-func (p *mapper) keep(ctx context.Context, m *Mail, raw []byte, in *ticket.Inbound) ([]ticket.Attachment, error) {
+func (p *mapper) keep(ctx context.Context, m *Mail, raw []byte, in *ticket.Inbound) ([]Part, error) {
 	parts := m.Attachments
 	if len(parts) > ticket.MaxAttachments {
 		in.Warnings = append(in.Warnings, fmt.Sprintf("Only the first %d of %d attachments are shown. The whole mail is attached as mail.eml.",
 			ticket.MaxAttachments-1, len(parts)))
 		parts = append(slices.Clone(parts[:ticket.MaxAttachments-1]), Part{Name: "mail.eml", Type: "message/rfc822", Data: raw})
 	}
-	var list []ticket.Attachment
 	for _, a := range parts {
 		sum, size, err := p.blobs.Put(ctx, bytes.NewBuffer(a.Data), int64(len(a.Data)))
 		if err != nil {
 			return nil, err
 		}
-		list = append(list, ticket.Attachment{Name: a.Name, Type: cutRunes(a.Type, 100), Size: size, SHA256: sum,
+		in.Attachments = append(in.Attachments, ticket.Attachment{Name: a.Name, Type: cutRunes(a.Type, 100), Size: size, SHA256: sum,
 			Inline: a.Inline, ContentID: cutRunes(a.ContentID, 200)})
 	}
-	return list, nil
+	return parts, nil
 }
 
 func hashOf(b []byte) string {

@@ -1,23 +1,13 @@
 package email
 
 import (
-	"bytes"
 	"context"
 	"fmt"
-	"io"
 	"log/slog"
 	"time"
 
-	"github.com/klauspost/compress/gzip" // a third of the time of compress/gzip, and in the program anyway
-
 	"tierline/ticket"
 )
-
-// maxPacked is how many bytes of a packed mail are kept in the ledger itself, which costs no write of
-// its own; what is larger is a blob.
-const maxPacked = 256 << 10
-
-const packQuickly = 64 << 10 // bytes of a mail
 
 // seen is what the ledger is told of a mail.
 func (o origin) seen(m *Mail, size int64) *ticket.MailSeen {
@@ -30,81 +20,6 @@ func (o origin) seen(m *Mail, size int64) *ticket.MailSeen {
 	}
 	return s
 }
-
-// packer is a writer and the buffer that it writes to.
-type packer struct {
-	z *gzip.Writer
-	b bytes.Buffer
-}
-
-// pack keeps a mail as it came. A large one is nearly all letters for bytes that are packed already:
-// to look for repetitions in them takes five times as long, and finds few.
-func (p *mapper) pack(ctx context.Context, raw []byte) (ticket.MailSource, error) {
-	pool, level := &p.packers, gzip.BestSpeed
-	if len(raw) > packQuickly {
-		pool, level = &p.quickPackers, gzip.HuffmanOnly
-	}
-	w, ok := pool.Get().(*packer)
-	if !ok {
-		w = &packer{}
-		w.z, _ = gzip.NewWriterLevel(nil, level) // fails only for levels that there are not
-	}
-	defer func() {
-		if w.b.Cap() <= 2*maxPacked {
-			pool.Put(w)
-		}
-	}()
-	w.b.Reset()
-	w.z.Reset(&w.b)
-	if _, err := w.z.Write(raw); err != nil {
-		return ticket.MailSource{}, err
-	}
-	if err := w.z.Close(); err != nil {
-		return ticket.MailSource{}, err
-	}
-	if w.b.Len() <= maxPacked {
-		return ticket.MailSource{Packed: bytes.Clone(w.b.Bytes())}, nil
-	}
-	sum, _, err := p.blobs.Put(ctx, &w.b, int64(w.b.Len()))
-	return ticket.MailSource{Blob: sum, Gzip: true}, err
-}
-
-// Unpack reads a mail as it came. NotFound: it is kept no longer.
-func Unpack(ctx context.Context, blobs ticket.Blobs, src ticket.MailSource) (io.ReadCloser, error) {
-	if src.IsZero() {
-		return nil, ticket.Errorf("email.Unpack", ticket.NotFound, "The source of this mail is kept no longer.")
-	}
-	if src.Blob == "" {
-		z, err := gzip.NewReader(bytes.NewReader(src.Packed))
-		return z, err
-	}
-	r, err := blobs.Open(ctx, src.Blob)
-	if err != nil || !src.Gzip {
-		return r, err
-	}
-	z, err := gzip.NewReader(r)
-	if err != nil {
-		_ = r.Close() // it was only read
-		return nil, err
-	}
-	return &unpacked{z, r}, nil
-}
-
-func (p *mapper) unpack(ctx context.Context, src ticket.MailSource) ([]byte, error) {
-	r, err := Unpack(ctx, p.blobs, src)
-	if err != nil {
-		return nil, err
-	}
-	defer r.Close()
-	return io.ReadAll(r)
-}
-
-type unpacked struct {
-	io.Reader
-	blob io.Closer
-}
-
-func (u *unpacked) Close() error { return u.blob.Close() }
 
 // Forgetter forgets the sources of mails that are old enough. It changes nothing else: the ledger and
 // the tickets stay. Several gateways may do so at once.

@@ -114,7 +114,7 @@ func (d *Desk) released(ctx context.Context, e ticket.MailEntry, src ticket.Mail
 	if err != nil {
 		m.From = []Address{{Name: "Unknown sender", Address: noSender}}
 	}
-	in, err := d.mail.contact(ctx, m, raw, origin{inbox: e.Inbox})
+	in, _, err := d.mail.contact(ctx, m, raw, origin{inbox: e.Inbox})
 	if f := (*Fault)(nil); errors.As(err, &f) {
 		return unreadContact(e, src), nil
 	}
