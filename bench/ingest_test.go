@@ -27,12 +27,14 @@ func ingest(t *testing.T, tb *table, n amounts, name string, dsn func() string) 
 }
 
 func compare(t *testing.T, tb *table, runs int, what, name string, b box, dsn func() string) {
-	var bare, ours, ratio, mb, cpu, peak []float64
-	mails := float64(b.mails)
+	var bare, ours, ratio, mb, cpu, peak, disk []float64
+	mails, dsnOf := float64(b.mails), ""
 	for range runs {
-		f, r := b.fetch(t).Seconds(), b.read(t, dsn(), t.TempDir())
+		dsnOf = dsn()
+		f, r := b.fetch(t).Seconds(), b.read(t, dsnOf, t.TempDir())
 		bare, ours, ratio = append(bare, mails/f), append(ours, mails/r.Seconds), append(ratio, f/r.Seconds)
 		mb, cpu, peak = append(mb, float64(b.bytes)/1e6/r.Seconds), append(cpu, r.CPU/mails*1000), append(peak, r.Peak)
+		disk = append(disk, r.Disk*1000/mails)
 	}
 	tb.add(fmt.Sprintf("bare fetch of %s, beside %s", what, name), "mails/s", "", bare)
 	tb.add(what+" into "+name, "mails/s", "", ours)
@@ -40,4 +42,7 @@ func compare(t *testing.T, tb *table, runs int, what, name string, b box, dsn fu
 	tb.add(what+" into "+name+", ratio to the bare fetch", "", "≥ 0.5", ratio)
 	tb.add(what+" into "+name+", processors", "ms/mail", "", cpu)
 	tb.add(what+" into "+name+", peak memory", "MB", "", peak)
+	if dsnOf == "" {
+		tb.add(what+" into "+name+", on the disk", "kB/mail", "", disk)
+	}
 }

@@ -7,8 +7,10 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"runtime/pprof"
 	"strings"
 	"sync/atomic"
@@ -123,6 +125,7 @@ type took struct {
 	Seconds float64
 	CPU     float64 // seconds of all processors
 	Peak    float64 // resident memory, MB
+	Disk    float64 // of the data directory: the SQLite file and the blobs, MB
 }
 
 const readingKey = "TIERLINE_BENCH_READING"
@@ -213,6 +216,7 @@ func readingOf(task string) (res took, err error) {
 	}
 	res.Seconds, res.CPU = time.Since(start).Seconds(), processors()-cpu
 	cancel()
+	res.Disk = size(r.Data)
 	status, _ := os.ReadFile("/proc/self/status")
 	peak, _ := field(status, "VmHWM")
 	res.Peak = peak / 1024
@@ -220,6 +224,19 @@ func readingOf(task string) (res took, err error) {
 		return res, fmt.Errorf("%d mails of %d were taken in: %w", in.got.Load(), r.Mails, err)
 	}
 	return res, nil
+}
+
+// size is how large the files of a folder are together, in MB.
+func size(dir string) (mb float64) {
+	_ = filepath.WalkDir(dir, func(_ string, d fs.DirEntry, err error) error {
+		if err == nil && d.Type().IsRegular() {
+			if info, err := d.Info(); err == nil {
+				mb += float64(info.Size()) / 1e6
+			}
+		}
+		return nil // what is gone meanwhile counts for nothing
+	})
+	return mb
 }
 
 // processors is for how many seconds this process has had them.
