@@ -37,6 +37,43 @@ type Desk interface {
 	// to date. It returns where that is. Just before a new one is posted it asks p.Still, after every
 	// wait: its error is returned, and nothing is posted.
 	Page(ctx context.Context, p PageNotice, ref string, again bool) (string, error)
+	// ShowIncident makes the card of an incident tell what it should, in place (the last of places), or
+	// posts it. It returns the place of the card now.
+	ShowIncident(ctx context.Context, c IncidentCard, places []string, again bool) (place string, err error)
+}
+
+// IncidentCard is what people see of an incident.
+type IncidentCard struct {
+	Incident  ticket.Incident
+	Tally     ticket.Tally
+	Tier      Tier
+	Place     string           // the desk's channel for it: a name or an id
+	Tickets   []IncidentTicket // the first of those that are linked
+	Maybe     []IncidentTicket // the first of those that people are to decide on
+	Skipped   []IncidentTicket // the first of those that the newest update has passed over
+	Returned  []IncidentTicket // the first of those whose customer has written again
+	Languages map[string]int   // of the customers of the linked ones
+	URL       string           // in the console; "" when there is none
+	Now       time.Time
+}
+
+// IncidentTicket is a ticket as the card of its incident tells it.
+type IncidentTicket struct {
+	ticket.Member
+	Subject  string
+	Text     string // what the customer wrote first
+	State    ticket.State
+	Language string
+	Place    string // of its card; "" when it has none
+}
+
+// CaseIncident is what the card of a ticket tells of its incident.
+type CaseIncident struct {
+	ID          ticket.IncidentID
+	Title       string
+	State       ticket.IncidentState
+	Instruction string // to agents
+	URL         string
 }
 
 // Notice is something that one person is told, of a ticket or of who is on call.
@@ -76,6 +113,8 @@ type Card struct {
 	Draft        string         // how an answer may begin and end: to be written between
 	PageLog      []string       // what happened to the page, in words, oldest first
 	Supplier     *Supplier      // whom it is with, or nil
+	Incident     *CaseIncident  // of which it is a part; nil when there is none
+	Environment  string         // why it may be the place and not the unit; "" when nothing says so
 	URL          string         // of the ticket in the console; "" when there is none
 	Thread       string         // a link to the thread, when it is known
 	Mentioned    []ticket.Agent // whom the message to be posted brings into the thread
@@ -168,6 +207,10 @@ type Backend interface {
 	Messages(ctx context.Context, by ticket.Agent, id ticket.ID, after, limit int) ([]ticket.Message, error)
 	// Suppliers lists those to whom cases can be given.
 	Suppliers() []Supplier
+	// ActIncident does something to an incident in the agent's name; with ID 0 it makes one.
+	ActIncident(ctx context.Context, by ticket.Agent, a ticket.IncidentAction) (ticket.Incident, error)
+	Incident(ctx context.Context, by ticket.Agent, id ticket.IncidentID) (IncidentCard, error)
+	Incidents(ctx context.Context, by ticket.Agent, f ticket.IncidentFilter) ([]ticket.Incident, error)
 	// Tiers lists all tiers, lowest level first, side teams last.
 	Tiers() []Tier
 	// OnCall lists who is rung for a tier, in order.

@@ -41,7 +41,9 @@ type Config struct {
 	// Suppliers are those outside the house to whom cases are given.
 	Suppliers []Supplier `yaml:"suppliers"`
 	// Presence is how it is known who is there, and what becomes of the tickets of who is not.
-	Presence Presence `yaml:"presence"`
+	Presence  Presence  `yaml:"presence"`
+	Incidents Incidents `yaml:"incidents"` // what hits many
+	Units     Units     `yaml:"units"`     // units and places that are conspicuous
 }
 
 // Tier is a level of support (ITIL: functional escalation goes from tier to tier).
@@ -125,6 +127,8 @@ func (c Config) Check(at check.At) {
 	c.Paging.Check(at.Key("paging"))
 	c.checkSuppliers(at.Key("suppliers"))
 	c.Presence.Check(at.Key("presence"))
+	c.Incidents.check(at.Key("incidents"), c.Tiers)
+	c.Units.check(at.Key("units"), c.Tiers)
 	c.checkTiers(at, func(id string) bool { return agents[id] })
 	c.checkRules(at, func(id string) bool { return agents[id] })
 	c.checkOwed(at)

@@ -46,7 +46,8 @@ var lanes = []lane{
 	{[]ticket.JobKind{ticket.JobPage}, 256},
 	{[]ticket.JobKind{ticket.JobPageDue}, 8},
 	{[]ticket.JobKind{ticket.JobSend}, 4},
-	{[]ticket.JobKind{ticket.JobShow, ticket.JobPost, ticket.JobTell, ticket.JobPaged}, 4},
+	{[]ticket.JobKind{ticket.JobShow, ticket.JobPost, ticket.JobTell, ticket.JobPaged, ticket.JobIncidentShow}, 4},
+	{[]ticket.JobKind{ticket.JobAlike, ticket.JobIncident}, 2},
 	{[]ticket.JobKind{ticket.JobRoute, ticket.JobClose, ticket.JobClock, ticket.JobPromise, ticket.JobUpdate, ticket.JobQuestion}, 2},
 	{[]ticket.JobKind{ticket.JobRosterTick, ticket.JobRosterNews, ticket.JobRosterTell}, 2},
 	{[]ticket.JobKind{ticket.JobAssign, ticket.JobStaff}, 2}, // not behind a search that does not answer

@@ -31,6 +31,7 @@ type Jobs struct {
 	limiter *pager.Limiter
 	hooks   *pager.Client
 	figures *pageFigures
+	usual   *background // by which tickets that are alike are judged
 }
 
 // Dispatcher works the outbox with these jobs.
@@ -43,11 +44,13 @@ func (w *Jobs) Dispatcher(reg prometheus.Registerer) *Dispatcher {
 		ticket.JobClose: w.close, ticket.JobClock: w.heard, ticket.JobAssign: w.assign, ticket.JobStaff: w.staff,
 		ticket.JobRosterTick: w.rosterTick, ticket.JobRosterNews: w.rosterNews, ticket.JobRosterTell: w.rosterTell,
 		ticket.JobPromise: w.promiseDue, ticket.JobTell: w.tell, ticket.JobStep: w.step,
+		ticket.JobAlike: w.alike, ticket.JobIncident: w.incident, ticket.JobIncidentShow: w.showIncident,
 	}
 	d.giveUp = w.giveUp
 	if w.Reach == nil {
 		w.Reach = w.reach
 	}
+	w.usual = &background{}
 	w.limiter, w.hooks, w.figures = &pager.Limiter{}, pager.NewClient(w.Desk.Now), newPageFigures(reg)
 	return d
 }
@@ -80,6 +83,9 @@ func (w *Jobs) route(ctx context.Context, j ticket.Job) error {
 	var why string
 	if review.On == ticket.OnOpened {
 		if d.Acknowledge, why, err = w.acknowledge(ctx, j.Ticket, facts); err != nil {
+			return err
+		}
+		if d.Print, err = w.Desk.print(ctx, j.Ticket, facts, answer); err != nil {
 			return err
 		}
 	}

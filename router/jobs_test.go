@@ -77,6 +77,9 @@ func (r *recorder) paged(n bots.PageNotice, ref string, again bool) error {
 	}
 	return r.did(again, "page %s %s ref=%q", n.To.ID, n.Page.State, ref)
 }
+func (r *recorder) ShowIncident(_ context.Context, c bots.IncidentCard, _ []string, again bool) (string, error) {
+	return c.Place + "/" + c.Incident.ID.String(), r.did(again, "incident %s %s linked=%d told=%d done=%d", c.Incident.ID, c.Incident.State, c.Tally.Linked, c.Tally.Told, c.Tally.Done)
+}
 func (r *recorder) Send(_ context.Context, out ticket.Outbound) (string, error) {
 	return fmt.Sprintf("<%d.%d@x>", out.Ticket.ID, out.Message.Seq), r.did(out.Again, "send %d to %s", out.Message.Seq, out.To[0].Value)
 }

@@ -104,6 +104,9 @@ func (d *Desk) view(ctx context.Context, id ticket.ID) (bots.Card, []ticket.Mess
 		c.Tried = c.Tried[n-maxCardTried:]
 	}
 	c.PageLog, c.Supplier = d.pageLog(t.Page), d.supplied(t)
+	if c.Incident, err = d.caseIncident(ctx, t); err != nil {
+		return c, nil, err
+	}
 	var kinds []signals.Kind
 	for _, s := range t.Signals {
 		kinds = append(kinds, signals.Kind(s.Kind))

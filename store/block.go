@@ -120,6 +120,14 @@ func (s *Store) Blocks(ctx context.Context, after string, limit int) (out []tick
 	return out, failure("store.Blocks", err)
 }
 
+// Blocked says whether a sender is kept out now.
+func (s *Store) Blocked(ctx context.Context, i customer.Identity) (bool, error) {
+	n := 0
+	err := s.one(ctx, "SELECT COUNT(*) FROM blocks WHERE key IN TEXTS($1) AND (until = 0 OR until > $2)",
+		[]any{s.db.list(blockKeys(i)), at(s.now())}, &n)
+	return n > 0, failure("store.Blocked", err)
+}
+
 // log notes what was done to no ticket: Events of ticket 0 lists it.
 func (t *tx) log(kind string, by ticket.Actor, why string, data map[string]string) error {
 	e := ticket.Event{Kind: kind, By: by, Data: data, At: t.now}

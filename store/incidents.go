@@ -7,7 +7,6 @@ import (
 	"strings"
 	"time"
 
-	"tierline/customer"
 	"tierline/ticket"
 )
 
@@ -111,16 +110,19 @@ func (t *tx) candidates(a ticket.IncidentAction) (out []ticket.Candidate, err er
 			continue
 		}
 		seen[c.Ticket] = true
-		var state string
-		var who, opened, merged int64
-		err := t.one("SELECT state, customer, opened, merged_into FROM tickets WHERE id=$1", []any{int64(c.Ticket)}, &state, &who, &opened, &merged)
+		var d string
+		var k ticket.Ticket
+		err := t.one("SELECT doc FROM tickets WHERE id=$1", []any{int64(c.Ticket)}, &d)
 		if errors.Is(err, sql.ErrNoRows) {
 			return nil, ticket.Errorf("store.ActIncident", ticket.NotFound, "There is no ticket %s.", c.Ticket)
 		}
 		if err != nil {
 			return nil, err
 		}
-		c.State, c.Customer, c.Opened, c.Elsewhere = ticket.State(state), customer.ID(who), since(opened), 0
+		if err := undoc(d, &k); err != nil {
+			return nil, err
+		}
+		c.State, c.Customer, c.Opened, c.Language = k.State, k.Customer, k.Opened, k.Language
 		if c.Elsewhere, err = t.liveIncident(c.Ticket); err != nil {
 			return nil, err
 		}

@@ -146,6 +146,7 @@ type Member struct {
 	Incident IncidentID  `json:"incident"`
 	Ticket   ID          `json:"ticket"`
 	Customer customer.ID `json:"customer"`
+	Language string      `json:"language,omitempty"` // of the customer
 	State    MemberState `json:"state"`
 	Score    float64     `json:"score,omitempty"` // how alike, 0 to 1; 0 when a person has named it
 	Why      []string    `json:"why,omitempty"`
@@ -194,6 +195,7 @@ type IncidentAction struct {
 	Why       []string
 	Tickets   []Candidate
 	Number    int
+	Page      bool // of a proposal: ring whoever is on call for Tier
 	Wait      time.Duration
 }
 
@@ -206,6 +208,7 @@ type Candidate struct {
 
 	// What the store fills in.
 	Customer  customer.ID
+	Language  string
 	State     State
 	Opened    time.Time
 	Elsewhere IncidentID // the live incident that it is linked to
@@ -313,6 +316,12 @@ func (i *Incident) clone() Incident {
 	n := *i
 	n.Why, n.Updates, n.Log = slices.Clone(i.Why), slices.Clone(i.Updates), slices.Clone(i.Log)
 	return n
+}
+
+// Rule reads the short name that a rule gave what a [JobAlike] looks at.
+func (j Job) Rule() (rule string) {
+	_ = json.Unmarshal(j.Payload, &rule) // without one it is ""
+	return rule
 }
 
 // alike asks whether a ticket is one of many. rule is the short name that a rule gives them; "" is none.

@@ -86,7 +86,13 @@ func (c *incidentChange) propose() error {
 		return err
 	}
 	c.i.note(c.a.By, c.now, "proposed with %d tickets", len(c.a.Tickets))
-	return c.take()
+	if err := c.take(); err != nil || !c.a.Page || len(c.fx.Members) == 0 {
+		return err
+	}
+	page := incidentJob(c.fx.Members[0].Ticket, IncidentWork{Incident: c.i.ID, Do: ActPage}, time.Time{})
+	page.Priority = PriorityPage
+	c.fx.Jobs = append(c.fx.Jobs, page)
+	return nil
 }
 
 // open says that it is one.
@@ -140,7 +146,7 @@ func (c *incidentChange) take() error {
 		case i < 0 && len(c.members) >= MaxIncidentTickets:
 			return invalid("%s has %d tickets, which is the most.", c.i.ID, MaxIncidentTickets)
 		}
-		m := Member{Incident: c.i.ID, Ticket: t.Ticket, Customer: t.Customer, State: MemberLinked, Score: t.Score,
+		m := Member{Incident: c.i.ID, Ticket: t.Ticket, Customer: t.Customer, Language: t.Language, State: MemberLinked, Score: t.Score,
 			Why: t.Why[:min(len(t.Why), maxIncidentWhy)], By: c.a.By, At: c.now}
 		if i >= 0 {
 			m.Told, m.Skipped, m.In, m.Solved = c.members[i].Told, c.members[i].Skipped, c.members[i].In, c.members[i].Solved

@@ -3,6 +3,7 @@ package ticket
 import (
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 )
 
@@ -128,6 +129,7 @@ func (c *change) announce() error {
 // letter writes to the customer in the name of whoever wrote the update. A machine sends it to many: it
 // is marked as such, so that no machine answers it, and goes to the customer alone.
 func (c *change) letter(u *IncidentUpdate, text, in string) {
+	text = strings.ReplaceAll(text, "{number}", c.t.ID.String())
 	msg := Message{Kind: Public, Direction: Out, Channel: c.t.Channel, Text: text, Auto: true, Delivery: Queued}
 	if in != "" {
 		msg.Warnings = []string{"There is no text in the customer's language (" + c.t.Language + "): it went out in " + in + "."}

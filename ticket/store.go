@@ -217,6 +217,8 @@ type Blocking interface {
 	Unblock(ctx context.Context, key string, by Actor) error
 	// Blocks lists blocks that hold now, by Key, those above after.
 	Blocks(ctx context.Context, after string, limit int) ([]Block, error)
+	// Blocked says whether a sender, or their domain, is kept out now.
+	Blocked(ctx context.Context, i customer.Identity) (bool, error)
 }
 
 // Block keeps a sender out.

@@ -136,6 +136,9 @@ func (w *transfer) merge() error {
 		w.src.endPage(PageCancelled)
 	}
 	s.State, s.MergedInto = Closed, w.dst.t.ID
+	if s.Incident != 0 && w.dst.t.Incident == 0 { // what it is part of goes on with it
+		w.dst.fx.Jobs = append(w.dst.fx.Jobs, incidentJob(w.dst.t.ID, IncidentWork{Incident: s.Incident, Do: ActMerge}, time.Time{}))
+	}
 	w.src.say("into_rev", strconv.FormatInt(w.dst.t.Rev+1, 10))
 	return nil
 }

@@ -29,7 +29,7 @@ func esc(s string, room int) string { return slackapp.LineCut(s, room) }
 func cardBlocks(c bots.Card) []slack.Block {
 	blocks := []slack.Block{header(c.Ticket.ID.String() + " · " + c.Ticket.Subject)}
 	for _, part := range []func(bots.Card) []slack.Block{
-		who, facts, lastSaid, mood, proposals, handedOver, promises, standing, units, tried, why, suggestions, cases, pageLog, actions, foot,
+		partOf, who, facts, lastSaid, mood, proposals, handedOver, promises, standing, units, environment, tried, why, suggestions, cases, pageLog, actions, foot,
 	} {
 		blocks = append(blocks, part(c)...)
 	}
@@ -263,6 +263,9 @@ func actions(c bots.Card) []slack.Block {
 	list = append(list, button(doPromise, v, "Promise"), button(doAssign, v, "Assign …"))
 	if h := t.Handoff; h != nil && h.From != "" && !h.Back {
 		list = append(list, button(doReturn, v, "Return"))
+	}
+	if c.Incident == nil || c.Incident.State != ticket.IncidentOpen {
+		list = append(list, button(doIncident, incidentRef{Ticket: t.ID}.String(), "Part of an incident …"))
 	}
 	var more []*slack.OptionBlockObject
 	if t.Owner != "" && t.State != ticket.New {

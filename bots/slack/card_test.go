@@ -30,6 +30,8 @@ type fakeBackend struct {
 	suppliers []bots.Supplier
 	other     []ticket.Ticket // of the customer
 
+	incident bots.IncidentCard
+
 	rosters    bots.RosterView
 	rosterActs []ticket.RosterAction
 	team       []bots.Member
@@ -45,6 +47,18 @@ func (f *fakeBackend) AgentBy(id, email string) (ticket.Agent, error) {
 		}
 	}
 	return ticket.Agent{}, ticket.Errorf("fake", ticket.Denied, "You are not on the support team of this gateway.")
+}
+
+func (f *fakeBackend) ActIncident(context.Context, ticket.Agent, ticket.IncidentAction) (ticket.Incident, error) {
+	return f.incident.Incident, f.err
+}
+
+func (f *fakeBackend) Incident(context.Context, ticket.Agent, ticket.IncidentID) (bots.IncidentCard, error) {
+	return f.incident, nil
+}
+
+func (f *fakeBackend) Incidents(context.Context, ticket.Agent, ticket.IncidentFilter) ([]ticket.Incident, error) {
+	return []ticket.Incident{f.incident.Incident}, nil
 }
 
 func (f *fakeBackend) Act(_ context.Context, by ticket.Agent, a ticket.Action) (ticket.Ticket, error) {

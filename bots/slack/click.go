@@ -35,6 +35,9 @@ func (k *Desk) interact(ctx context.Context, ic *slack.InteractionCallback) any 
 		if strings.HasPrefix(ic.View.CallbackID, rosterPrefix) {
 			return k.submitRoster(ctx, ic)
 		}
+		if strings.HasPrefix(ic.View.CallbackID, incidentPrefix) {
+			return k.submitIncident(ctx, ic)
+		}
 		return k.submit(ctx, ic)
 	case slack.InteractionTypeMessageAction:
 		if ic.CallbackID == shortAsk {
@@ -60,6 +63,9 @@ func (k *Desk) click(ctx context.Context, c click) (err error) {
 	}
 	if strings.HasPrefix(c.action.ActionID, rosterPrefix) {
 		return k.rosterClick(ctx, c)
+	}
+	if strings.HasPrefix(c.action.ActionID, incidentPrefix) {
+		return k.incidentClick(ctx, c)
 	}
 	switch c.action.ActionID {
 	case doVerdict:

@@ -63,6 +63,8 @@ func (k *Desk) run(ctx context.Context, cmd slack.SlashCommand) (slackapp.Reply,
 	case "mine":
 		list, err := k.back.Tickets(ctx, by, ticket.Filter{Owner: by.ID, States: openStates[:], Limit: maxRows})
 		return slackapp.Reply{Text: "*Your tickets*\n" + listTickets(list, "You have none.")}, err
+	case "incident", "incidents":
+		return k.incidentCommand(ctx, by, rest, "slack:command:"+cmd.UserID+":"+cmd.TriggerID)
 	case "oncall":
 		return k.rosterReply(ctx, by)
 	case "swap", "cover", "off":
@@ -83,6 +85,7 @@ func help(cmd string) string {
 		"• `/tier merge T-1042 T-1050` the first goes on in the second\n"+
 		"• `/tier undo T-1042` takes back its last merge, split or move\n"+
 		"• `/tier page T-1042 [l2] [urgent] reason` rings whoever is on call\n"+
+		"• `/tier incident` lists what hits many; `/tier incident I-3` shows one; `/tier incident T-1042 T-1050 Nobody can sign in` proposes one\n"+
 		"• `/tier oncall` who is on call now and next, your shifts, gaps, and what you are asked\n"+
 		"• `/tier swap`, `/tier cover`, `/tier off` swap a shift, ask for cover, or say on which days you are not on call\n"+
 		"What you type in a card's thread is an internal note; customers get what you send with *Reply*.", "/tier", cmd)

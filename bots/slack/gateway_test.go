@@ -34,7 +34,7 @@ type gateway struct {
 	store *store.Store
 }
 
-func newGateway(t *testing.T) *gateway {
+func newGateway(t *testing.T, change ...func(*router.Config)) *gateway {
 	t.Helper()
 	cfg := slacksim.Sample()
 	cfg.App.Scopes, cfg.App.Events = slackapp.Scopes(), slackapp.Events()
@@ -52,6 +52,9 @@ func newGateway(t *testing.T) *gateway {
 		},
 		Tiers: []router.Tier{{Name: "l1", Title: "Level 1", Level: 1, Channel: "support-l1"},
 			{Name: "l2", Title: "Level 2", Level: 2, Channel: "support-l2", OnCall: oncall.Config{Layer: oncall.Layer{People: []string{"chloe", "dev"}}}}},
+	}
+	for _, c := range change {
+		c(&rc)
 	}
 	live, err := router.NewLive(rc)
 	if err != nil {

@@ -15,7 +15,9 @@ import (
 	"github.com/slack-go/slack"
 
 	"tierline/bots"
+	"tierline/config/secret"
 	"tierline/customer"
+	"tierline/internal/slackapp"
 	"tierline/ticket"
 )
 
@@ -230,7 +232,10 @@ func (c chaos) card() bots.Card {
 	for range c.Intn(9) {
 		b.Ticket.Participants = append(b.Ticket.Participants, customer.Identity{Kind: customer.Email, Value: c.text(), Name: c.text()})
 	}
-	b.Empathy = c.text()
+	b.Empathy, b.Environment = c.text(), c.text()
+	if c.Intn(2) == 0 {
+		b.Incident = &bots.CaseIncident{ID: 3, Title: c.text(), State: pick(c, ticket.IncidentStates...), Instruction: c.text(), URL: c.text()}
+	}
 	b.Ticket.MergedInto, b.Ticket.SplitFrom = pick[ticket.ID](c, 0, 9), pick[ticket.ID](c, 0, 9)
 	b.Customer.Undeliverable = map[string]customer.Undeliverable{b.Customer.Identities[0].Value: {Reason: c.text()}}
 	b.LastSaid.Seq = c.Intn(2)
@@ -246,6 +251,30 @@ func (c chaos) card() bots.Card {
 		b.Ticket.Page = &ticket.Page{Number: 1, State: pick(c, ticket.PageRinging, ticket.PageExhausted), Who: []string{"a"}}
 	}
 	return b
+}
+
+// checkedApp is a connection of which only links are asked.
+func checkedApp(t *testing.T) *slackapp.App {
+	t.Helper()
+	a, err := slackapp.New(slackapp.Config{AppToken: secret.New("xapp-1"), BotToken: secret.New("xoxb-1")}, slackapp.Deps{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return a
+}
+
+func (c chaos) incident() bots.IncidentCard {
+	x := bots.IncidentCard{Incident: ticket.Incident{ID: 1, Title: c.text(), State: pick(c, ticket.IncidentStates...), Why: c.texts(9), Instruction: c.text(),
+		Diagnosis: c.text(), Reason: c.text(), By: ticket.Actor{Name: c.text()}}, Languages: map[string]int{}, URL: c.text()}
+	if c.Intn(2) == 0 {
+		x.Incident.Updates = []ticket.IncidentUpdate{{Number: 1, Fallback: "en", Texts: map[string]string{"en": c.text()}, Due: time.Unix(c.Int63n(4e9), 0)}}
+	}
+	for n := range c.Intn(20) {
+		x.Languages[fmt.Sprintf("l%d", n)] = n
+		t := bots.IncidentTicket{Member: ticket.Member{Ticket: ticket.ID(n + 1), Score: c.Float64(), Skipped: c.text()}, Subject: c.text(), Text: c.text(), Language: "de"}
+		x.Tickets, x.Maybe, x.Skipped, x.Returned = append(x.Tickets, t), append(x.Maybe, t), append(x.Skipped, t), append(x.Returned, t)
+	}
+	return x
 }
 
 // checkAll holds everything that is made of a card against the limits.
@@ -275,6 +304,17 @@ func checkAll(t *testing.T, seed int64) {
 			State: pick(c, ticket.PageRinging, ticket.PageAccepted, ticket.PageExhausted, ticket.PageWaiting, ticket.PageCancelled), Tier: c.text(), Reason: c.text(),
 			By: ticket.Actor{Name: c.text()}, Log: []ticket.PageEntry{{Agent: "a", What: pick(c, "ringing", "declined", "no_answer", "needs", "handed", "snoozed"), Reason: c.text()}}}}
 	checkBlocks(t, "page", pageBlocks(notice, c.text()), 50)
+	incident := c.incident()
+	k.app = checkedApp(t)
+	checkBlocks(t, "incident", k.incidentBlocks(incident), 50)
+	k.back.(*fakeBackend).incident, k.back.(*fakeBackend).card = incident, card
+	for _, what := range []string{doIncident, doIncidentOpen, doIncidentDismiss, doIncidentTickets, doIncidentInstruct, doIncidentUpdate, doIncidentResolve} {
+		v, err := k.incidentForm(t.Context(), by, what, incidentRef{Incident: 1, Ticket: 2}, "")
+		if err != nil {
+			t.Fatal(err)
+		}
+		checkView(t, v)
+	}
 	m := meta{Ticket: card.Ticket.ID, Rev: 7, Channel: "C0123456789", Thread: "1700000000.000100"}
 	v := replyForm(card, by, m, draft{text: c.text(), preview: true, warning: c.text()})
 	checkView(t, v)

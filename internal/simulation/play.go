@@ -319,6 +319,9 @@ func (pinboard) Post(_ context.Context, _ bots.Card, _ string, m ticket.Message,
 // reached is how everybody who is paged is reached here: no service hears of it.
 func reached(ctx context.Context, n bots.PageNotice, _ bool) (string, error) { return "", n.Still(ctx) }
 
+func (pinboard) ShowIncident(_ context.Context, c bots.IncidentCard, _ []string, _ bool) (string, error) {
+	return c.Incident.ID.String(), nil
+}
 func (pinboard) Page(_ context.Context, n bots.PageNotice, _ string, _ bool) (string, error) {
 	return fmt.Sprintf("%s-page-%d-%d", n.Card.Ticket.ID, n.Page.Number, n.Call.Ring), nil
 }

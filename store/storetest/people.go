@@ -106,6 +106,9 @@ func peopleBlocked(t *testing.T, w *world) {
 	kind(t, w.a.Block(ctx, ticket.Block{Key: "email:x@y.example", Until: w.clock.Now()}), ticket.Invalid)
 	list := must(w.a.Blocks(ctx, "", 1))(t)
 	equal(t, "the first", fmt.Sprint(list[0].Key, " ", list[0].Reason, " ", list[0].By.Name), "domain:bulk.example bulk Ana")
+	for who, out := range map[string]bool{"eve@spam.example": true, "x@mail.bulk.example": true, "adam@spam.example": false} {
+		equal(t, who, must(w.a.Blocked(ctx, address(who)))(t), out)
+	}
 	list = must(w.a.Blocks(ctx, list[0].Key, 9))(t)
 	equal(t, "the rest", list[0].Key, "email:eve@spam.example")
 
