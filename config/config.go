@@ -169,6 +169,7 @@ type OwnSecret struct {
 // OwnSecrets are the secrets that are derived when the file sets none.
 func (c *Config) OwnSecrets() []OwnSecret {
 	return []OwnSecret{{"chat sessions", &c.Chat.Secret}, {"console cookies", &c.Web.CookieSecret},
+		{"page links", &c.Web.PageLinks},
 		{"mail ids", &c.Email.Sending.Secret}, {"mail tokens", &c.Email.Tokens}}
 }
 

@@ -87,6 +87,10 @@ func (s *Server) otherOperations() []route {
 		{method: http.MethodGet, path: "/customers/:id", who: key(CustomersRead), do: s.apiCustomer, doc: &operation{
 			id: "getCustomer", summary: "Get a customer", params: []param{{name: "id", in: inPath, kind: kindInt}},
 			ok: http.StatusOK, result: customer.Customer{}}},
+		{method: http.MethodGet, path: "/reports/pages", who: key(OnCallRead), do: s.apiPageReport, doc: &operation{
+			id: "reportPages", summary: "How paging went: times to acknowledge, declines, pages a person and night", ok: http.StatusOK,
+			result: ticket.PageReport{}, params: []param{{name: "days", kind: kindInt, about: "The last so many days; default 30, at most 400."},
+				{name: "zone", kind: kindString, about: "Nights are from 22:00 to 07:00 there; default UTC."}}}},
 		{method: http.MethodGet, path: "/jobs", who: key(JobsAdmin), do: s.apiJobs, doc: &operation{
 			id: "listJobs", summary: "List jobs of the outbox, oldest first", ok: http.StatusOK, result: jobList{},
 			params: []param{{name: "state", kind: kindString, enum: []string{"ready", "leased", "dead"}},

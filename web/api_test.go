@@ -172,6 +172,8 @@ func TestEveryOperationIsAsDocumented(t *testing.T) {
 	c.call("GET", "/quarantine?limit=10", nil, 200, nil)
 	var oncall onCallAnswer
 	c.call("GET", "/oncall/l2?at=2026-01-01T00:00:00Z", nil, 200, &oncall)
+	c.call("GET", "/reports/pages?days=7&zone=Europe/Berlin", nil, 200, nil)
+	c.call("GET", "/reports/pages?zone=Nowhere/Else", nil, 400, nil)
 	if len(oncall.People) != 1 || oncall.People[0].ID != "lea" {
 		t.Errorf("on call: %+v", oncall)
 	}

@@ -28,7 +28,7 @@ type (
 
 // ActionRequest is what the API may do to a ticket. Without Agent it is done in the name of the key;
 // with it, in the name of that member of staff (a mail address), whose roles then decide. Taking,
-// escalating, paging and answering a page are done by people only.
+// escalating and answering a page are done by people only.
 type ActionRequest struct {
 	Kind      ticket.ActionKind  `json:"kind"`
 	Rev       int64              `json:"rev,omitempty"` // the rev that was seen; 0 does not care
@@ -47,24 +47,27 @@ type ActionRequest struct {
 	Article   string             `json:"article,omitempty"`
 	Verdict   string             `json:"verdict,omitempty"`
 	Page      int                `json:"page,omitempty"`
-	Seq       int                `json:"seq,omitempty"`     // the answer to withdraw
-	Handoff   *ticket.Handoff    `json:"handoff,omitempty"` // of an escalation
-	Seqs      []int              `json:"seqs,omitempty"`    // the messages to split off or to move
-	Other     ticket.ID          `json:"other,omitempty"`   // the ticket to merge or move into
-	Event     int64              `json:"event,omitempty"`   // the event of a merge, split or move to undo
-	About     ticket.About       `json:"about,omitempty"`   // of a complaint: policy or conduct
-	Policy    string             `json:"policy,omitempty"`  // likewise: its name
-	Number    int                `json:"number,omitempty"`  // of the question, or the complaint, to answer
-	Stay      bool               `json:"stay,omitempty"`    // of a reply: it is ours to act still
-	At        time.Time          `json:"at,omitzero"`       // to when a steady update is postponed
-	Without   []string           `json:"without,omitempty"` // mail addresses of participants to leave out of answers
+	Severity  ticket.Priority    `json:"severity,omitempty"` // of a page; default: the ticket's priority
+	Minutes   int                `json:"minutes,omitempty"`  // of need and snooze
+	Seq       int                `json:"seq,omitempty"`      // the answer to withdraw
+	Handoff   *ticket.Handoff    `json:"handoff,omitempty"`  // of an escalation
+	Seqs      []int              `json:"seqs,omitempty"`     // the messages to split off or to move
+	Other     ticket.ID          `json:"other,omitempty"`    // the ticket to merge or move into
+	Event     int64              `json:"event,omitempty"`    // the event of a merge, split or move to undo
+	About     ticket.About       `json:"about,omitempty"`    // of a complaint: policy or conduct
+	Policy    string             `json:"policy,omitempty"`   // likewise: its name
+	Number    int                `json:"number,omitempty"`   // of the question, or the complaint, to answer
+	Stay      bool               `json:"stay,omitempty"`     // of a reply: it is ours to act still
+	At        time.Time          `json:"at,omitzero"`        // to when a steady update is postponed
+	Without   []string           `json:"without,omitempty"`  // mail addresses of participants to leave out of answers
 }
 
 func (r ActionRequest) action(id ticket.ID) ticket.Action {
 	a := ticket.Action{Kind: r.Kind, Ticket: id, Rev: r.Rev, Text: r.Text, Note: r.Note, Tier: r.Tier, Owner: r.Owner,
 		Reason: r.Reason, Subject: r.Subject, Diagnosis: r.Diagnosis, Language: r.Language, Priority: r.Priority,
-		Tags: r.Tags, Units: r.Units, Article: r.Article, Verdict: r.Verdict, Page: r.Page,
-		Seq: r.Seq, Seqs: r.Seqs, Other: r.Other, Event: r.Event, Handoff: r.Handoff,
+		Tags: r.Tags, Units: r.Units, Article: r.Article, Verdict: r.Verdict, Page: r.Page, Severity: r.Severity,
+		Wait: time.Duration(min(max(r.Minutes, 0), 1440)) * time.Minute,
+		Seq:  r.Seq, Seqs: r.Seqs, Other: r.Other, Event: r.Event, Handoff: r.Handoff,
 		About: r.About, Policy: r.Policy, Number: r.Number, Stay: r.Stay, At: r.At}
 	for _, address := range r.Without {
 		a.Without = append(a.Without, customer.Identity{Kind: customer.Email, Value: strings.ToLower(address)})
@@ -78,7 +81,8 @@ func actionKinds() map[ticket.ActionKind]bool {
 		ticket.ActReply: true, ticket.ActNote: true, ticket.ActAssign: true, ticket.ActSolve: true,
 		ticket.ActReopen: true, ticket.ActClose: true, ticket.ActHold: true, ticket.ActSet: true, ticket.ActVerdict: true,
 		ticket.ActMerge: true, ticket.ActSplit: true, ticket.ActMove: true, ticket.ActUndo: true, ticket.ActWithdraw: true,
-		ticket.ActTake: false, ticket.ActEscalate: false, ticket.ActPage: false, ticket.ActAccept: false,
+		ticket.ActTake: false, ticket.ActEscalate: false, ticket.ActPage: true, ticket.ActAccept: false,
+		ticket.ActNeed: false, ticket.ActHand: false, ticket.ActSnooze: false,
 		ticket.ActPostpone: true, ticket.ActAsk: false, ticket.ActAnswer: false, ticket.ActComplain: false, ticket.ActAmends: false,
 		ticket.ActDecline: false, ticket.ActReturn: false, ticket.ActJoin: false, ticket.ActRelease: false,
 	}

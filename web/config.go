@@ -53,6 +53,8 @@ type Config struct {
 	// CookieSecret signs sessions and sign-in links; at least 32 characters, the same in every
 	// gateway of one installation. Default: a random one, so that a restart signs everybody out.
 	CookieSecret secret.String `yaml:"cookie_secret"`
+	// PageLinks signs the links by which people answer pages; derived from the gateway's secret.
+	PageLinks secret.String `yaml:"-"`
 	// Users may sign in to the console with a token.
 	Users []User `yaml:"users"`
 	// OpenMetrics lets anybody read /metrics; else it takes a key with the scope metrics:read.

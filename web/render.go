@@ -177,6 +177,7 @@ func (s *Server) funcs() template.FuncMap {
 		"inc":      func(i int) int { return i + 1 },
 		"seconds":  s.seconds,
 		"lasting":  lasting,
+		"span":     span,
 		"customer": named,
 		"mayBlock": func(a *ticket.Agent) bool { return a.Is(mayBlock()...) },
 	}

@@ -26,6 +26,10 @@ func (s *Server) routes() []route {
 		{method: http.MethodGet, path: "/help", who: open(), do: s.helpList},
 		{method: http.MethodGet, path: "/help/:id", who: open(), do: s.helpArticle},
 
+		{method: http.MethodGet, path: "/page/:token", who: open(), do: s.answerShow},
+		{method: http.MethodPost, path: "/page/:token", who: open(), do: s.answerAct},
+		{method: http.MethodPost, path: "/page/:token/reply", who: open(), do: s.answerReply},
+
 		{method: http.MethodGet, path: "/console/login", who: open(), do: s.loginForm},
 		{method: http.MethodPost, path: "/console/login", who: open(), do: s.login},
 		{method: http.MethodPost, path: "/console/logout", who: staff(), do: s.logout},
@@ -69,6 +73,7 @@ func (s *Server) routes() []route {
 		{method: http.MethodPost, path: "/console/articles/:id/edit", who: staff(mayEdit()...), do: s.articleSave},
 		{method: http.MethodPost, path: "/console/articles/:id/archive", who: staff(mayEdit()...), do: s.articleArchive},
 		{method: http.MethodGet, path: "/console/care", who: staff(), do: s.reportPage},
+		{method: http.MethodGet, path: "/console/pages", who: staff(), do: s.pageReportPage},
 		{method: http.MethodGet, path: "/console/oncall", who: staff(), do: s.onCallPage},
 		{method: http.MethodPost, path: "/console/oncall/changes", who: staff(), do: s.onCallBegin},
 		{method: http.MethodPost, path: "/console/oncall/changes/:id", who: staff(), do: s.onCallAnswer},

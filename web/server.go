@@ -21,6 +21,7 @@ import (
 	"tierline/bots"
 	"tierline/internal/images"
 	"tierline/kb"
+	"tierline/router/pager"
 	"tierline/ticket"
 )
 
@@ -37,9 +38,12 @@ type Deps struct {
 	Ready   []Probe
 	Mounts  []Mount
 	Metrics *prometheus.Registry // served at /metrics; a new one when nil
-	Version string
-	Now     func() time.Time
-	Log     *slog.Logger
+	Links   pager.Links          // by which people answer pages without signing in
+	// PageLimits tells what one person is sent at the most, a line for each provider.
+	PageLimits func() []string
+	Version    string
+	Now        func() time.Time
+	Log        *slog.Logger
 }
 
 // Probe tells whether a dependency works. Check is called often: it should take milliseconds and

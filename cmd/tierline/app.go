@@ -119,7 +119,7 @@ func openEngine(cfg config.Config, log *slog.Logger) (kb.Engine, error) {
 func (a *app) wireDesk(context.Context) error {
 	a.desk = &router.Desk{Store: a.store, KB: a.store, Suggest: a.follower.Suggester(), Live: a.live,
 		Console: a.consoleURL(), Now: a.now}
-	a.jobs = &router.Jobs{Desk: a.desk, Senders: map[string]channels.Sender{}, Log: a.log.With("part", "outbox")}
+	a.jobs = &router.Jobs{Desk: a.desk, Senders: map[string]channels.Sender{}, Links: a.links(), Log: a.log.With("part", "outbox")}
 	if !a.cfg.Slack.App.Enabled() {
 		return nil
 	}
@@ -149,6 +149,7 @@ func (a *app) wireChannels(context.Context) error {
 		if a.jobs.Senders[channels.Email], err = email.NewSender(a.cfg.Email, mail); err != nil {
 			return err
 		}
+		a.jobs.Mail, a.desk.MailPages = pageByMail(a.jobs.Senders[channels.Email]), true
 	}
 	a.chat, err = chat.New(a.cfg.Chat, chat.Deps{Reader: a.store, Changes: a.store, References: a.store, Now: a.now,
 		Log: a.log.With("part", "chat")})
@@ -185,7 +186,7 @@ func (a *app) wireWeb(context.Context) error {
 	desk := email.NewDesk(a.cfg.Email, email.Deps{Blobs: a.blobs, Cursors: a.store, Staff: a.live.Staff, StaffNames: a.live.StaffNames, Now: a.now,
 		Log: a.log.With("part", "email")}, intake, a.store)
 	a.web, err = web.New(a.cfg.Web, web.Deps{Store: planned{a.store, a.desk}, KB: a.store, Suggest: a.desk.Suggest, Backend: a.desk,
-		Blobs: a.blobs, Mails: consoleMails{desk, a.cfg.Email, a.store}, Agents: a.live.Agents, Ready: a.probes(), Mounts: mounts, Metrics: a.registry, Version: version,
+		Blobs: a.blobs, Mails: consoleMails{desk, a.cfg.Email, a.store}, Agents: a.live.Agents, Ready: a.probes(), Mounts: mounts, Metrics: a.registry, Links: a.links(), PageLimits: a.pageLimits, Version: version,
 		Now: a.now, Log: a.log.With("part", "web")})
 	return err
 }

@@ -16,11 +16,12 @@ type configCheckCmd struct {
 }
 
 func (c configCheckCmd) Run(e *env) error {
-	_, findings, err := config.Load(c.Config, e.environ)
+	cfg, findings, err := config.Load(c.Config, e.environ)
 	if err != nil {
 		return err
 	}
 	if !config.Bad(findings) {
+		findings = append(findings, pagingFindings(cfg)...)
 		findings = append(findings, config.Finding{Level: "ok", Where: c.Config, What: "the configuration can be used"})
 	}
 	if err := report(e, findings, c.JSON); err != nil {

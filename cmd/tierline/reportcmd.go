@@ -11,7 +11,8 @@ import (
 )
 
 type reportCmd struct {
-	Care careReportCmd `cmd:"" help:"Promises kept and broken, unclear notes, updates, complaints, abuse; each number with its tickets."`
+	Pages reportPagesCmd `cmd:"" help:"How paging went: times to acknowledge, declines, pages a person and night."`
+	Care  careReportCmd  `cmd:"" help:"Promises kept and broken, unclear notes, updates, complaints, abuse; each number with its tickets."`
 }
 
 type careReportCmd struct {

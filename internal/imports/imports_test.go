@@ -44,7 +44,7 @@ var may = map[string][]string{
 	"store/blobs":     {"ticket", "config/check"},
 	"store/storetest": {"ticket", "customer", "kb"},
 
-	"web": {"ticket", "customer", "channels", "kb", "bots", "router", "router/oncall", "config/check", "config/secret", "internal/markdown", "internal/sanitise", "internal/images"},
+	"web": {"ticket", "customer", "channels", "kb", "bots", "router", "router/oncall", "router/pager", "config/check", "config/secret", "internal/markdown", "internal/sanitise", "internal/images"},
 
 	"internal/markdown":   {},
 	"internal/peers":      {},

@@ -81,6 +81,14 @@ func (c Config) Limit(provider string) Limit {
 	return l.withDefaults()
 }
 
+// Told tells what one person gets at the most, a line for each provider.
+func (c Config) Told() (lines []string) {
+	for _, name := range c.Names() {
+		lines = append(lines, name+": "+c.Limit(name).String())
+	}
+	return lines
+}
+
 func (l Limit) String() string {
 	return fmt.Sprintf("one in %s, up to %d at once", l.Every, l.Burst)
 }
