@@ -2,7 +2,9 @@ package slackdesk
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -364,9 +366,79 @@ type doubt struct {
 	At    int64  `json:"a"`
 }
 
+// askFirst asks once more before something is done that deserves it.
+func (k *Desk) askFirst(ctx context.Context, by ticket.Agent, v slack.View, m meta) (slack.ModalViewRequest, bool, error) {
+	switch v.CallbackID {
+	case doReply:
+		return k.backed(ctx, by, v, m)
+	case doEscalate:
+		return k.readBack(ctx, by, v, m)
+	}
+	return slack.ModalViewRequest{}, false, nil
+}
+
+// readBack shows once what is to be read back to the customer, where the tier that is to get the case asks for
+// that and nobody has said that it was done (practice: read-back).
+func (k *Desk) readBack(ctx context.Context, by ticket.Agent, v slack.View, m meta) (form slack.ModalViewRequest, ask bool, err error) {
+	tier := submitted(v, "tier")
+	if m.Asked || submitted(v, "read_back") != "" || !slices.ContainsFunc(k.back.Tiers(), func(t bots.Tier) bool {
+		return t.Name == tier && slices.Contains(t.Needs, "read_back")
+	}) {
+		return form, false, nil
+	}
+	card, err := k.back.Card(ctx, by, m.Ticket)
+	if err != nil {
+		return form, false, err
+	}
+	m.Asked = true
+	typed := &ticket.Handoff{}
+	for _, f := range ticket.HandoffFields {
+		*typed.Field(f) = submitted(v, f)
+	}
+	if form, err = k.escalateForm(card, m, small(cardText(card)), tier, typed); err != nil {
+		return form, false, err
+	}
+	if b, err := json.Marshal(form); err != nil || len(b) > maxAck-maxSection { // Slack keeps it under the ids of the inputs
+		if form, err = k.escalateForm(card, m, small(cardText(card)), tier, &ticket.Handoff{}); err != nil {
+			return form, false, err
+		}
+	}
+	text := ":mega: *Read this back to the customer"
+	if l := card.Ticket.Language; l != "" {
+		text += ", in " + language(l)
+	}
+	text += ", and say below how they have confirmed it:*"
+	for _, f := range []string{"problem", "unit", "impact", "tried", "callback"} {
+		if said := strings.TrimSpace(submitted(v, f)); said != "" {
+			text += "\n> *" + ticket.HandoffTitle(f) + ":* " + esc(said, 300)
+		}
+	}
+	at := form.Blocks.BlockSet
+	form.Blocks.BlockSet = append([]slack.Block{at[0], section(text)}, at[1:]...)
+	return form, true, nil
+}
+
+// promiseForm is that of a new promise. A callback that the customer has asked for is told to them.
+func (k *Desk) promiseForm(card bots.Card, m meta, about slack.Block) slack.ModalViewRequest {
+	due := slack.NewDateTimePickerBlockElement("v")
+	due.InitialDateTime = k.now().Add(2 * time.Hour).Truncate(15 * time.Minute).Unix()
+	kinds := choose("v", "Choose", option("callback", "To call them back"), option("update", "To write to them"), option("fix", "To have it solved"))
+	tell := choose("v", "No: they know it from me", option("yes", "Yes, in their language"), option("no", "No: they know it from me"))
+	what := ""
+	if proposed(card.Ticket, ticket.ActPromise) {
+		kinds, tell = kinds.WithInitialOption(option("callback", "To call them back")), tell.WithInitialOption(option("yes", "Yes, in their language"))
+		what = strings.Join(card.Ticket.FoundOf(ticket.FoundPhone), ", ")
+	}
+	return modal(doPromise, card.Ticket.ID.String()+": promise", "Promise", m.String(), about,
+		input("kind", "What is promised?", "", kinds, false),
+		input("due", "Until when?", "In your own time zone. You are reminded before; the lead hears if it is broken", due, false),
+		input("what", "What exactly?", "For colleagues: a number to call, what it is about", line(what, 500, false), true),
+		input("tell", "Shall the gateway tell the customer?", "They are told by when, and nothing else", tell, true))
+}
+
 // backed asks once for each answer that names a time for which no promise stands: whether it is one.
 func (k *Desk) backed(ctx context.Context, by ticket.Agent, v slack.View, m meta) (form slack.ModalViewRequest, ask bool, err error) {
-	if m.Asked || v.CallbackID != doReply {
+	if m.Asked {
 		return form, false, nil
 	}
 	text := submitted(v, textBlock(m))

@@ -185,3 +185,37 @@ func TestATimeThatNothingStandsForIsAskedAboutOnce(t *testing.T) {
 		t.Errorf("what it begins with: %q", a.Text)
 	}
 }
+
+func TestWhatIsHandedOverIsReadBackFirst(t *testing.T) {
+	t.Parallel()
+	o := newOffice(t)
+	o.back.tiers[1].Needs = []string{"problem", "read_back"}
+	_, channel, ts := o.show(sample())
+	o.must(o.sim.Click("anna", channel, ts, doEscalate))
+	_, err := o.sim.Submit("anna", o.modal("anna", doEscalate).ID, map[string]any{"tier": "l2", "problem": "it reboots <!here> when warm", "impact": "nobody can work"})
+	o.must(err)
+	v := o.modal("anna", doEscalate)
+	if len(o.back.done()) != 0 || !strings.Contains(v.PlainText(), "Read this back to the customer, in German") || !strings.Contains(v.PlainText(), "nobody can work") ||
+		strings.Contains(v.PlainText(), "<!here>") {
+		t.Fatalf("what is to be read back: %s", v.PlainText())
+	}
+	_, err = o.sim.Submit("anna", v.ID, map[string]any{"read_back": "by phone"})
+	o.must(err)
+	if a := o.acted(1); a.Handoff.ReadBack != "by phone" || a.Handoff.Problem != "it reboots <!here> when warm" || a.Tier != "l2" {
+		t.Errorf("%+v %+v", a, a.Handoff)
+	}
+}
+
+func TestACallbackThatWasAskedForIsTold(t *testing.T) {
+	t.Parallel()
+	o := newOffice(t)
+	c := sample()
+	c.Ticket.Proposals = []ticket.Proposal{{Do: ticket.ActPromise, Why: "the customer asks to be called"}}
+	_, channel, ts := o.show(c)
+	o.must(o.sim.Click("anna", channel, ts, doPromise))
+	_, err := o.sim.Submit("anna", o.modal("anna", doPromise).ID, map[string]any{})
+	o.must(err)
+	if a := o.acted(1); a.Promise.Kind != ticket.PromiseCallback || !a.Promise.Tell || a.Promise.Due.Before(time.Now()) {
+		t.Errorf("%+v", a.Promise)
+	}
+}

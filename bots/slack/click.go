@@ -149,7 +149,7 @@ func (k *Desk) submit(ctx context.Context, ic *slack.InteractionCallback) any {
 	}
 	by, err := k.agent(ctx, ic.User.ID)
 	if err == nil {
-		if form, ask, e := k.backed(ctx, by, ic.View, m); ask {
+		if form, ask, e := k.askFirst(ctx, by, ic.View, m); ask {
 			return slack.NewUpdateViewSubmissionResponse(&form)
 		} else if err = e; err != nil {
 			return refuse(ic.View, k.inWords(ic.User.ID, err))
@@ -211,7 +211,8 @@ func (k *Desk) intent(ctx context.Context, v slack.View, m meta) (ticket.Action,
 		a.Reason = submitted(v, "reason")
 	case doPromise:
 		a.Rev = 0 // it was given, whatever happened meanwhile
-		a.Promise = &ticket.Promise{Kind: ticket.PromiseKind(submitted(v, "kind")), What: submitted(v, "what"), Due: submittedTime(v, "due")}
+		a.Promise = &ticket.Promise{Kind: ticket.PromiseKind(submitted(v, "kind")), What: submitted(v, "what"), Due: submittedTime(v, "due"),
+			Tell: submitted(v, "tell") == "yes"}
 	case doPage:
 		a.Rev, a.Reason, a.Tier, a.Severity = 0, submitted(v, "reason"), submitted(v, "tier"), ticket.Priority(submitted(v, "severity"))
 	case doSolve:

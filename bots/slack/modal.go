@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/slack-go/slack"
 
@@ -53,7 +52,7 @@ func (k *Desk) form(ctx context.Context, c click, what string, r ref) (slack.Mod
 			input("next", "Next step", "Who does what", line("", 1000, false), true),
 			input("promised", "Promised", "What was promised to the customer, and until when", line("", 1000, false), true)), nil
 	case doEscalate:
-		return k.escalateForm(card, m, about)
+		return k.escalateForm(card, m, about, "", bots.Handoff(card))
 	case doPage:
 		return k.pageForm(ctx, card, m, about), nil
 	case doSolve:
@@ -71,13 +70,7 @@ func (k *Desk) form(ctx context.Context, c click, what string, r ref) (slack.Mod
 		return modal(doReturn, id+": return", "Return", m.String(), append(blocks,
 			input("reason", "What is missing?", "Its writer reads this, and mends it. The clocks run on", line("", 1000, true), false))...), nil
 	case doPromise:
-		due := slack.NewDateTimePickerBlockElement("v")
-		due.InitialDateTime = k.now().Add(2 * time.Hour).Truncate(15 * time.Minute).Unix()
-		return modal(doPromise, id+": promise", "Promise", m.String(), about,
-			input("kind", "What is promised?", "", choose("v", "Choose", option("callback", "To call them back"), option("update", "To write to them"),
-				option("fix", "To have it solved")), false),
-			input("due", "Until when?", "In your own time zone. You are reminded before; the lead hears if it is broken", due, false),
-			input("what", "What exactly?", "As the customer was told", line("", 500, false), true)), nil
+		return k.promiseForm(card, m, about), nil
 	case doAssign:
 		return k.assignForm(ctx, c.by, card, m, about)
 	case doMerge:
@@ -88,7 +81,7 @@ func (k *Desk) form(ctx context.Context, c click, what string, r ref) (slack.Mod
 	return k.careForm(ctx, c, card, m, what, r)
 }
 
-func (k *Desk) escalateForm(card bots.Card, m meta, about slack.Block) (slack.ModalViewRequest, error) {
+func (k *Desk) escalateForm(card bots.Card, m meta, about slack.Block, chosen string, known *ticket.Handoff) (slack.ModalViewRequest, error) {
 	var tiers []*slack.OptionBlockObject
 	var first *slack.OptionBlockObject
 	for _, t := range k.back.Tiers() {
@@ -97,7 +90,7 @@ func (k *Desk) escalateForm(card bots.Card, m meta, about slack.Block) (slack.Mo
 		}
 		o := option(t.Name, nonEmpty(t.Title, t.Name))
 		tiers = append(tiers, o)
-		if first == nil && t.Level > card.Tier.Level {
+		if t.Name == chosen || chosen == "" && first == nil && t.Level > card.Tier.Level {
 			first = o
 		}
 	}
@@ -109,7 +102,6 @@ func (k *Desk) escalateForm(card bots.Card, m meta, about slack.Block) (slack.Mo
 		to = to.WithInitialOption(first)
 	}
 	blocks := []slack.Block{about, input("tier", "Where to?", "", to, false)}
-	known := bots.Handoff(card)
 	for _, f := range ticket.HandoffFields {
 		blocks = append(blocks, handoffInput(f, *known.Field(f), needing(k.back.Tiers(), f)))
 	}
