@@ -49,6 +49,8 @@ func newGateway(t *testing.T, change ...func(*router.Config)) *gateway {
 			{ID: "anna", Name: "Anna Schmidt", Email: "anna@support.example", Roles: []ticket.Role{ticket.RoleAgent}},
 			{ID: "chloe", Name: "Chloé Martin", Email: "chloe@support.example", Roles: []ticket.Role{ticket.RoleLevel2}},
 			{ID: "dev", Name: "Dev Patel", Email: "dev@support.example", Roles: []ticket.Role{ticket.RoleLevel2}},
+			{ID: "ben", Name: "Ben Okafor", Email: "ben@support.example", Roles: []ticket.Role{ticket.RoleAgent}},
+			{ID: "lena", Name: "Lena Vogel", Email: "lena@support.example", Roles: []ticket.Role{ticket.RoleLead}},
 		},
 		Tiers: []router.Tier{{Name: "l1", Title: "Level 1", Level: 1, Channel: "support-l1"},
 			{Name: "l2", Title: "Level 2", Level: 2, Channel: "support-l2", OnCall: oncall.Config{Layer: oncall.Layer{People: []string{"chloe", "dev"}}}}},
