@@ -8,7 +8,7 @@ import (
 	"tierline/ticket"
 )
 
-// Where a job is, as it is stored. due, later and behind are ready to the outside.
+// Where a job is, as it is stored. due, later and behind are ready to the outside, or scheduled.
 const (
 	stageDue    = "due"
 	stageLater  = "later"

@@ -109,7 +109,7 @@ func (t *tx) lease(ids []int64, lease time.Duration) ([]ticket.Job, error) {
 	err := t.each("UPDATE jobs SET stage='leased', attempts = attempts + 1, lease=$2, until=$3"+
 		" WHERE id IN INTS($1) AND stage = 'due' RETURNING "+jobSelect,
 		[]any{t.s.db.list(ids), rand.Text(), at(t.now.Add(lease))}, func(scan func(...any) error) error {
-			j, err := scanJob(scan)
+			j, err := scanJob(scan, t.now)
 			out = append(out, j)
 			return err
 		})
@@ -122,7 +122,7 @@ func (t *tx) lease(ids []int64, lease time.Duration) ([]ticket.Job, error) {
 const jobSelect = "id, kind, COALESCE(key, ''), COALESCE(uniq, ''), ticket, seq, step, payload, priority, run_at," +
 	" attempts, stage, error, lease, until, created"
 
-func scanJob(scan func(...any) error) (ticket.Job, error) {
+func scanJob(scan func(...any) error, now time.Time) (ticket.Job, error) {
 	var j ticket.Job
 	var payload, stage string
 	var runAt, until, created int64
@@ -138,7 +138,9 @@ func scanJob(scan func(...any) error) (ticket.Job, error) {
 	case stageDead:
 		j.State = ticket.JobDead
 	default:
-		j.State = ticket.JobReady
+		if j.State = ticket.JobReady; j.Attempts == 0 && j.RunAt.After(now) {
+			j.State = ticket.JobScheduled
+		}
 	}
 	return j, err
 }
@@ -223,20 +225,25 @@ func (s *Store) NextDue(ctx context.Context) (time.Time, error) {
 
 // Jobs lists jobs, oldest first.
 func (s *Store) Jobs(ctx context.Context, state ticket.JobState, after int64, limit int) ([]ticket.Job, error) {
-	where := ""
+	now := s.now()
+	where, args := "", []any{after, pageOf(limit)}
 	switch state {
 	case "":
 	case ticket.JobReady:
-		where = " AND stage IN ('due', 'later', 'behind')"
+		where = " AND stage IN ('due', 'later', 'behind') AND NOT (attempts = 0 AND run_at > $3)"
+		args = append(args, at(now))
+	case ticket.JobScheduled:
+		where = " AND stage IN ('later', 'behind') AND attempts = 0 AND run_at > $3"
+		args = append(args, at(now))
 	case ticket.JobLeased, ticket.JobDead:
 		where = " AND stage = '" + string(state) + "'"
 	default:
-		return nil, ticket.Errorf("store.Jobs", ticket.Invalid, "%.20q is no state of a job: ready, leased or dead.", state)
+		return nil, ticket.Errorf("store.Jobs", ticket.Invalid, "%.20q is no state of a job: ready, scheduled, leased or dead.", state)
 	}
 	var out []ticket.Job
 	err := s.each(ctx, "SELECT "+jobSelect+" FROM jobs WHERE id > $1"+where+" ORDER BY id LIMIT $2",
-		[]any{after, pageOf(limit)}, func(scan func(...any) error) error {
-			j, err := scanJob(scan)
+		args, func(scan func(...any) error) error {
+			j, err := scanJob(scan, now)
 			out = append(out, j)
 			return err
 		})

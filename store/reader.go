@@ -232,7 +232,10 @@ func (s *Store) UnitCases(ctx context.Context, serial string, from time.Time) (i
 // Counts is how many tickets and jobs there are in each state. It reads an index of all of them.
 func (s *Store) Counts(ctx context.Context) (map[ticket.State]int64, ticket.JobCounts, error) {
 	tickets := map[ticket.State]int64{}
-	jobs := ticket.JobCounts{ticket.JobReady: {}, ticket.JobLeased: {}, ticket.JobDead: {}}
+	jobs := ticket.JobCounts{}
+	for _, st := range ticket.JobStates() {
+		jobs[st] = map[ticket.JobKind]int64{}
+	}
 	err := s.each(ctx, "SELECT state, COUNT(*) FROM tickets GROUP BY state", nil, func(scan func(...any) error) error {
 		var st ticket.State
 		var n int64
@@ -241,15 +244,12 @@ func (s *Store) Counts(ctx context.Context) (map[ticket.State]int64, ticket.JobC
 		return err
 	})
 	if err == nil {
-		err = s.each(ctx, "SELECT stage, kind, COUNT(*) FROM jobs GROUP BY stage, kind", nil, func(scan func(...any) error) error {
-			var stage string
+		err = s.each(ctx, "SELECT CASE WHEN stage IN ('leased', 'dead') THEN stage WHEN attempts = 0 AND run_at > $1 THEN 'scheduled' ELSE 'ready' END AS state,"+
+			" kind, COUNT(*) FROM jobs GROUP BY 1, kind", []any{at(s.now())}, func(scan func(...any) error) error {
+			var state ticket.JobState
 			var kind ticket.JobKind
 			var n int64
-			err := scan(&stage, &kind, &n)
-			state := ticket.JobReady
-			if stage == stageLeased || stage == stageDead {
-				state = ticket.JobState(stage)
-			}
+			err := scan(&state, &kind, &n)
 			jobs[state][kind] += n
 			return err
 		})

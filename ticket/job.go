@@ -48,17 +48,21 @@ type JobState string
 
 // The states of a job. A job that is done is gone.
 const (
-	JobReady  JobState = "ready"
-	JobLeased JobState = "leased"
-	JobDead   JobState = "dead" // given up; people see it, retry it or drop it
+	JobReady     JobState = "ready"
+	JobScheduled JobState = "scheduled" // waits for its time, and was never tried: a clock, a promise, a page
+	JobLeased    JobState = "leased"
+	JobDead      JobState = "dead" // given up; people see it, retry it or drop it
 )
+
+// JobStates lists them all.
+func JobStates() []JobState { return []JobState{JobReady, JobScheduled, JobLeased, JobDead} }
 
 // Job is work that follows from a commit and was committed with it.
 type Job struct {
 	ID       int64           `json:"id"`
 	Kind     JobKind         `json:"kind"`
 	Key      string          `json:"key,omitempty"`    // jobs of one key are done one at a time, in order of ID
-	Unique   string          `json:"unique,omitempty"` // at most one *ready, never yet tried* job of this value; a second is not added
+	Unique   string          `json:"unique,omitempty"` // at most one job of this value that waits and was never tried; a second is not added
 	Ticket   ID              `json:"ticket,omitempty"`
 	Seq      int             `json:"seq,omitempty"` // message or page within the ticket
 	Step     int             `json:"step,omitempty"`

@@ -93,7 +93,7 @@ func (s *Server) otherOperations() []route {
 				{name: "zone", kind: kindString, about: "Nights are from 22:00 to 07:00 there; default UTC."}}}},
 		{method: http.MethodGet, path: "/jobs", who: key(JobsAdmin), do: s.apiJobs, doc: &operation{
 			id: "listJobs", summary: "List jobs of the outbox, oldest first", ok: http.StatusOK, result: jobList{},
-			params: []param{{name: "state", kind: kindString, enum: []string{"ready", "leased", "dead"}},
+			params: []param{{name: "state", kind: kindString, enum: jobStateNames()},
 				{name: "after", kind: kindInt, about: "Goes on after this job."}, limitParam()}}},
 		{method: http.MethodPost, path: "/jobs/:id/retry", who: key(JobsAdmin), do: s.apiRetry, doc: &operation{
 			id: "retryJob", summary: "Try a dead job again", params: []param{job}, ok: http.StatusNoContent}},
@@ -109,6 +109,14 @@ func (s *Server) otherOperations() []route {
 func stateNames() []string {
 	var names []string
 	for _, st := range states() {
+		names = append(names, string(st))
+	}
+	return names
+}
+
+func jobStateNames() []string {
+	var names []string
+	for _, st := range ticket.JobStates() {
 		names = append(names, string(st))
 	}
 	return names

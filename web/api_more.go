@@ -182,9 +182,7 @@ func (s *Server) apiOnCall(c *fiber.Ctx) error {
 func (s *Server) apiJobs(c *fiber.Ctx) error {
 	q := query{c: c}
 	state, after, limit := ticket.JobState(q.text("state")), q.number("after"), q.limit(ticket.DefaultPage)
-	switch state {
-	case "", ticket.JobReady, ticket.JobLeased, ticket.JobDead:
-	default:
+	if state != "" && !slices.Contains(ticket.JobStates(), state) {
 		q.fault("There is no state %.40q.", string(state))
 	}
 	if q.err != nil {

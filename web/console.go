@@ -58,7 +58,7 @@ func (s *Server) fillOverview(ctx context.Context, p *overviewPage) error {
 	for _, st := range states() {
 		p.Tickets = append(p.Tickets, count{string(st), tickets[st]})
 	}
-	for _, st := range []ticket.JobState{ticket.JobReady, ticket.JobLeased, ticket.JobDead} {
+	for _, st := range ticket.JobStates() {
 		p.Jobs = append(p.Jobs, count{string(st), jobs.In(st)})
 	}
 	if p.Dead, err = s.d.Store.Jobs(ctx, ticket.JobDead, 0, 5); err != nil {
@@ -147,7 +147,7 @@ func (s *Server) jobList(c *fiber.Ctx) error {
 		return err
 	}
 	p := jobsPage{page: s.page(c, "Jobs", "jobs"), State: st, MayTouch: callerOf(c).agent.Is(mayOperate()...),
-		States: []ticket.JobState{ticket.JobDead, ticket.JobReady, ticket.JobLeased}}
+		States: []ticket.JobState{ticket.JobDead, ticket.JobReady, ticket.JobScheduled, ticket.JobLeased}}
 	var next int64
 	p.Items, next = firstPage(list, rows, func(j ticket.Job) int64 { return j.ID })
 	if next != 0 {

@@ -95,7 +95,7 @@ func (m *storeMetrics) Collect(ch chan<- prometheus.Metric) {
 	for _, st := range states() {
 		ch <- prometheus.MustNewConstMetric(ticketsDesc(), prometheus.GaugeValue, float64(tickets[st]), string(st))
 	}
-	for _, st := range []ticket.JobState{ticket.JobReady, ticket.JobLeased, ticket.JobDead} {
+	for _, st := range ticket.JobStates() {
 		if len(jobs[st]) == 0 { // so that an alert on dead jobs has a series to look at
 			ch <- prometheus.MustNewConstMetric(jobsDesc(), prometheus.GaugeValue, 0, string(st), "none")
 		}

@@ -182,7 +182,7 @@ func enums(t reflect.Type) []string {
 	case reflect.TypeFor[ticket.MessageKind]():
 		return []string{"public", "note", "system"}
 	case reflect.TypeFor[ticket.JobState]():
-		return []string{"ready", "leased", "dead"}
+		return jobStateNames()
 	case reflect.TypeFor[ticket.PageState]():
 		return []string{"ringing", "accepted", "exhausted", "cancelled"}
 	case reflect.TypeFor[ticket.RosterKind]():

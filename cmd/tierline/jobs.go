@@ -18,7 +18,7 @@ type jobsCmd struct {
 type jobsListCmd struct {
 	configFlag
 	jsonFlag
-	State string `enum:",ready,leased,dead" default:"" help:"Only jobs in this state: ready, leased, dead."`
+	State string `enum:",ready,scheduled,leased,dead" default:"" help:"Only jobs in this state: ready, scheduled, leased, dead."`
 	After int64  `help:"Only jobs with a higher number."`
 	Limit int    `default:"100" help:"At most so many (${default}; 500 at the most)."`
 }

@@ -217,6 +217,12 @@ func (m *model) add(t testing.TB, rnd *rand.Rand, s Store, c *Clock) string {
 	ok(t, s.Enqueue(ctxOf(t), j))
 	got := must(s.Jobs(ctxOf(t), "", m.last, 0))(t)
 	equal(t, "one more job", len(got), 1)
+	waits := ticket.JobReady
+	if j.RunAt.After(c.Now()) {
+		waits = ticket.JobScheduled
+	}
+	equal(t, "state of what was added", got[0].State, waits)
+	got[0].State = ticket.JobReady // to the outbox it is the same
 	m.last = got[0].ID
 	m.jobs[m.last] = &got[0]
 	return "add"
@@ -306,4 +312,34 @@ func reviveAtOnce(t *testing.T, w *world) {
 		equal(t, "the revived one", seqs(got), key+"1 ")
 		ok(t, w.a.Finish(ctxOf(t), got[0]))
 	}
+}
+
+// scheduled are jobs that wait for their time; one that failed and waits for its next try is ready.
+func scheduled(t *testing.T, w *world) {
+	later := job("later", 1)
+	later.RunAt = w.clock.Now().Add(time.Hour)
+	ok(t, w.a.Enqueue(ctxOf(t), later, job("now", 2), job("again", 3)))
+	for _, j := range claim(t, w.a, 10) {
+		if j.Key == "again" {
+			ok(t, w.a.Retry(ctxOf(t), j, w.clock.Now().Add(time.Hour), "no answer"))
+		}
+	}
+	check := func(when string, want map[ticket.JobState]string) {
+		t.Helper()
+		_, counts, err := w.a.Counts(ctxOf(t))
+		ok(t, err)
+		for _, st := range ticket.JobStates() {
+			list := must(w.a.Jobs(ctxOf(t), st, 0, 0))(t)
+			equal(t, string(st)+" "+when, seqs(list), want[st])
+			equal(t, "number "+string(st)+" "+when, counts.In(st), int64(len(list)))
+			for _, j := range list {
+				equal(t, "state of "+j.Key+" "+when, j.State, st)
+			}
+		}
+	}
+	check("before", map[ticket.JobState]string{ticket.JobScheduled: "later1 ", ticket.JobLeased: "now2 ", ticket.JobReady: "again3 "})
+	w.clock.Add(time.Hour)
+	check("when it is time", map[ticket.JobState]string{ticket.JobReady: "later1 again3 ", ticket.JobLeased: "now2 "})
+	_, err := w.a.Jobs(ctxOf(t), "nonsense", 0, 0)
+	kind(t, err, ticket.Invalid)
 }

@@ -74,6 +74,7 @@ func Run(t *testing.T, fresh Fresh) {
 		"outbox/a retry holds up its key":                 retryHoldsKey,
 		"outbox/what is noted is there at the next try":   noteStays,
 		"outbox/a postponed job counts no try":            postponeCountsNoTry,
+		"outbox/what waits for its time is scheduled":     scheduled,
 		"outbox/leases run out":                           leaseRunsOut,
 		"outbox/dead, revived, dropped":                   deadJobs,
 		"outbox/unique":                                   uniqueJobs,
