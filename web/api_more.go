@@ -147,7 +147,11 @@ func (s *Server) apiCustomer(c *fiber.Ctx) error {
 	if err != nil {
 		return err
 	}
-	p, err := s.d.Store.Customer(c.UserContext(), customer.ID(id))
+	return s.answerCustomer(c, customer.ID(id))
+}
+
+func (s *Server) answerCustomer(c *fiber.Ctx, id customer.ID) error {
+	p, err := s.d.Store.Customer(c.UserContext(), id)
 	if err != nil {
 		return err
 	}

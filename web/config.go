@@ -20,7 +20,8 @@ type Scope string
 const (
 	TicketsRead    Scope = "tickets:read"
 	TicketsWrite   Scope = "tickets:write"
-	CustomersRead  Scope = "customers:read"
+	CustomersRead  Scope = "customers:read"  // also who is blocked, and the audit of both
+	CustomersWrite Scope = "customers:write" // merges and blocks
 	ArticlesRead   Scope = "articles:read"
 	ArticlesWrite  Scope = "articles:write"
 	CallsWrite     Scope = "calls:write"
@@ -33,7 +34,7 @@ const (
 
 // Scopes are all scopes there are.
 func Scopes() []Scope {
-	return []Scope{TicketsRead, TicketsWrite, CustomersRead, ArticlesRead, ArticlesWrite, CallsWrite,
+	return []Scope{TicketsRead, TicketsWrite, CustomersRead, CustomersWrite, ArticlesRead, ArticlesWrite, CallsWrite,
 		JobsAdmin, QuarantineRead, OnCallRead, OnCallWrite, MetricsRead}
 }
 

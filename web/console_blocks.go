@@ -37,8 +37,6 @@ func blockSpans() []blockSpan {
 	return []blockSpan{{"day", "a day", day}, {"week", "a week", 7 * day}, {"month", "30 days", 30 * day}, {"year", "a year", 365 * day}, {"ever", "for good", 0}}
 }
 
-const maxBlockReason = 300 // bytes
-
 func (s *Server) blockList(c *fiber.Ctx) error {
 	return s.showBlocks(c, http.StatusOK, blockForm{Sender: c.Query("sender"), Span: "month"}, "")
 }
@@ -63,38 +61,19 @@ func (s *Server) showBlocks(c *fiber.Ctx, status int, form blockForm, fault stri
 	return s.render(c, "blocks", p)
 }
 
-// blockKey reads what somebody wrote: a mail address, a number, a domain, or an identity's key. The
-// store says whether it can be one.
-func blockKey(text string) string {
-	text = strings.TrimSpace(text)
-	kind, _, _ := strings.Cut(text, ":")
-	switch customer.IdentityKind(kind) {
-	case customer.Email, customer.Phone, customer.Slack, customer.Chat, "domain":
-		return text
-	}
-	switch {
-	case strings.HasPrefix(text, "+"):
-		return customer.Identity{Kind: customer.Phone, Value: strings.NewReplacer(" ", "", "-", "", "(", "", ")", "").Replace(text)}.Key()
-	case strings.LastIndexByte(text, '@') > 0:
-		return customer.Identity{Kind: customer.Email, Value: text}.Key()
-	}
-	return "domain:" + strings.TrimPrefix(text, "@")
-}
-
 func (s *Server) blockAdd(c *fiber.Ctx) error {
 	f := blockForm{Sender: c.FormValue("sender"), Reason: strings.TrimSpace(c.FormValue("reason")), Span: c.FormValue("span")}
 	w := callerOf(c)
-	b := ticket.Block{Key: blockKey(f.Sender), Reason: f.Reason, By: w.actor(), At: s.now()}
+	b := ticket.Block{Key: ticket.SenderKey(f.Sender), Reason: f.Reason, By: w.actor(), At: s.now()}
 	i := slices.IndexFunc(blockSpans(), func(x blockSpan) bool { return x.Code == f.Span })
 	var err error
 	switch {
 	case i < 0 || len(f.Sender) > customer.MaxIdentity+20:
 		return invalid("The form is not one of ours.")
-	case b.Reason == "":
-		err = invalid("Say why: colleagues will want to know.")
-	case len(b.Reason) > maxBlockReason:
-		err = invalid("The reason is too long: at most %d bytes.", maxBlockReason)
 	default:
+		if err = b.Why(); err != nil {
+			break
+		}
 		if span := blockSpans()[i]; span.For > 0 {
 			b.Until = b.At.Add(span.For)
 		}

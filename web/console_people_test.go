@@ -82,7 +82,7 @@ func TestBlocksInTheConsole(t *testing.T) {
 		return v.post("/console/blocks", "/console/blocks", url.Values{"sender": {sender}, "reason": {reason}, "span": {span}})
 	}
 	for _, bad := range [][3]string{{"", "spam", "day"}, {"gmail.com", "spam", "day"}, {"x y", "spam", "day"}, {"x@y.example", "", "day"}, {"x@y.example", "spam", "never"}, {"fax:1", "spam", "day"},
-		{"x@y.example", strings.Repeat("x", maxBlockReason+1), "day"}} {
+		{"x@y.example", strings.Repeat("x", ticket.MaxBlockReason+1), "day"}} {
 		if got := add(bad[0], bad[1], bad[2]); got.StatusCode != 400 || bad[2] == "day" && !strings.Contains(got.body, `role="alert"`) {
 			t.Errorf("%v: %d", bad, got.StatusCode)
 		}

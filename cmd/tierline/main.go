@@ -30,6 +30,7 @@ type cli struct {
 	Jobs        jobsCmd                   `cmd:"" help:"Work that waits, and work that was given up."`
 	KB          kbCmd                     `cmd:"" name:"kb" help:"The knowledge base."`
 	Ticket      ticketCmd                 `cmd:"" help:"Look at tickets."`
+	People      peopleCmd                 `cmd:"" help:"Customers: who is one person, and who is kept out."`
 	Rules       rulesCmd                  `cmd:"" help:"Look at rules: what they make of tickets, and why."`
 	Simulate    simulateCmd               `cmd:"" help:"Play days of traffic against a configuration, in seconds, and say what would have come of it."`
 	Report      reportCmd                 `cmd:"" help:"Count what came to pass."`
