@@ -41,21 +41,22 @@ type app struct {
 	now      func() time.Time
 	registry *prometheus.Registry
 
-	store    *store.Store
-	blobs    *blobs.Blobs
-	engine   kb.Engine
-	follower *kb.Follower
-	live     *router.Live
-	desk     *router.Desk
-	jobs     *router.Jobs
-	slack    *slackapp.App
-	bot      *slackdesk.Desk
-	chat     *chat.Chat
-	phone    *phone.Phone
-	sources  []channels.Source
-	mail     email.Forgetter
-	web      *web.Server
-	reload   *reloader // nil: the configuration is no file
+	store      *store.Store
+	blobs      *blobs.Blobs
+	engine     kb.Engine
+	follower   *kb.Follower
+	live       *router.Live
+	desk       *router.Desk
+	jobs       *router.Jobs
+	attendance *router.Attendance
+	slack      *slackapp.App
+	bot        *slackdesk.Desk
+	chat       *chat.Chat
+	phone      *phone.Phone
+	sources    []channels.Source
+	mail       email.Forgetter
+	web        *web.Server
+	reload     *reloader // nil: the configuration is no file
 }
 
 // build puts the gateway together and opens its listeners. Whoever calls it calls close.
@@ -119,6 +120,8 @@ func openEngine(cfg config.Config, log *slog.Logger) (kb.Engine, error) {
 func (a *app) wireDesk(context.Context) error {
 	a.desk = &router.Desk{Store: a.store, KB: a.store, Suggest: a.follower.Suggester(), Live: a.live,
 		Console: a.consoleURL(), Now: a.now}
+	a.attendance = &router.Attendance{Desk: a.desk, Cursors: a.store, Log: a.log.With("part", "attendance")}
+	a.desk.Groups = a.attendance
 	a.jobs = &router.Jobs{Desk: a.desk, Senders: map[string]channels.Sender{}, Links: a.links(), Log: a.log.With("part", "outbox")}
 	if !a.cfg.Slack.App.Enabled() {
 		return nil
@@ -130,6 +133,7 @@ func (a *app) wireDesk(context.Context) error {
 	a.bot = slackdesk.New(a.cfg.Slack.Desk, slackdesk.Deps{App: a.slack, Backend: a.desk, Blobs: a.blobs,
 		Log: a.log.With("part", "desk"), Now: a.now})
 	a.jobs.Bot = a.bot
+	a.attendance.Tool = a.bot.Whereabouts()
 	return nil
 }
 
@@ -254,7 +258,7 @@ func (a *app) run(ctx context.Context) error {
 		sources.run = append(sources.run, func(ctx context.Context) error { return s.Run(ctx, intake) })
 	}
 	workers := stage{name: "workers", stop: 12 * time.Second,
-		run: []func(context.Context) error{a.jobs.Dispatcher(a.registry).Run, a.follower.Run, a.mail.Run, a.store.Clean}}
+		run: []func(context.Context) error{a.jobs.Dispatcher(a.registry).Run, a.follower.Run, a.mail.Run, a.store.Clean, a.attendance.Run}}
 	if a.reload != nil {
 		workers.run = append(workers.run, a.reload.Run)
 	}

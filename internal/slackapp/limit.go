@@ -17,10 +17,10 @@ func paceOf(method string) pace {
 	switch method {
 	case "chat.postMessage": // one a second a channel, short bursts are tolerated
 		return pace{5, 60}
-	case "conversations.list": // tier 2: 20 a minute
+	case "conversations.list", "usergroups.list", "usergroups.users.list", "dnd.teamInfo": // tier 2: 20 a minute
 		return pace{4, 16}
 	case "chat.update", "chat.delete", "conversations.history", "conversations.replies", "conversations.open",
-		"users.lookupByEmail", "reactions.add": // tier 3: 50 a minute
+		"users.lookupByEmail", "users.getPresence", "reactions.add": // tier 3: 50 a minute
 		return pace{10, 40}
 	case "auth.test": // hundreds a minute
 		return pace{20, 200}

@@ -106,7 +106,7 @@ type Rates struct {
 // AllScopes are the bot scopes that the simulator knows.
 func AllScopes() []string {
 	return []string{"app_mentions:read", "bookmarks:read", "bookmarks:write", "channels:history", "channels:join",
-		"channels:manage", "channels:read", "channels:write.invites", "chat:write", "chat:write.customize", "chat:write.public", "commands",
+		"channels:manage", "channels:read", "channels:write.invites", "chat:write", "chat:write.customize", "chat:write.public", "commands", "dnd:read",
 		"files:read", "files:write", "groups:history", "groups:read", "groups:write.invites", "groups:write", "im:history", "im:read",
 		"im:write", "links:read", "links:write", "metadata.message:read", "mpim:history", "mpim:read", "mpim:write",
 		"pins:read", "pins:write", "reactions:read", "reactions:write", "team:read", "usergroups:read",

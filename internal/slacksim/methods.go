@@ -44,6 +44,7 @@ func (s *Server) table() map[string]method {
 		"users.getPresence":     {scopes: one("users:read"), tier: 3, do: (*call).usersGetPresence},
 		"users.setPresence":     {json: true, scopes: one("users:write"), tier: 2, do: (*call).usersSetPresence},
 		"users.conversations":   {scopes: read, tier: 3, do: (*call).usersConversations},
+		"dnd.teamInfo":          {scopes: one("dnd:read"), tier: 2, do: (*call).dndTeamInfo},
 		"usergroups.list":       {scopes: one("usergroups:read"), tier: 2, do: (*call).usergroupsList},
 		"usergroups.users.list": {scopes: one("usergroups:read"), tier: 2, do: (*call).usergroupsUsersList},
 

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 )
 
 // Slash has a person use a slash command. It waits for the answer; an app that does not answer leaves
@@ -233,6 +234,36 @@ func (s *Server) Archive(uid, channel string) error {
 	}
 	s.archive(ch, u.ID)
 	return nil
+}
+
+// SetDND has a person not want to be disturbed until a time.
+func (s *Server) SetDND(uid string, until time.Time) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	u := s.member(uid)
+	if u == nil {
+		return fmt.Errorf("slacksim: there is no user %q", uid)
+	}
+	u.dnd = until
+	return nil
+}
+
+// SetUserGroup changes the members of a user group, by id or handle; of one that is not there nothing.
+func (s *Server) SetUserGroup(handle string, members ...string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for i := range s.groups {
+		if s.groups[i].Handle != handle {
+			continue
+		}
+		ids := []string{}
+		for _, m := range members {
+			if u := s.member(m); u != nil {
+				ids = append(ids, u.ID)
+			}
+		}
+		s.groups[i].Users = ids
+	}
 }
 
 // SetPresence makes a person active or away.

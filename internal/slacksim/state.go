@@ -82,6 +82,7 @@ type user struct {
 	app      bool // the app's own bot
 	updated  time.Time
 	presence string
+	dnd      time.Time // until then they do not want to be disturbed
 }
 
 type channel struct {

@@ -99,6 +99,27 @@ func (c *call) usersSetPresence() (Object, error) {
 	return nil, nil
 }
 
+// dndTeamInfo tells of at most 50 people: https://docs.slack.dev/reference/methods/dnd.teamInfo
+func (c *call) dndTeamInfo() (Object, error) {
+	ids := strings.Split(c.str("users"), ",")
+	if c.str("users") == "" {
+		return nil, apiErr("no_users_provided")
+	}
+	users := Object{}
+	for _, id := range ids[:min(len(ids), 50)] {
+		u := c.s.users[strings.TrimSpace(id)]
+		if u == nil {
+			return nil, apiErr("user_not_found")
+		}
+		o := Object{"dnd_enabled": false, "next_dnd_start_ts": 1, "next_dnd_end_ts": 1}
+		if now := c.s.clock.Now(); u.dnd.After(now) {
+			o = Object{"dnd_enabled": true, "next_dnd_start_ts": now.Add(-time.Minute).Unix(), "next_dnd_end_ts": u.dnd.Unix()}
+		}
+		users[u.ID] = o
+	}
+	return Object{"users": users}, nil
+}
+
 func (c *call) usergroupsList() (Object, error) {
 	list := make([]any, 0, len(c.s.groups))
 	for _, g := range c.s.groups {
