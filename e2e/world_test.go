@@ -120,8 +120,9 @@ agents:
 answers: {{if .Answers}}{{.Answers}}{{else}}{undo: {email: 0s, slack: 0s}, acknowledge: {when: "false"}}{{end}}
 tiers:
   - {name: l1, title: Level 1, level: 1, channel: support-l1}
-  - {name: l2, title: Level 2, level: 2, channel: support-l2, page_wait: {{.PageWait}}, oncall: {people: [chloe, dev], then: [lena]}}
-rules:
+  - {name: l2, title: Level 2, level: 2, channel: support-l2, page_wait: {{.PageWait}}, oncall: {people: [chloe, dev], then: [lena]}{{with .L2}}, paging: {{.}}{{end}}}
+{{with .Paging}}paging: {{.}}
+{{end}}rules:
   - {name: lemons, when: lemon, then: {tier: l2, priority: high}}
   - {name: everything else, then: {tier: l1}}
 `))
@@ -132,6 +133,8 @@ type options struct {
 	attachments string // URL of a bucket; in dir when empty
 	web         string // its address; a free one when empty
 	pageWait    time.Duration
+	paging      string // by what people are paged, in YAML
+	l2          string // how level 2 is paged, in YAML
 	answers     string // how customers are answered, in YAML; at once, and nothing by itself, when empty
 }
 
@@ -164,7 +167,7 @@ func (w *world) launch(o options) *gateway {
 	var text bytes.Buffer
 	err = configuration.Execute(&text, map[string]any{"Dir": o.dir, "DSN": w.dsn, "Web": g.web, "SMTP": g.smtp, "Key": apiKey,
 		"Support": support, "SinkPort": sinkPort, "Slack": w.sim.App(), "SlackURL": w.sim.APIURL(), "PageWait": o.pageWait,
-		"Attachments": o.attachments, "Answers": o.answers})
+		"Attachments": o.attachments, "Answers": o.answers, "Paging": o.paging, "L2": o.l2})
 	if err != nil {
 		w.t.Fatal(err)
 	}
