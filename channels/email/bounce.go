@@ -1,7 +1,6 @@
 package email
 
 import (
-	"regexp"
 	"slices"
 	"strings"
 	"sync"
@@ -43,7 +42,7 @@ func bounceSign(m *Mail) string {
 	isDaemon := daemon.MatchString(from) || strings.Contains(from, "mailer-daemon") || daemonName.MatchString(from) ||
 		len(m.From) > 0 && daemonName.MatchString(m.From[0].Name)
 	report := reportType(m)
-	subject := bounceSubject.MatchString(m.Subject)
+	subject := sync.OnceValue(func() bool { return bounceSubject.MatchString(m.Subject) }) // dear, as the words below
 	switch {
 	case sieveRefusal(m):
 		return "a refusal (RFC 5429)"
@@ -55,7 +54,7 @@ func bounceSign(m *Mail) string {
 		return ""
 	case jsonBounce(m.Text) != nil:
 		return "a provider's report in JSON"
-	case autoSubject.MatchString(m.Subject) && !subject:
+	case autoSubject.MatchString(m.Subject) && !subject():
 		return ""
 	case replyHeader(m.head) != "" && !isDaemon:
 		return ""
@@ -64,20 +63,25 @@ func bounceSign(m *Mail) string {
 	}
 	words := sync.OnceValue(func() bool { return bounceWords.MatchString(head) }) // dear: asked last
 	switch {
-	case isDaemon && (subject || report != "" || words()):
+	case isDaemon && (report != "" || subject() || words()):
 		return "from " + from
 	case strings.Contains(from, "mailer-daemon") || from == "mdaemon":
 		return "from " + from
-	case (nullPath(m) || daemonPath(m)) && (subject || words()):
+	case (nullPath(m) || daemonPath(m)) && (subject() || words()):
 		return "null return path"
-	case report != "" && report != "unknown" && subject:
+	case report != "" && report != "unknown" && subject():
 		return "multipart/report"
-	case subject && finalRecipient.MatchString(head):
+	case namesRecipient(head) && subject():
 		return "a delivery report in its text"
-	case robot.MatchString(from) && subject && words():
+	case robot.MatchString(from) && subject() && words():
 		return "its subject and its words"
 	}
 	return ""
+}
+
+// namesRecipient says whether a text has a line of a report in it.
+func namesRecipient(text string) bool {
+	return (strings.Contains(text, "ecipient:") || strings.Contains(text, "RECIPIENT:")) && finalRecipient.MatchString(text)
 }
 
 // sieveRefusal says whether a receipt is a mailbox's refusal to take a mail: "deleted" by itself is
@@ -115,9 +119,9 @@ func reports(m *Mail) (list []string) {
 }
 
 var (
-	robot = regexp.MustCompile(`^(?:no-?reply|do-?not-?reply|bounces?|bounced|mail|mailer|e-?mail|system|admin(?:istrator)?|server|delivery|return(?:ed)?|undeliverable|failure|ndr|notifications?|notify|root|daemon|smtp|mta|mailbox|post|info-?bounce|support-bounce|imss)(?:$|[-_.+=0-9])|smtp|anti-?virus|mail[-_.]?(?:service|gateway|system|filter|sweeper)`)
+	robot = lazily(`^(?:no-?reply|do-?not-?reply|bounces?|bounced|mail|mailer|e-?mail|system|admin(?:istrator)?|server|delivery|return(?:ed)?|undeliverable|failure|ndr|notifications?|notify|root|daemon|smtp|mta|mailbox|post|info-?bounce|support-bounce|imss)(?:$|[-_.+=0-9])|smtp|anti-?virus|mail[-_.]?(?:service|gateway|system|filter|sweeper)`)
 
-	daemonName = regexp.MustCompile(`(?i)^(?:mail(?:er)?[- ]?(?:delivery|daemon|system|router|administrator|server)|internet mail delivery|system administrator|systemadministrator|postmaster|microsoft outlook|mail delivery (?:sub)?system|message delivery|delivery (?:subsystem|notification))`)
+	daemonName = lazily(`(?i)^(?:mail(?:er)?[- ]?(?:delivery|daemon|system|router|administrator|server)|internet mail delivery|system administrator|systemadministrator|postmaster|microsoft outlook|mail delivery (?:sub)?system|message delivery|delivery (?:subsystem|notification))`)
 )
 
 // Bounce reads a delivery report; nil when there is none in it. It costs time linear in the mail.
@@ -230,7 +234,7 @@ func deliveryEntries(m *Mail, said string) []entry {
 	return list
 }
 
-var finalRecipient = regexp.MustCompile(`(?im)^[ \t]*(?:Final|Original)-Recipient:`)
+var finalRecipient = lazily(`(?im)^[ \t]*(?:Final|Original)-Recipient:`)
 
 // typed takes the type off: "rfc822; jane@x".
 func typed(s string) string {
@@ -314,11 +318,11 @@ func (b *BounceReport) add(address string) {
 }
 
 var (
-	statusCode = regexp.MustCompile(`\b[245]\.\d{1,3}\.\d{1,3}\b`)
+	statusCode = lazily(`\b[245]\.\d{1,3}\.\d{1,3}\b`)
 	// replyStatus is the other server's answer, with its enhanced status (RFC 2034).
-	replyStatus = regexp.MustCompile(`^(?:<?[^ ]{0,200}[ :]{1,3})?[45]\d\d[ -]#?[45]\.\d{1,3}\.\d{1,3}\b`)
-	replyCode   = regexp.MustCompile(`(?:^|[\s:;'"(<#-])([45])([0-5]\d)(?:[\s\-:;.,'")]|$)`)
-	anAddress   = regexp.MustCompile(`[A-Za-z0-9!#$%&'*+/=?^_{|}~.\x60-]{1,64}@[A-Za-z0-9][A-Za-z0-9.-]{0,250}`)
+	replyStatus = lazily(`^(?:<?[^ ]{0,200}[ :]{1,3})?[45]\d\d[ -]#?[45]\.\d{1,3}\.\d{1,3}\b`)
+	replyCode   = lazily(`(?:^|[\s:;'"(<#-])([45])([0-5]\d)(?:[\s\-:;.,'")]|$)`)
+	anAddress   = lazily(`[A-Za-z0-9!#$%&'*+/=?^_{|}~.\x60-]{1,64}@[A-Za-z0-9][A-Za-z0-9.-]{0,250}`)
 )
 
 // statusIn is the first enhanced status code in s (RFC 3463) that is no part of an IP address or of a

@@ -1,7 +1,6 @@
 package email
 
 import (
-	"regexp"
 	"strings"
 )
 
@@ -38,7 +37,7 @@ func divide(text string) (said, copied string) {
 	return head, text[len(head):]
 }
 
-var dividing = regexp.MustCompile(`(?im)^(?:` +
+var dividing = lazily(`(?im)^(?:` +
 	`[ \t]*[-=_*#~+>|]{2,}[^\n]{0,40}(?:original message|original mail|below this line|copy of (?:the|your)|message (?:header|text|body|follows|content)|header of|returned message|unsent message|undelivered message|message headers?|` +
 	`headers? (?:follow|of)|your message|originalnachricht|ursprüngliche|kopie (?:der|ihrer)|message d'origine|message original|copie d|mensaje original|messaggio originale|mensagem original|oorspronkelijk|` +
 	`исходное|оригинал|元の|原文|原邮件|original e-?mail|begin(?:ning)? of|start of|included message|forwarded message)[^\n]*|` +
@@ -83,27 +82,27 @@ func (b *BounceReport) fromProse(m *Mail, said, copied string) {
 
 const maxLines = 1_000 // of a report
 
-var expandedFrom = regexp.MustCompile(`(?i)(` + addressPattern + `)>?\s{1,20}\(expanded from:?\s{1,4}<?(` + addressPattern + `)`)
+var expandedFrom = lazily(`(?i)(` + addressPattern + `)>?\s{1,20}\(expanded from:?\s{1,4}<?(` + addressPattern + `)`)
 
 // Ways in which a line names the recipient, surest first.
-var recipientLines = []*regexp.Regexp{
+var recipientLines = []pattern{
 	// alone on its line, or before a colon: Exim, qmail, Postfix, Gmail, Outlook, providers
-	regexp.MustCompile(`(?i)^(?:\d{1,2}[.)]\s*|[*•·]\s*|-\s+)?["'(\[]*<?(?:mailto:|smtp:|rfc822;\s*)?(` + addressPattern + `)[>"')\]]*(?:\s*(?:<mailto:[^>]*>|\[mailto:[^\]]*\]|<[^<>]*@[^<>]*>|\((?:mailto:)?[^()]*@[^()]*\)))?\s*(?::(?:\s.*)?|\(expanded from.*|\.\.\..*)?$`),
-	regexp.MustCompile(`(?i)^[^<>@]{0,100}<mailto:(` + addressPattern + `)>\s*$`),
-	regexp.MustCompile(`(?i)^[^<>@]{1,100}<(` + addressPattern + `)>\s*:?$`),
-	regexp.MustCompile(`(?i)^'?(` + addressPattern + `)'? on \d`),
-	regexp.MustCompile(`(?i)(?:expanded from|generated (?:from|by)|original address|ultimately generated from)\s*:?\s*<?(` + addressPattern + `)`),
-	regexp.MustCompile(`(?i)(?:rcpt to:?\s*<?|^\W{0,4}5\d\d <)(` + addressPattern + `)`),
-	regexp.MustCompile(`(?i)^\W*(?:(?:failed|final|original|intended|bad|invalid|undelivered)?[- ]?(?:recipients?|addressees?|rcpt|e-?mail address|address)|to|user|mailbox|envoyé à|an|empf[äa]nger(?:adresse)?|destinataires?|destinatari[oi]s?|ontvanger|adresat|mottagare|modtager|vastaanottaja|получатель|кому|收件人|受信者|宛先|받는 ?사람)(?: (?:address|name|is))?\s*[:=：]\s*(?:rfc822;|smtp:)?\s*["'<]*(` + addressPattern + `)`),
-	regexp.MustCompile(`(?i)^(?:\W{0,4})[45]\d\d[ -](?:#?[45]\.\d+\.\d+ )?<?(` + addressPattern + `)`),
-	regexp.MustCompile(`(?i)(?:user|recipient|mailbox|address|account|to|for|an|von|à|para|per|voor|adresse|адрес\w*|получател\w*|收件人|邮箱|アドレス)[ :"'<(\[“„«]{1,4}(` + addressPattern + `)`),
-	regexp.MustCompile(`(` + addressPattern + `)`),
+	lazily(`(?i)^(?:\d{1,2}[.)]\s*|[*•·]\s*|-\s+)?["'(\[]*<?(?:mailto:|smtp:|rfc822;\s*)?(` + addressPattern + `)[>"')\]]*(?:\s*(?:<mailto:[^>]*>|\[mailto:[^\]]*\]|<[^<>]*@[^<>]*>|\((?:mailto:)?[^()]*@[^()]*\)))?\s*(?::(?:\s.*)?|\(expanded from.*|\.\.\..*)?$`),
+	lazily(`(?i)^[^<>@]{0,100}<mailto:(` + addressPattern + `)>\s*$`),
+	lazily(`(?i)^[^<>@]{1,100}<(` + addressPattern + `)>\s*:?$`),
+	lazily(`(?i)^'?(` + addressPattern + `)'? on \d`),
+	lazily(`(?i)(?:expanded from|generated (?:from|by)|original address|ultimately generated from)\s*:?\s*<?(` + addressPattern + `)`),
+	lazily(`(?i)(?:rcpt to:?\s*<?|^\W{0,4}5\d\d <)(` + addressPattern + `)`),
+	lazily(`(?i)^\W*(?:(?:failed|final|original|intended|bad|invalid|undelivered)?[- ]?(?:recipients?|addressees?|rcpt|e-?mail address|address)|to|user|mailbox|envoyé à|an|empf[äa]nger(?:adresse)?|destinataires?|destinatari[oi]s?|ontvanger|adresat|mottagare|modtager|vastaanottaja|получатель|кому|收件人|受信者|宛先|받는 ?사람)(?: (?:address|name|is))?\s*[:=：]\s*(?:rfc822;|smtp:)?\s*["'<]*(` + addressPattern + `)`),
+	lazily(`(?i)^(?:\W{0,4})[45]\d\d[ -](?:#?[45]\.\d+\.\d+ )?<?(` + addressPattern + `)`),
+	lazily(`(?i)(?:user|recipient|mailbox|address|account|to|for|an|von|à|para|per|voor|adresse|адрес\w*|получател\w*|收件人|邮箱|アドレス)[ :"'<(\[“„«]{1,4}(` + addressPattern + `)`),
+	lazily(`(` + addressPattern + `)`),
 }
 
 const addressPattern = `[A-Za-z0-9!#$%&'*+/=?^_{|}~.\x60-]{1,64}@[A-Za-z0-9][A-Za-z0-9.-]{0,250}`
 
 // recipientsFollow is said right before the addresses that were not reached.
-var recipientsFollow = regexp.MustCompile(`(?i)(?:following|did not reach|not (?:be )?(?:delivered|reached?)[^\n]{0,40}) (?:recipient|address|destination|user|mailbox)(?:s|es|\(s\)|\(es\))?[^\n]{0,60}:[ \t]*\n`)
+var recipientsFollow = lazily(`(?i)(?:following|did not reach|not (?:be )?(?:delivered|reached?)[^\n]{0,40}) (?:recipient|address|destination|user|mailbox)(?:s|es|\(s\)|\(es\))?[^\n]{0,60}:[ \t]*\n`)
 
 func firstLines(s string, n int) string {
 	at := 0
@@ -165,8 +164,8 @@ func senderOf(h header) []string {
 }
 
 var (
-	mailFrom = regexp.MustCompile(`(?i)mail from:|^(?:from|sender|reply-to|return-path|absender|von|de|da|от)\s*[:=]`)
-	helpful  = regexp.MustCompile(`^(?:abuse|support|help|helpdesk|postmaster|hostmaster|webmaster|unblock|whitelist|delist|admin|noc|contact|removeme|spam)$`)
+	mailFrom = lazily(`(?i)mail from:|^(?:from|sender|reply-to|return-path|absender|von|de|da|от)\s*[:=]`)
+	helpful  = lazily(`^(?:abuse|support|help|helpdesk|postmaster|hostmaster|webmaster|unblock|whitelist|delist|admin|noc|contact|removeme|spam)$`)
 )
 
 // diagnosticIn is the line that tells best what was wrong, with the lines that continue it.
@@ -267,9 +266,9 @@ func originalID(m *Mail, said, copied string) string {
 }
 
 var (
-	originalField = regexp.MustCompile(`(?im)^(?:X-)?Original-Message-ID:[ \t]*(\S+)`)
-	idLine        = regexp.MustCompile(`(?im)^[ \t>|]*Message-ID[ \t]*:[ \t]*(?:\r?\n[ \t>|]+)?(<[^<>\n]{1,900}>|[^\s<>]{1,900})`)
-	idWords       = regexp.MustCompile(`(?i)(?:message[- ]?id|nachrichten-?id|identifiant du message|id (?:du|del|do) mens\w+)\W{1,6}(<[^<>\s]{3,900}>|[^\s<>,;"']{3,900})`)
+	originalField = lazily(`(?im)^(?:X-)?Original-Message-ID:[ \t]*(\S+)`)
+	idLine        = lazily(`(?im)^[ \t>|]*Message-ID[ \t]*:[ \t]*(?:\r?\n[ \t>|]+)?(<[^<>\n]{1,900}>|[^\s<>]{1,900})`)
+	idWords       = lazily(`(?i)(?:message[- ]?id|nachrichten-?id|identifiant du message|id (?:du|del|do) mens\w+)\W{1,6}(<[^<>\s]{3,900}>|[^\s<>,;"']{3,900})`)
 )
 
 // anID is a Message-ID with its brackets, from a field that somebody else has copied.

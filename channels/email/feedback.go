@@ -1,7 +1,6 @@
 package email
 
 import (
-	"regexp"
 	"strings"
 )
 
@@ -42,12 +41,12 @@ func feedbackKind(m *Mail) (Verdict, bool) {
 }
 
 var (
-	hotmailSubject = regexp.MustCompile(`(?i)^complaint about message from [0-9a-f.:]+$`)
-	dmarcSubject   = regexp.MustCompile(`(?i)^\s*(?:\[[^\]]*\]\s*)?report[- ]domain:\s*\S+|^dmarc (?:aggregate |forensic |failure )?report|^aggregate report.*dmarc`)
-	dmarcText      = regexp.MustCompile(`(?i)^dmarc (?:forensic|failure) report`)
+	hotmailSubject = lazily(`(?i)^complaint about message from [0-9a-f.:]+$`)
+	dmarcSubject   = lazily(`(?i)^\s*(?:\[[^\]]*\]\s*)?report[- ]domain:\s*\S+|^dmarc (?:aggregate |forensic |failure )?report|^aggregate report.*dmarc`)
+	dmarcText      = lazily(`(?i)^dmarc (?:forensic|failure) report`)
 	// receiver!domain!begin!end[!id].xml[.gz] or .zip, RFC 7489 §7.2.1.1
-	dmarcFile = regexp.MustCompile(`^[^!]+![^!]+!\d{9,11}!\d{9,11}(?:![^!]*)?\.(?:xml|xml\.gz|zip|gz|gzip)$`)
-	archive   = regexp.MustCompile(`(?i)\.(?:zip|gz|gzip|xml)\b|application/(?:x-)?(?:zip|gzip|zip-compressed)`)
+	dmarcFile = lazily(`^[^!]+![^!]+!\d{9,11}!\d{9,11}(?:![^!]*)?\.(?:xml|xml\.gz|zip|gz|gzip)$`)
+	archive   = lazily(`(?i)\.(?:zip|gz|gzip|xml)\b|application/(?:x-)?(?:zip|gzip|zip-compressed)`)
 )
 
 // complainer is whose mail a complaint is about (RFC 5965 §3.2); "" when it does not say, as most don't.
@@ -97,9 +96,9 @@ func receiptKind(m *Mail) (Verdict, bool) {
 }
 
 var (
-	readSubject = regexp.MustCompile(`(?i)^(?:read|not read|gelesen|ungelesen|lu|non lu|leído|letto|gelezen|lida|przeczytano|přečteno|læst|läst|lest|luettu|прочтено|прочитано|okundu|开封|開封済み?|已读|已讀|읽음|` +
+	readSubject = lazily(`(?i)^(?:read|not read|gelesen|ungelesen|lu|non lu|leído|letto|gelezen|lida|przeczytano|přečteno|læst|läst|lest|luettu|прочтено|прочитано|okundu|开封|開封済み?|已读|已讀|읽음|` +
 		`return receipt(?: \(displayed\))?|read[- ]receipt|lesebest[äa]tigung|empfangsbest[äa]tigung|accusé de (?:lecture|réception)|confirmación de lectura|conferma di lettura|leesbevestiging|отчет о прочтении)\s*[:：(]`)
-	readWords = regexp.MustCompile(`(?i)(?:was|were) (?:read|displayed|opened)|has been (?:read|displayed|opened)|wurde .{0,60}(?:gelesen|geöffnet|angezeigt)|a été (?:lu|ouvert|affiché)|` +
+	readWords = lazily(`(?i)(?:was|were) (?:read|displayed|opened)|has been (?:read|displayed|opened)|wurde .{0,60}(?:gelesen|geöffnet|angezeigt)|a été (?:lu|ouvert|affiché)|` +
 		`(?:se ha|ha sido) leído|è stato (?:letto|visualizzato)|is (?:gelezen|geopend)|return receipt|lesebestätigung|was deleted without being read|прочитано|прочтено|开封|開封|已读`)
 )
 

@@ -3,7 +3,6 @@ package email
 import (
 	"fmt"
 	"net/mail"
-	"regexp"
 	"strings"
 
 	"tierline/customer"
@@ -262,10 +261,10 @@ func (h *forwardHead) read(lines []line) {
 }
 
 var (
-	forwardedAddress = regexp.MustCompile(`(?i)[^\s<>()\[\]"',;:|]+@[^\s<>()\[\]"',;:|]+\.[\p{L}\d-]{2,}`)
-	forwardSubject   = regexp.MustCompile(`(?i)^\s*(?:\[[^\]]{1,40}\]\s*)*(?:fwd?|wg|tr|rv|i|enc|doorst|vb|vl|vs|pd|rif|weitergeleitet|transf)\s*(?:\[\d+\])?\s*[:：]`)
-	answerSubject    = regexp.MustCompile(`(?i)^\s*(?:\[[^\]]{1,40}\]\s*)*(?:re|aw|antw|sv|odp|r|res|ris)\s*(?:\[\d+\])?\s*[:：]`)
-	anyPrefix        = regexp.MustCompile(`(?i)^\s*(?:fwd?|wg|tr|rv|i|enc|doorst|vb|vl|vs|pd)\s*(?:\[\d+\])?\s*[:：]\s*`)
+	forwardedAddress = lazily(`(?i)[^\s<>()\[\]"',;:|]+@[^\s<>()\[\]"',;:|]+\.[\p{L}\d-]{2,}`)
+	forwardSubject   = lazily(`(?i)^\s*(?:\[[^\]]{1,40}\]\s*)*(?:fwd?|wg|tr|rv|i|enc|doorst|vb|vl|vs|pd|rif|weitergeleitet|transf)\s*(?:\[\d+\])?\s*[:：]`)
+	answerSubject    = lazily(`(?i)^\s*(?:\[[^\]]{1,40}\]\s*)*(?:re|aw|antw|sv|odp|r|res|ris)\s*(?:\[\d+\])?\s*[:：]`)
+	anyPrefix        = lazily(`(?i)^\s*(?:fwd?|wg|tr|rv|i|enc|doorst|vb|vl|vs|pd)\s*(?:\[\d+\])?\s*[:：]\s*`)
 )
 
 func withoutPrefix(subject string) string {

@@ -1,7 +1,6 @@
 package email
 
 import (
-	"regexp"
 	"strings"
 )
 
@@ -79,9 +78,9 @@ func found(k Kind, auto bool, reason, alone string) (Verdict, bool) {
 }
 
 var (
-	nobody = regexp.MustCompile(`^(?:no|do[-_.]?not|dont|ne|nicht|never)[-_.]?(?:reply|repondre|respond|antworten|answer|response|return)|` +
+	nobody = lazily(`^(?:no|do[-_.]?not|dont|ne|nicht|never)[-_.]?(?:reply|repondre|respond|antworten|answer|response|return)|` +
 		`^(?:noreply|nobody|nepasrepondre|keineantwort|no[-_.]?responder|nao[-_.]?responda|noresponda|nonrispondere|bounces?|null|devnull|autoreply|autoresponder)(?:$|[-_.+=0-9])|[-_.](?:no-?reply|noreply)$`)
-	daemon = regexp.MustCompile(`^(?:mailer[-_.]?daemon|mail[-_.]?daemon|post[-_.]?master|mdaemon|mmdf|uucp|mail(?:er)?[-_.](?:delivery|system|subsystem|router)|` +
+	daemon = lazily(`^(?:mailer[-_.]?daemon|mail[-_.]?daemon|post[-_.]?master|mdaemon|mmdf|uucp|mail(?:er)?[-_.](?:delivery|system|subsystem|router)|` +
 		`maildelivery|microsoftexchange[0-9a-f]{16,}|mail-?administrator|double-?bounce|bouncehandler|delivery[-_.]?(?:daemon|status|reports?|notification))$`)
 )
 
@@ -158,7 +157,7 @@ func calendarKind(m *Mail) (Verdict, bool) {
 	return Verdict{}, false
 }
 
-var calendarMethod = regexp.MustCompile(`(?im)^METHOD:\s*([A-Z]+)\s*$`)
+var calendarMethod = lazily(`(?im)^METHOD:\s*([A-Z]+)\s*$`)
 
 // replyKind finds automatic replies.
 func replyKind(m *Mail) (Verdict, bool) {
@@ -182,7 +181,7 @@ func replyKind(m *Mail) (Verdict, bool) {
 	return Verdict{}, false
 }
 
-var responder = regexp.MustCompile(`^(?:auto[-_.]?(?:reply|responder?|response|answer)|vacation)(?:$|[-_.+])`)
+var responder = lazily(`^(?:auto[-_.]?(?:reply|responder?|response|answer)|vacation)(?:$|[-_.+])`)
 
 // supports is what besides its subject shows that a mail is an automatic reply.
 func supports(m *Mail) string {
