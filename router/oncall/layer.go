@@ -29,6 +29,7 @@ type layer struct {
 type window struct{ from, to int }
 
 const (
+	maxSkip       = 24 * time.Hour // by which a clock has ever been set forward
 	dayLayout     = "2006-01-02"
 	minuteLayout  = "2006-01-02 15:04"
 	clockLayout   = "15:04"
@@ -178,14 +179,58 @@ func (w window) on(day time.Time, zone *time.Location) (from, to time.Time) {
 	return first(day.Add(time.Duration(w.from)*time.Minute), zone), last(end, zone)
 }
 
-// turn counts hand-overs since the first turn began; it is negative before that.
+// turn counts hand-overs since the first turn began; it is negative before that. Those that fall together
+// because the clock skips their time are one: nobody has a turn without length.
 func (k *layer) turn(at time.Time, zone *time.Location) int {
-	if k.rule != nil {
+	switch {
+	case k.rule != nil:
 		return k.occurrences(at, zone) - 1
-	}
-	if k.start.IsZero() || k.Rotate == "" || k.Rotate == Never {
+	case k.start.IsZero() || k.Rotate == "" || k.Rotate == Never:
 		return 0
 	}
+	n := k.nth(at, zone)
+	if n > 0 {
+		switch k.Rotate { // no clock skips a week
+		case Hourly:
+			n -= k.together(at, zone, time.Duration(k.Every)*time.Hour)
+		case Daily: // Samoa and Tokelau have left out a day
+			n -= k.together(at, zone, time.Duration(k.Every)*24*time.Hour)
+		}
+	}
+	return n
+}
+
+// together is how many hand-overs up to a time fell together with the one after them.
+func (k *layer) together(at time.Time, zone *time.Location, each time.Duration) (n int) {
+	if each > maxSkip {
+		return 0
+	}
+	upTo := func(wall time.Time) int { // the hand-overs up to what a wall clock shows
+		if wall.Before(k.start) {
+			return 0
+		}
+		return int(wall.Sub(k.start)/each) + 1
+	}
+	for t := first(k.start, zone).In(zone); ; {
+		_, end := t.ZoneBounds()
+		if end.IsZero() || end.After(at) {
+			return n
+		}
+		_, was := end.Add(-time.Second).Zone()
+		_, is := end.Zone()
+		if skipped := time.Duration(is-was) * time.Second; skipped >= each {
+			after := floating(end, zone)
+			before := after.Add(-skipped) // at which the clock would be; that moment is skipped
+			if c := upTo(after) - upTo(before.Add(-time.Nanosecond)); c > 1 {
+				n += c - 1
+			}
+		}
+		t = end
+	}
+}
+
+// nth is the number of the hand-over at or before a time, of those on the wall clock.
+func (k *layer) nth(at time.Time, zone *time.Location) int {
 	n := k.guess(floating(at, zone))
 	for !first(k.handover(n+1), zone).After(at) {
 		n++
@@ -227,15 +272,22 @@ func (k *layer) handover(n int) time.Time {
 
 // occurrences counts those of the rule up to a time.
 func (k *layer) occurrences(at time.Time, zone *time.Location) int {
-	n := 0
+	n, last := 0, time.Time{}
 	until := floating(at, zone).Add(26 * time.Hour) // no zone's wall clock is set by more at once
 	next := k.rule.Iterator()
 	for {
 		t, ok := next()
-		if !ok || t.After(until) || first(t, zone).After(at) {
+		if !ok || t.After(until) {
 			return n
 		}
-		n++
+		when := first(t, zone)
+		if when.After(at) {
+			return n
+		}
+		if !when.Equal(last) {
+			n++
+		}
+		last = when
 	}
 }
 
@@ -250,7 +302,7 @@ func (k *layer) handovers(from, to time.Time, zone *time.Location) (list []time.
 	if k.start.IsZero() || k.Rotate == "" || k.Rotate == Never {
 		return nil
 	}
-	for n := max(0, k.turn(from, zone)); ; n++ {
+	for n := max(0, k.nth(from, zone)); ; n++ {
 		t := first(k.handover(n), zone)
 		if !t.Before(to) {
 			return list

@@ -24,7 +24,7 @@ func (s Schedule) Shifts(from, to time.Time) []Shift {
 		}
 	})
 	for p, since := range open {
-		done = append(done, Shift{Person: p, From: since, To: to})
+		done = append(done, Shift{Person: p, From: since, To: to.UTC()})
 	}
 	slices.SortFunc(done, func(a, b Shift) int {
 		if c := a.From.Compare(b.From); c != 0 {
@@ -176,7 +176,7 @@ func (s Schedule) walk(from, to time.Time, tell func(at time.Time, on []string))
 			continue
 		}
 		before = on
-		tell(at, on)
+		tell(at.UTC(), on)
 	}
 }
 
