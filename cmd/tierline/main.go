@@ -34,6 +34,7 @@ type cli struct {
 	Rules       rulesCmd                  `cmd:"" help:"Look at rules: what they make of tickets, and why."`
 	Simulate    simulateCmd               `cmd:"" help:"Play days of traffic against a configuration, in seconds, and say what would have come of it."`
 	Report      reportCmd                 `cmd:"" help:"Count what came to pass."`
+	OnCall      oncallCmd                 `cmd:"" name:"oncall" help:"Who is on call: now, next, gaps, and how it is shared."`
 	Mail        mailCmd                   `cmd:"" help:"Look at mails: what became of them, and why."`
 	Import      importCmd                 `cmd:"" help:"Bring mails of the past in, without notifying anybody."`
 	Call        callCmd                   `cmd:"" help:"Look at call transcripts."`
