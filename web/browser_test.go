@@ -209,3 +209,55 @@ func TestAnEditorsDayInABrowser(t *testing.T) {
 	b.Do(chromedp.Navigate(fmt.Sprintf("%s/console/tickets/%s", s.URL(), id)))
 	b.Until(`location.pathname === "/console/login"`)
 }
+
+// The calendar of who is on call, with a gap, a request and changes, at both widths; and by keyboard.
+func TestTheOnCallPageInABrowser(t *testing.T) {
+	t.Parallel()
+	b := peers.Chromium(t)
+	s, first := rota(t)
+	desk, anna, lea := s.d.Backend, staffList()[0], staffList()[1]
+	day := func(n int) time.Time { return midnight(first.AddDate(0, 0, n)) }
+	for _, x := range []struct {
+		by ticket.Agent
+		c  ticket.RosterChange
+	}{
+		{anna, ticket.RosterChange{Kind: ticket.RosterSwap, Tier: "l2", Person: "anna", With: "lea", From: day(4), To: day(5), BackFrom: day(5), BackTo: day(6), Reason: "Concert"}},
+		{lea, ticket.RosterChange{Kind: ticket.RosterTemporary, Tier: "l2", From: day(8), To: day(9), Shifts: []ticket.RosterShift{{Person: "anna", From: day(8), To: day(8).Add(14 * time.Hour)}}}},
+		{lea, ticket.RosterChange{Kind: ticket.RosterOverride, Tier: "l2", Person: "anna", With: "lea", From: day(2).Add(8 * time.Hour), To: day(2).Add(12 * time.Hour), Reason: "Dentist"}},
+	} {
+		if _, err := desk.ActRoster(t.Context(), x.by, ticket.RosterAction{Change: x.c}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if _, err := s.store.PutFeed(t.Context(), ticket.RosterFeed{Agent: "lea", Tier: "l2"}); err != nil {
+		t.Fatal(err)
+	}
+	link, err := s.ConsoleLink("lea", time.Minute)
+	if err != nil {
+		t.Fatal(err)
+	}
+	b.Do(chromedp.Navigate(link), chromedp.Click("button.main"))
+	b.Until(`location.pathname === "/console"`)
+	for _, view := range []struct {
+		name          string
+		width, height int64
+		dark          bool
+	}{{"desktop", 1280, 900, false}, {"phone", 360, 740, true}} {
+		b.Do(chromedp.EmulateViewport(view.width, view.height), scheme(view.dark), chromedp.Navigate(s.URL()+"/console/oncall?tier=l2"))
+		b.Until(`document.readyState === "complete"`)
+		peers.JS[bool](b, `(document.querySelectorAll("details").forEach((d) => { d.open = true; }), true)`)
+		for _, fault := range peers.JS[[]string](b, audit) {
+			t.Errorf("%s: %s", view.name, fault)
+		}
+		if wide := peers.JS[int64](b, "document.documentElement.scrollWidth"); wide > view.width {
+			t.Errorf("%s: the page is %d wide", view.name, wide)
+		}
+		height := peers.JS[int64](b, "document.documentElement.scrollHeight")
+		b.Do(chromedp.EmulateViewport(view.width, max(view.height, min(height, 4000))))
+		b.Screenshot("web-oncall-calendar-" + view.name)
+	}
+	// By keyboard: Lea agrees.
+	b.Do(chromedp.Focus(`button[value="agree"]`), chromedp.KeyEvent("\r"))
+	b.Until(`document.body.innerText.includes("Anna Agent and Lea Lead swap") && !document.querySelector("button[value=agree]")`)
+	b.NoProblems()
+}

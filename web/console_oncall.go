@@ -271,3 +271,9 @@ func (s *Server) fillFairness(c *fiber.Ctx, p *onCallView, by ticket.Agent) erro
 	p.Fair = f
 	return err
 }
+
+// didRoster says in words what was done to a change; who did it follows.
+func didRoster(do ticket.RosterDo) string {
+	return map[ticket.RosterDo]string{ticket.RosterAsk: "asked by", ticket.RosterMake: "made by", ticket.RosterAgree: "agreed by", ticket.RosterTake: "taken by",
+		ticket.RosterDecline: "declined by", ticket.RosterWithdraw: "taken back by"}[do]
+}

@@ -165,6 +165,7 @@ func (s *Server) funcs() template.FuncMap {
 		"date":     func(t time.Time) string { return t.Format(time.DateOnly) },
 		"hours":    func(d time.Duration) string { return fmt.Sprintf("%.1f", d.Hours()) },
 		"shift":    shiftValue,
+		"did":      didRoster,
 		"ago":      func(t time.Time) string { return ago(s.now().Sub(t)) },
 		"agent":    s.agentName,
 		"words":    func(v any) string { return strings.ReplaceAll(fmt.Sprint(v), "_", " ") },

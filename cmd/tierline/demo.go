@@ -228,7 +228,7 @@ func demoTeam() router.Config {
 				Updates: router.Updates{Every: map[string]time.Duration{"default": 4 * time.Hour, string(ticket.Urgent): time.Hour}, Notice: 10 * time.Minute}},
 			{Name: "l2", Title: "Level 2", Level: 2, Channel: "support-l2", PageWait: 2 * time.Minute,
 				Updates: router.Updates{Every: map[string]time.Duration{"default": 8 * time.Hour}},
-				OnCall:  oncall.Config{Layer: oncall.Layer{People: []string{"chloe", "dev"}}, Then: []string{demoLead}}},
+				OnCall:  demoRota(time.Now())},
 		},
 		Answers: router.Answers{Undo: map[string]time.Duration{channels.Email: demoUndo, channels.Slack: demoUndo},
 			Acknowledge: router.DefaultAnswers().Acknowledge},
@@ -304,4 +304,11 @@ func (d *demo) keepDoor(ctx context.Context, ln net.Listener) error {
 		return err
 	}
 	return nil
+}
+
+// demoRota is level 2 in weekly turns; this week is Chloé's.
+func demoRota(now time.Time) oncall.Config {
+	monday := now.UTC().AddDate(0, 0, -int(now.UTC().Weekday()+6)%7-28)
+	return oncall.Config{Layer: oncall.Layer{People: []string{"chloe", "dev"}, Rotate: oncall.Weekly, Start: monday.Format(time.DateOnly), Handover: "00:00"},
+		Then: []string{demoLead}}
 }
