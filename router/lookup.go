@@ -103,6 +103,7 @@ func (d *Desk) view(ctx context.Context, id ticket.ID) (bots.Card, []ticket.Mess
 	if n := len(c.Tried); n > maxCardTried {
 		c.Tried = c.Tried[n-maxCardTried:]
 	}
+	c.Suppliable = len(d.Config().Suppliers) > 0
 	c.PageLog, c.Supplier = d.pageLog(t.Page), d.supplied(t)
 	if c.Incident, err = d.caseIncident(ctx, t); err != nil {
 		return c, nil, err

@@ -29,7 +29,7 @@ func esc(s string, room int) string { return slackapp.LineCut(s, room) }
 func cardBlocks(c bots.Card) []slack.Block {
 	blocks := []slack.Block{header(c.Ticket.ID.String() + " · " + c.Ticket.Subject)}
 	for _, part := range []func(bots.Card) []slack.Block{
-		partOf, who, facts, lastSaid, mood, proposals, handedOver, promises, standing, units, environment, tried, why, suggestions, cases, pageLog, actions, foot,
+		partOf, who, facts, lastSaid, mood, proposals, handedOver, outside, promises, standing, units, environment, tried, why, suggestions, cases, pageLog, actions, foot,
 	} {
 		blocks = append(blocks, part(c)...)
 	}
@@ -77,6 +77,9 @@ func who(c bots.Card) []slack.Block {
 	}
 	if ids := identities(c, name); ids != "" {
 		text += "\n" + ids
+	}
+	if how := verified(c); how != "" {
+		text += "\n" + how
 	}
 	if also := inCopy(c); also != "" {
 		text += "\n:busts_in_silhouette: also: " + also

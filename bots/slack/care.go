@@ -147,6 +147,7 @@ func careMenu(c bots.Card) slack.BlockElement {
 			list = append(list, option(doUnpromise+" "+at(p.Number), "Take back: "+what))
 		}
 	}
+	list = append(list, outsideOptions(c, v)...)
 	list = append(list, option(doAbuse+" "+v, "Abuse: "+map[customer.Rung]string{customer.RungWarn: "warn them", customer.RungLead: "to the lead",
 		customer.RungBlock: "keep them out (lead)"}[c.Ladder.Next]))
 	return choose(doCare, "For the customer …", list...)

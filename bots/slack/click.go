@@ -112,6 +112,10 @@ func (k *Desk) press(ctx context.Context, c click, what string, r ref) error {
 		return k.moveBack(ctx, c, r)
 	case doWithdraw:
 		return k.withdraw(ctx, c, r)
+	case doUnverify:
+		a.Kind, a.Rev, a.Verdict = ticket.ActVerify, 0, ticket.NotVerified
+	case doSupplier, doSupplied, doInform, doHeard, doVerify:
+		return k.open(c, what, r)
 	case doReply, doNote, doEscalate, doPage, doSolve, doDecline, doCall, doHand, doSnooze, doMerge, doSplit, doReturn, doPromise, doAssign:
 		return k.open(c, what, r)
 	case doUpdate, doPostpone, doRepromise, doUnpromise, doAsk, doAnswer, doComplain, doAmends, doAbuse:
@@ -202,7 +206,7 @@ func (k *Desk) intent(ctx context.Context, v slack.View, m meta) (ticket.Action,
 		a.Note = &ticket.NoteFields{Reported: submitted(v, "reported"), Tried: submitted(v, "tried"),
 			Result: submitted(v, "result"), NextStep: submitted(v, "next"), Promised: submitted(v, "promised")}
 	case doEscalate:
-		a.Tier, a.Reason = submitted(v, "tier"), submitted(v, "problem")
+		a.Tier, a.Reason, a.Diagnosis = submitted(v, "tier"), submitted(v, "problem"), submitted(v, "diagnosis")
 		a.Handoff = &ticket.Handoff{}
 		for _, f := range ticket.HandoffFields {
 			*a.Handoff.Field(f) = submitted(v, f)
@@ -229,6 +233,9 @@ func (k *Desk) intent(ctx context.Context, v slack.View, m meta) (ticket.Action,
 		return splitIntent(v, a)
 	default:
 		if a, ok := careIntent(v, m, a); ok {
+			return a, nil
+		}
+		if a, ok := outsideIntent(v, a); ok {
 			return a, nil
 		}
 		return a, ticket.Errorf("slackdesk.submit", ticket.Invalid, "This form is of an older version. Open it again.")

@@ -229,6 +229,13 @@ func (c chaos) card() bots.Card {
 	if c.Intn(2) == 0 {
 		b.Ticket.Handoff = &ticket.Handoff{Problem: c.text(), Tried: c.text(), From: "l1", By: ticket.Actor{Name: c.text()}, Back: c.Intn(2) == 0}
 	}
+	if c.Intn(2) == 0 {
+		b.Suppliable = true
+		b.Ticket.Supplies = []ticket.Supply{{Supplier: c.text(), Reference: c.text(), Asked: c.text(), Since: noon, Expected: noon}}
+		b.Supplier = &bots.Supplier{Title: c.text(), For: c.text(), Contract: c.text(), Phone: c.text(), Email: c.text(), Open: c.Intn(2) == 0}
+		b.Ticket.Informed = []ticket.Informed{{By: ticket.Actor{Name: c.text()}, Reason: c.text()}}
+		b.Ticket.Verified = &ticket.Verified{How: c.text(), By: ticket.Actor{Name: c.text()}}
+	}
 	for range c.Intn(9) {
 		b.Ticket.Participants = append(b.Ticket.Participants, customer.Identity{Kind: customer.Email, Value: c.text(), Name: c.text()})
 	}

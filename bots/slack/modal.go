@@ -77,6 +77,8 @@ func (k *Desk) form(ctx context.Context, c click, what string, r ref) (slack.Mod
 		return k.mergeForm(ctx, c.by, card, m, about)
 	case doSplit:
 		return k.splitForm(ctx, c.by, card, m, r.Seq, about)
+	case doSupplier, doSupplied, doInform, doHeard, doVerify:
+		return k.outsideForm(card, m, what)
 	}
 	return k.careForm(ctx, c, card, m, what, r)
 }
@@ -101,7 +103,8 @@ func (k *Desk) escalateForm(card bots.Card, m meta, about slack.Block, chosen st
 	if first != nil {
 		to = to.WithInitialOption(first)
 	}
-	blocks := []slack.Block{about, input("tier", "Where to?", "", to, false)}
+	blocks := []slack.Block{about, input("tier", "Where to?", entered(k.back.Tiers()), to, false),
+		input("diagnosis", "What is it, as far as is known?", "The cause, or where it must be", line(card.Ticket.Diagnosis, 1500, false), !card.Tier.Diagnosis)}
 	for _, f := range ticket.HandoffFields {
 		blocks = append(blocks, handoffInput(f, *known.Field(f), needing(k.back.Tiers(), f)))
 	}
@@ -123,6 +126,17 @@ func handoffInput(field, known, needed string) slack.Block {
 		return input(field, "Read back to the customer?", hint, choose("v", "Not read back", ways...), true)
 	}
 	return input(field, ticket.HandoffTitle(field), hint, line(known, 1500, field == "tried" || field == "impact"), field != "problem")
+}
+
+// entered says what tiers ask before a case may enter them.
+func entered(tiers []bots.Tier) string {
+	var list []string
+	for _, t := range tiers {
+		if len(t.Entry) > 0 {
+			list = append(list, nonEmpty(t.Title, t.Name)+": "+strings.Join(t.Entry, "; "))
+		}
+	}
+	return strings.Join(list, ". ")
 }
 
 // needing names the tiers that need a field.
