@@ -22,6 +22,7 @@ type Store interface {
 	Aliases
 	Blocking
 	Supplying
+	Enrolling
 	Changes
 	Rosters
 	Cursors
@@ -228,6 +229,16 @@ type Block struct {
 	By     Actor     `json:"by"`
 	At     time.Time `json:"at"`
 	Until  time.Time `json:"until,omitzero"` // zero: for good
+}
+
+// Enrolling takes in what other systems know of customers.
+type Enrolling interface {
+	// Enrol finds the customer by one of their identities, or makes them, and changes what is stored of them and of
+	// their organization. Conflict when identities are those of two customers. created says that they are new.
+	Enrol(ctx context.Context, r customer.Record) (c customer.Customer, created bool, err error)
+	// PatchCustomer changes what is stored of a customer; of an alias, of whom it stands for.
+	PatchCustomer(ctx context.Context, id customer.ID, p customer.Patch) (customer.Customer, error)
+	PatchOrganization(ctx context.Context, id customer.OrganizationID, p customer.OrganizationPatch) (customer.Organization, error)
 }
 
 // Supplying tells what is and was with suppliers.

@@ -30,6 +30,7 @@ func (s *Server) apiRoutes() []route {
 	list = append(list, s.onCallOperations()...)
 	list = append(list, s.careOperations()...)
 	list = append(list, s.peopleOperations()...)
+	list = append(list, s.enrolOperations()...)
 	for i := range list {
 		list[i].path = apiPrefix + list[i].path
 	}

@@ -177,6 +177,7 @@ func TestEveryOperationIsAsDocumented(t *testing.T) {
 	if len(oncall.People) != 1 || oncall.People[0].ID != "lea" {
 		t.Errorf("on call: %+v", oncall)
 	}
+	c.people()
 	c.call("GET", "/oncall", nil, 200, nil)
 	c.call("GET", "/oncall/l2/shifts", nil, 200, nil)
 	c.call("GET", "/oncall/l2/fairness", nil, 200, nil)
@@ -502,4 +503,44 @@ func TestEveryKindHasItsStatus(t *testing.T) {
 	if got := explain(context.DeadlineExceeded); got.status != 503 {
 		t.Errorf("a deadline: %d", got.status)
 	}
+}
+
+func (c *client) people() {
+	t := c.s.t
+	t.Helper()
+	var joe customer.Customer
+	c.call("POST", "/customers", object{"email": "Joe@Enrolled.example", "name": "Joe", "attributes": object{"region": "emea"},
+		"organization": object{"name": "Enrolled", "plan": "gold"}}, 200, &joe)
+	if joe.ID == 0 || joe.Organization == 0 || joe.Attributes["region"] != "emea" {
+		t.Fatalf("%+v", joe)
+	}
+	c.call("PATCH", "/customers/"+strconv.FormatInt(int64(joe.ID), 10), object{"attributes": object{"region": nil, "vip": "yes"}}, 200, &joe)
+	if len(joe.Attributes) != 1 || joe.Attributes["vip"] != "yes" || joe.Name != "Joe" {
+		t.Errorf("%+v", joe)
+	}
+	var org customer.Organization
+	at := "/organizations/" + strconv.FormatInt(int64(joe.Organization), 10)
+	c.call("PATCH", at, object{"plan": "silver", "attributes": object{"tam": "lena"}}, 200, &org)
+	c.call("GET", at, nil, 200, &org)
+	if org.Plan != "silver" || org.Name != "Enrolled" || org.Attributes["tam"] != "lena" {
+		t.Errorf("%+v", org)
+	}
+	for what, r := range map[string]struct {
+		method, path string
+		body         any
+		want         int
+	}{
+		"nobody":         {"POST", "/customers", object{"name": "x"}, 400},
+		"no name":        {"PATCH", at, object{"attributes": object{"No Name": "x"}}, 400},
+		"not there":      {"PATCH", "/customers/99999", object{}, 404},
+		"no such org":    {"GET", "/organizations/99999", nil, 404},
+		"too many days":  {"GET", "/suppliers?days=5000", nil, 400},
+		"unknown fields": {"PATCH", at, object{"domains": []string{"x.example"}}, 400},
+	} {
+		if a := c.call(r.method, r.path, r.body, r.want, nil); !strings.Contains(a.body, "detail") {
+			t.Errorf("%s is refused without a word: %s", what, a.body)
+		}
+	}
+	var list supplierList
+	c.call("GET", "/suppliers", nil, 200, &list)
 }

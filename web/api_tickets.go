@@ -59,7 +59,16 @@ type ActionRequest struct {
 	Number    int                `json:"number,omitempty"`   // of the question, or the complaint, to answer
 	Stay      bool               `json:"stay,omitempty"`     // of a reply: it is ours to act still
 	At        time.Time          `json:"at,omitzero"`        // to when a steady update is postponed
+	Supply    *SupplyRequest     `json:"supply,omitempty"`   // of supplier: to whom, and what is known of it there
 	Without   []string           `json:"without,omitempty"`  // mail addresses of participants to leave out of answers
+}
+
+// SupplyRequest says to whom a case is given. Sent again for the same supplier, it changes what is not empty.
+type SupplyRequest struct {
+	Supplier  string    `json:"supplier"`
+	Reference string    `json:"reference,omitempty"` // theirs
+	Asked     string    `json:"asked,omitempty"`     // what they are to do
+	Expected  time.Time `json:"expected,omitzero"`   // when it is to be back; left out: by their lead time
 }
 
 func (r ActionRequest) action(id ticket.ID) ticket.Action {
@@ -69,6 +78,9 @@ func (r ActionRequest) action(id ticket.ID) ticket.Action {
 		Wait: time.Duration(min(max(r.Minutes, 0), 1440)) * time.Minute,
 		Seq:  r.Seq, Seqs: r.Seqs, Other: r.Other, Event: r.Event, Handoff: r.Handoff,
 		About: r.About, Policy: r.Policy, Number: r.Number, Stay: r.Stay, At: r.At}
+	if s := r.Supply; s != nil {
+		a.Supply = &ticket.Supply{Supplier: s.Supplier, Reference: s.Reference, Asked: s.Asked, Expected: s.Expected}
+	}
 	for _, address := range r.Without {
 		a.Without = append(a.Without, customer.Identity{Kind: customer.Email, Value: strings.ToLower(address)})
 	}
@@ -81,6 +93,7 @@ func actionKinds() map[ticket.ActionKind]bool {
 		ticket.ActReply: true, ticket.ActNote: true, ticket.ActAssign: true, ticket.ActSolve: true,
 		ticket.ActReopen: true, ticket.ActClose: true, ticket.ActHold: true, ticket.ActSet: true, ticket.ActVerdict: true,
 		ticket.ActMerge: true, ticket.ActSplit: true, ticket.ActMove: true, ticket.ActUndo: true, ticket.ActWithdraw: true,
+		ticket.ActSupplier: true, ticket.ActSupplied: true, ticket.ActVerify: true, ticket.ActInform: false, ticket.ActHeard: false,
 		ticket.ActTake: false, ticket.ActEscalate: false, ticket.ActPage: true, ticket.ActAccept: false,
 		ticket.ActNeed: false, ticket.ActHand: false, ticket.ActSnooze: false,
 		ticket.ActPostpone: true, ticket.ActAsk: false, ticket.ActAnswer: false, ticket.ActComplain: false, ticket.ActAmends: false,

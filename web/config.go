@@ -21,7 +21,7 @@ const (
 	TicketsRead    Scope = "tickets:read"
 	TicketsWrite   Scope = "tickets:write"
 	CustomersRead  Scope = "customers:read"  // also who is blocked, and the audit of both
-	CustomersWrite Scope = "customers:write" // merges and blocks
+	CustomersWrite Scope = "customers:write" // merges and blocks, and what is stored of them
 	ArticlesRead   Scope = "articles:read"
 	ArticlesWrite  Scope = "articles:write"
 	CallsWrite     Scope = "calls:write"

@@ -21,6 +21,7 @@ import (
 	"tierline/bots"
 	"tierline/internal/images"
 	"tierline/kb"
+	"tierline/router"
 	"tierline/router/pager"
 	"tierline/ticket"
 )
@@ -44,6 +45,8 @@ type Deps struct {
 	Version    string
 	Now        func() time.Time
 	Log        *slog.Logger
+	// Suppliers reports how long suppliers take; nil: there are none.
+	Suppliers func(ctx context.Context, since time.Time) ([]router.SupplierFigures, error)
 }
 
 // Probe tells whether a dependency works. Check is called often: it should take milliseconds and

@@ -392,6 +392,7 @@ func (k *Desk) readBack(ctx context.Context, by ticket.Agent, v slack.View, m me
 		return form, false, err
 	}
 	m.Asked = true
+	card.Ticket.Diagnosis = nonEmpty(submitted(v, "diagnosis"), card.Ticket.Diagnosis)
 	typed := &ticket.Handoff{}
 	for _, f := range ticket.HandoffFields {
 		*typed.Field(f) = submitted(v, f)

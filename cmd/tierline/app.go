@@ -189,7 +189,7 @@ func (a *app) wireWeb(context.Context) error {
 	}
 	desk := email.NewDesk(a.cfg.Email, email.Deps{Blobs: a.blobs, Cursors: a.store, Staff: a.live.Staff, StaffNames: a.live.StaffNames, Now: a.now,
 		Log: a.log.With("part", "email")}, intake, a.store)
-	a.web, err = web.New(a.cfg.Web, web.Deps{Store: planned{a.store, a.desk}, KB: a.store, Suggest: a.desk.Suggest, Backend: a.desk,
+	a.web, err = web.New(a.cfg.Web, web.Deps{Store: planned{a.store, a.desk}, KB: a.store, Suggest: a.desk.Suggest, Backend: a.desk, Suppliers: a.desk.SupplierReport,
 		Blobs: a.blobs, Mails: consoleMails{desk, a.cfg.Email, a.store}, Agents: a.live.Agents, Ready: a.probes(), Mounts: mounts, Metrics: a.registry, Links: a.links(), PageLimits: a.pageLimits, Version: version,
 		Now: a.now, Log: a.log.With("part", "web")})
 	return err

@@ -36,6 +36,8 @@ type cli struct {
 	Report      reportCmd                 `cmd:"" help:"Count what came to pass."`
 	OnCall      oncallCmd                 `cmd:"" name:"oncall" help:"Who is on call: now, next, gaps, and how it is shared."`
 	Mail        mailCmd                   `cmd:"" help:"Look at mails: what became of them, and why."`
+	Customers   customersCmd              `cmd:"" help:"Bring in what other systems know of customers."`
+	Suppliers   suppliersCmd              `cmd:"" help:"How long suppliers take, and what they have."`
 	Import      importCmd                 `cmd:"" help:"Bring mails of the past in, without notifying anybody."`
 	Call        callCmd                   `cmd:"" help:"Look at call transcripts."`
 	Console     consoleCmd                `cmd:"" help:"Make a link with which an agent signs in to the console once."`

@@ -90,6 +90,7 @@ func Run(t *testing.T, fresh Fresh) {
 		"refs/the first meaning stays":                    refsFirst,
 		"people/put and find":                             peoplePut,
 		"pages/counted, also those before":                pagesCounted,
+		"people/enrolled":                                 enrolled,
 		"supplies/counted":                                suppliesCounted,
 		"supplies/go with a merge":                        suppliesMerged,
 		"measures/what came to pass":                      measuresOutcomes,
