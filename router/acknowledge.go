@@ -34,7 +34,7 @@ const (
 // RFC 3834 §2 and §3: nothing answers what a machine wrote, what came by a list or to many, what names
 // no sender or one that nobody reads, or what may be from somebody else; nor the same sender again and
 // again.
-func (w *Jobs) acknowledge(ctx context.Context, id ticket.ID, f Facts) (text, why string, err error) {
+func (w *Jobs) acknowledge(ctx context.Context, id ticket.ID, f Facts, d ticket.Decision) (text, why string, err error) {
 	t, err := w.store().Ticket(ctx, id)
 	if err != nil || t.Tier != "" || w.Senders[t.Channel] == nil {
 		return "", "", err
@@ -55,7 +55,13 @@ func (w *Jobs) acknowledge(ctx context.Context, id ticket.ID, f Facts) (text, wh
 	if why != "" || err != nil {
 		return "", why, err
 	}
-	return w.Desk.Config().Answers.Acknowledge.text(t, w.Desk.Config().Brand(t.Brand), w.Desk.Now()), "", nil
+	text = w.Desk.Config().Answers.Acknowledge.text(t, w.Desk.Config().Brand(t.Brand), w.Desk.Now())
+	if !strings.Contains(text, "{eta}") {
+		return text, "", nil
+	}
+	t.Tier, t.Priority = d.Tier, d.Priority
+	eta, err := w.Desk.ETA(ctx, t)
+	return strings.ReplaceAll(text, "{eta}", w.Desk.speaker(t).eta(eta)), "", err
 }
 
 // unfit says why the contact that opened a ticket is not to be answered by a machine.

@@ -34,7 +34,8 @@ type Acknowledge struct {
 }
 
 // Text is what a customer is told, in Markdown. {number}, {subject}, {brand} and {opens} stand for the
-// ticket's number and subject, the brand's title, and when the brand opens again.
+// ticket's number and subject, the brand's title, and when the brand opens again; {eta} for what like cases
+// took, or that there is no time to tell yet.
 type Text struct {
 	Open   string `yaml:"open"`
 	Closed string `yaml:"closed"` // outside of the brand's hours; default: Open
@@ -74,8 +75,8 @@ func (a Answers) Check(at check.At) {
 		if strings.TrimSpace(t.Open) == "" {
 			at.Key("open").Error("write what customers are told", "there is no text")
 		}
-		checkText(at.Key("open"), t.Open, "number", "subject", "brand")
-		checkText(at.Key("closed"), t.Closed, "number", "subject", "brand", "opens")
+		checkText(at.Key("open"), t.Open, "number", "subject", "brand", "eta")
+		checkText(at.Key("closed"), t.Closed, "number", "subject", "brand", "opens", "eta")
 	}
 }
 

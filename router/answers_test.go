@@ -235,7 +235,7 @@ func TestOneCustomerIsAcknowledgedSeldom(t *testing.T) {
 	// Two at once, decided on in whatever order.
 	w.pass(24 * time.Hour)
 	a, b := w.take(nil, nil).Ticket, w.take(nil, nil).Ticket
-	_, why, err := jobs.acknowledge(t.Context(), b, Facts{Channel: channels.Email})
+	_, why, err := jobs.acknowledge(t.Context(), b, Facts{Channel: channels.Email}, ticket.Decision{})
 	if err != nil || why == "" {
 		t.Errorf("the later of two: %q, %v", why, err)
 	}

@@ -82,7 +82,7 @@ func (w *Jobs) route(ctx context.Context, j ticket.Job) error {
 	}
 	var why string
 	if review.On == ticket.OnOpened {
-		if d.Acknowledge, why, err = w.acknowledge(ctx, j.Ticket, facts); err != nil {
+		if d.Acknowledge, why, err = w.acknowledge(ctx, j.Ticket, facts, d); err != nil {
 			return err
 		}
 		if d.Print, err = w.Desk.print(ctx, j.Ticket, facts, answer); err != nil {

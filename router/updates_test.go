@@ -290,13 +290,20 @@ func TestUpdatesAreInTheCustomersLanguage(t *testing.T) {
 
 func TestATimeThatIsToldIsMeasured(t *testing.T) {
 	t.Parallel()
-	w, jobs := steady(t, nil)
+	w, jobs := steady(t, func(c *Config) {
+		c.Answers.Acknowledge = Acknowledge{When: `customer == "Joe"`, Texts: map[string]Text{"en": {Open: "It is here. {eta}"}}}
+	})
 	for n := range 30 {
-		old := w.take(jobs, func(in *ticket.Inbound) { in.From.Value = fmt.Sprintf("x%d@other%d.example", n, n) }).Ticket
+		old := w.take(jobs, func(in *ticket.Inbound) {
+			in.From.Value, in.From.Name = fmt.Sprintf("x%d@other%d.example", n, n), "Ann"
+		}).Ticket
 		w.wait(jobs, time.Duration(10+n)*10*time.Minute/10*10)
 		w.act("anna", ticket.Action{Kind: ticket.ActSolve, Ticket: old, Diagnosis: "a seal"})
 	}
 	id := w.take(jobs, nil).Ticket
+	if said := w.told(id); len(said) != 1 || !strings.HasPrefix(said[0], "It is here. Going by 30 cases like yours, it should be solved between") {
+		t.Errorf("the acknowledgement: %q", said)
+	}
 	e, err := w.desk.ETA(t.Context(), w.ticket(id))
 	if err != nil || e.Kind != ticket.ETAMeasured || e.Basis.Count != 30 || len(e.Basis.Tickets) != 30 || e.Basis.Median != 240*time.Minute ||
 		e.Basis.Low != 120*time.Minute || e.Basis.High != 360*time.Minute || !e.Likely.Equal(w.clock().Add(240*time.Minute)) {
