@@ -199,6 +199,25 @@ func (p *widgetPage) open2() {
 	peers.JS[any](p.Browser, inPage+`querySelector("textarea").focus()`)
 }
 
+// Who asks for a call in the widget says so in words that the gateway knows (router/signals).
+func TestWidgetAsksForACall(t *testing.T) {
+	t.Parallel()
+	p := openShop(t, "de")
+	p.open()
+	peers.JS[any](p.Browser, inPage+`querySelector("form.wish").parentNode.open = true; `+inPage+`querySelector("#p").focus()`)
+	p.press("+49 30 901820\t")
+	p.Screenshot("widget-call")
+	p.press("ab 16 Uhr\r")
+	p.bubbles("Bitte rufen Sie mich zurück: +49 30 901820. ab 16 Uhr")
+	p.bubbles("Gesendet")
+	m, err := p.st.Message(context.Background(), 1001, 1)
+	if err != nil || m.Text != "Bitte rufen Sie mich zurück: +49 30 901820. ab 16 Uhr" {
+		t.Errorf("the message is %q, %v", m.Text, err)
+	}
+	p.Until(`!` + inPage + `querySelector("form.wish").parentNode.open && ` + inPage + `activeElement.tagName === "TEXTAREA"`)
+	p.NoProblems()
+}
+
 func TestWidgetOffline(t *testing.T) {
 	t.Parallel()
 	p := openShop(t, "fr")

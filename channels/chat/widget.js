@@ -10,15 +10,18 @@
     en: { title: "Chat with us", open: "Open chat", close: "Close chat", unread: "new", hello: "Hello! How can we help?",
       you: "You", agent: "Support", write: "Your message", send: "Send", sending: "Sending…", sent: "Sent", waiting: "Not sent yet. Trying again…",
       failed: "Not sent", tooLong: "This message is too long.", offline: "No connection. What you write is kept and sent later.",
-      who: "Your name and e-mail (optional)", name: "Name", email: "E-mail", log: "Conversation" },
+      who: "Your name and e-mail (optional)", name: "Name", email: "E-mail", log: "Conversation",
+      ask: "Ask for a call", phone: "Telephone", when: "When? (optional)", call: "Call me back", please: "Please call me back: " },
     de: { title: "Chatten Sie mit uns", open: "Chat öffnen", close: "Chat schließen", unread: "neu", hello: "Guten Tag! Wie können wir helfen?",
       you: "Sie", agent: "Support", write: "Ihre Nachricht", send: "Senden", sending: "Wird gesendet…", sent: "Gesendet", waiting: "Noch nicht gesendet. Neuer Versuch…",
       failed: "Nicht gesendet", tooLong: "Diese Nachricht ist zu lang.", offline: "Keine Verbindung. Was Sie schreiben, wird aufgehoben und später gesendet.",
-      who: "Ihr Name und Ihre E-Mail (freiwillig)", name: "Name", email: "E-Mail", log: "Gespräch" },
+      who: "Ihr Name und Ihre E-Mail (freiwillig)", name: "Name", email: "E-Mail", log: "Gespräch",
+      ask: "Um Rückruf bitten", phone: "Telefon", when: "Wann? (freiwillig)", call: "Rückruf erbitten", please: "Bitte rufen Sie mich zurück: " },
     fr: { title: "Discutez avec nous", open: "Ouvrir le chat", close: "Fermer le chat", unread: "nouveau", hello: "Bonjour ! Comment pouvons-nous vous aider ?",
       you: "Vous", agent: "Assistance", write: "Votre message", send: "Envoyer", sending: "Envoi…", sent: "Envoyé", waiting: "Pas encore envoyé. Nouvel essai…",
       failed: "Non envoyé", tooLong: "Ce message est trop long.", offline: "Pas de connexion. Vos messages sont conservés et envoyés plus tard.",
-      who: "Votre nom et votre e-mail (facultatif)", name: "Nom", email: "E-mail", log: "Conversation" }
+      who: "Votre nom et votre e-mail (facultatif)", name: "Nom", email: "E-mail", log: "Conversation",
+      ask: "Demander un rappel", phone: "Téléphone", when: "Quand ? (facultatif)", call: "Me rappeler", please: "Merci de me rappeler : " }
   };
   var MAX = 16 * 1024; // bytes of one message, as the gateway has it
 
@@ -154,6 +157,7 @@
     "details div{display:flex;gap:8px;padding:4px 0 6px}details label{flex:1;min-width:0;font-size:13px;color:var(--dim)}",
     "input,textarea{width:100%;color:var(--fg);background:var(--bg);border:1px solid var(--dim);border-radius:8px;padding:8px 10px;display:block}::placeholder{color:var(--dim);opacity:1}",
     "form{display:flex;gap:8px;padding:10px 12px;border-top:1px solid var(--line);align-items:flex-end}",
+    "form.wish{padding:4px 0 6px;border:0;flex-wrap:wrap}form.wish label{min-width:110px}",
     "form label{flex:1}textarea{resize:none;height:44px;max-height:140px}",
     ".send{background:var(--accent);color:var(--on);border-radius:8px;height:44px;padding:0 16px;font-weight:650}",
     ".hide{position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(50%);white-space:nowrap}",
@@ -189,11 +193,17 @@
   var email = el("input", { id: "e", type: "email", autocomplete: "email", maxlength: "254" });
   var who = el("details", {}, [el("summary", {}, [T.who]), el("div", {}, [
     el("label", {}, [T.name, name]), el("label", {}, [T.email, email])])]);
+  // Who asks for a call says so in words: what follows from them is decided where all words are read.
+  var phone = el("input", { id: "p", type: "tel", autocomplete: "tel", maxlength: "40", required: "" });
+  var when = el("input", { id: "d", maxlength: "200" });
+  var ask = el("button", { class: "send", type: "submit" }, [T.call]);
+  var wish = el("form", { class: "wish" }, [el("label", {}, [T.phone, phone]), el("label", {}, [T.when, when]), ask]);
+  var call = el("details", {}, [el("summary", {}, [T.ask]), wish]);
   var text = el("textarea", { id: "w", rows: "1", placeholder: T.write, maxlength: String(MAX), dir: "auto" });
   var send = el("button", { class: "send", type: "submit" }, [T.send]);
   var form = el("form", {}, [el("label", {}, [el("span", { class: "hide" }, [T.write]), text]), send]);
   var panel = el("div", { class: "panel", role: "dialog", "aria-labelledby": "h", hidden: "" },
-    [el("header", {}, [heading, shut]), offline, log, who, form]);
+    [el("header", {}, [heading, shut]), offline, log, who, call, form]);
   root.append(panel, launch);
 
   var unread = 0;
@@ -279,11 +289,23 @@
     var body = text.value.trim();
     if (!body) return;
     if (new TextEncoder().encode(body).length > MAX) { text.setCustomValidity(T.tooLong); text.reportValidity(); return; }
+    put(body);
+    text.value = "";
+    grow();
+  }
+
+  function callMe() {
+    put(T.please + phone.value.trim() + (when.value.trim() ? ". " + when.value.trim() : ""));
+    when.value = "";
+    call.open = false;
+    text.focus();
+  }
+
+  // put keeps a message and sends it as soon as that can be.
+  function put(body) {
     var id = Date.now().toString(36) + "-" + random(); // sorts by time
     store.set("out:" + id, JSON.stringify({ text: body, name: name.value, email: email.value }));
     own(id, body);
-    text.value = "";
-    grow();
     connect();
     flush();
   }
@@ -382,6 +404,7 @@
   shut.addEventListener("click", function () { show(false, true); });
   panel.addEventListener("keydown", keys);
   form.addEventListener("submit", function (e) { e.preventDefault(); say(); text.focus(); });
+  wish.addEventListener("submit", function (e) { e.preventDefault(); if (phone.value.trim()) callMe(); });
   text.addEventListener("input", function () { text.setCustomValidity(""); grow(); wake(); });
   text.addEventListener("keydown", function (e) {
     if (e.key === "Enter" && !e.shiftKey && !e.isComposing) { e.preventDefault(); say(); }

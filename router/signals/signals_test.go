@@ -22,6 +22,18 @@ func kinds(list []Signal) (out []Kind) {
 	return out
 }
 
+// The chat widget asks for a call in these words.
+func TestTheWidgetsWishToBeCalledIsFound(t *testing.T) {
+	t.Parallel()
+	f := finder(t)
+	for language, text := range map[string]string{"en": "Please call me back: +49 30 901820. after four", "de": "Bitte rufen Sie mich zurück: +49 30 901820. ab 16 Uhr",
+		"fr": "Merci de me rappeler : +33 1 70 18 99 00"} {
+		if got := kinds(f.Find(text, language)); !slices.Contains(got, Callback) {
+			t.Errorf("%q: %v", text, got)
+		}
+	}
+}
+
 func TestWhatIsFoundAndByWhichWords(t *testing.T) {
 	t.Parallel()
 	f := finder(t)
