@@ -218,7 +218,8 @@ type Backend interface {
 	OnCall(ctx context.Context, tier string, at time.Time) ([]ticket.Agent, error)
 	// Team is everybody who works here, the lowest tier first.
 	Team(ctx context.Context, by ticket.Agent) ([]Member, error)
-	// SetPresence notes that p.Agent is away or here, and until when; only leads say it of somebody else.
+	// SetPresence notes that p.Agent is away or here, and until when; only leads say it of somebody else. Of p its
+	// Agent, State, Until and Reason count, and By where it is another than by.
 	SetPresence(ctx context.Context, by ticket.Agent, p ticket.Presence) error
 	// Fitting are those who may be given a ticket, who fits best in front.
 	Fitting(ctx context.Context, by ticket.Agent, id ticket.ID) ([]Fit, error)

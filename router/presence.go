@@ -172,7 +172,10 @@ func (d *Desk) SetPresence(ctx context.Context, by ticket.Agent, p ticket.Presen
 	if err := staff(by); err != nil {
 		return err
 	}
-	p.Source, p.By = ticket.PresenceSelf, by.Actor()
+	p.Source = ticket.PresenceSelf
+	if p.By.Kind == "" {
+		p.By = by.Actor()
+	}
 	if p.Agent != by.ID {
 		if !by.Is(ticket.RoleLead, ticket.RoleSupervisor) {
 			return ticket.Errorf(op, ticket.Denied, "Only a lead may say that of somebody else.")

@@ -31,6 +31,7 @@ func (s *Server) apiRoutes() []route {
 	list = append(list, s.careOperations()...)
 	list = append(list, s.peopleOperations()...)
 	list = append(list, s.enrolOperations()...)
+	list = append(list, s.teamOperations()...)
 	for i := range list {
 		list[i].path = apiPrefix + list[i].path
 	}

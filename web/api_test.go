@@ -180,6 +180,8 @@ func TestEveryOperationIsAsDocumented(t *testing.T) {
 	c.people()
 	c.call("GET", "/oncall", nil, 200, nil)
 	c.call("GET", "/oncall/l2/shifts", nil, 200, nil)
+	c.call("PUT", "/team/anna/presence", object{"state": "away", "reason": "lunch"}, 204, nil)
+	c.call("GET", "/team", nil, 200, nil)
 	c.call("GET", "/oncall/l2/fairness", nil, 200, nil)
 	in := func(h int) time.Time { return time.Now().Add(time.Duration(h) * time.Hour) }
 	c.call("POST", "/roster/changes", RosterRequest{Kind: ticket.RosterCover, Agent: "lea@example.org", Tier: "l2", Person: "lea", From: in(1), To: in(2)}, 200, nil)

@@ -91,6 +91,7 @@ func notices() map[string]string {
 		"released": "The mail is a message now.", "discarded": "The mail was discarded.",
 		"merged": "They are one person now.", "unmerged": "They are two people again.",
 		"feed": "The address is made: subscribe to it below.", "revoked": "The address no longer works.",
+		"away": "They are away.", "here": "They are here.",
 		"blocked": "The sender is blocked.", "unblocked": "The sender is let in again.",
 		"saved": "The article was saved.", "created": "The article was created.", "archived": "The article was archived.",
 	}

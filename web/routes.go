@@ -72,6 +72,8 @@ func (s *Server) routes() []route {
 		{method: http.MethodGet, path: "/console/articles/:id/edit", who: staff(mayEdit()...), do: s.articleEdit},
 		{method: http.MethodPost, path: "/console/articles/:id/edit", who: staff(mayEdit()...), do: s.articleSave},
 		{method: http.MethodPost, path: "/console/articles/:id/archive", who: staff(mayEdit()...), do: s.articleArchive},
+		{method: http.MethodGet, path: "/console/team", who: staff(), do: s.teamPage},
+		{method: http.MethodPost, path: "/console/team/:agent", who: staff(), do: s.teamPresence},
 		{method: http.MethodGet, path: "/console/care", who: staff(), do: s.reportPage},
 		{method: http.MethodGet, path: "/console/pages", who: staff(), do: s.pageReportPage},
 		{method: http.MethodGet, path: "/console/oncall", who: staff(), do: s.onCallPage},
