@@ -192,6 +192,9 @@ func (c Config) compile(at check.At) Schedule {
 		ends(here, o.From, o.To)
 	}
 	s.needed, s.limited = windowsOf(at.Key("needed"), c.Needed)
+	if len(s.layers) > 0 && !s.limited && !slices.ContainsFunc(s.layers, func(l layer) bool { return !l.limited }) {
+		at.Key("needed").Warn(`such as {mon: "08:00-18:00"}`, "nobody is on call outside of the layers' times, and leads hear of each such gap: say when somebody has to be")
+	}
 	for i, d := range c.Notice {
 		if d < 0 || d > maxNotice {
 			at.Key("notice").Index(i).Error("such as [24h, 1h]", "%s is not between 0 and %s", d, maxNotice)

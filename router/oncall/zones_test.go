@@ -7,6 +7,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"tierline/config/check"
 )
 
 // zones change their clocks by an hour, by half an hour, by two hours, at midnight, backwards in winter, by
@@ -260,10 +262,17 @@ func TestNeededHoursAndHolidays(t *testing.T) {
 		t.Errorf("gaps: %s", got)
 	}
 	whole := compiled(t, bare("America/Havana", Layer{People: []string{"a"}}))
-	l := whole.Loads(from, to, func(day time.Time) bool { return day.Format("01-02") == "11-01" })
+	load := whole.Loads(from, to, func(day time.Time) bool { return day.Format("01-02") == "11-01" })
 	// From Saturday 08:00 to Monday 07:00, with an hour that comes twice: it counts once for each time.
-	if l[0].Total != 48*time.Hour || l[0].Weekend != 41*time.Hour || l[0].Holiday != 25*time.Hour || l[0].Night != 17*time.Hour {
-		t.Errorf("%+v", l[0])
+	if l := load[0]; l.Total != 48*time.Hour || l.Weekend != 41*time.Hour || l.Holiday != 25*time.Hour || l.Night != 17*time.Hour {
+		t.Errorf("%+v", l)
+	}
+	var l1, l2 check.List
+	c.Check(l1.Root(), func(string) bool { return true })
+	c.Needed = nil
+	c.Check(l2.Root(), func(string) bool { return true })
+	if len(l1.Faults) != 0 || len(l2.Faults) != 1 || !l2.Faults[0].Warning {
+		t.Errorf("a schedule of some hours: %v; %v", l1.Faults, l2.Faults)
 	}
 	if n := (Config{}).Notices(); len(n) != 2 || n[0] != 24*time.Hour {
 		t.Errorf("notices: %v", n)
