@@ -150,7 +150,7 @@ func careMenu(c bots.Card) slack.BlockElement {
 	list = append(list, outsideOptions(c, v)...)
 	list = append(list, option(doAbuse+" "+v, "Abuse: "+map[customer.Rung]string{customer.RungWarn: "warn them", customer.RungLead: "to the lead",
 		customer.RungBlock: "keep them out (lead)"}[c.Ladder.Next]))
-	return choose(doCare, "For the customer …", list...)
+	return choose(doCare, "For the customer …", append(list, peopleOptions(c)...)...)
 }
 
 // careForm is the form of one of the steps.
@@ -189,6 +189,8 @@ func (k *Desk) careForm(ctx context.Context, c click, card bots.Card, m meta, wh
 		return k.abuseForm(ctx, c, card, m, about)
 	case doRepromise, doUnpromise:
 		return promiseForm(card, m, about, what, r.Seq), nil
+	case doBlock, doSame, doApart:
+		return k.peopleForm(ctx, c, card, m, what, about)
 	}
 	return slack.ModalViewRequest{}, ticket.Errorf("slackdesk.form", ticket.Invalid, "There is no such form.")
 }

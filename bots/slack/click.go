@@ -118,7 +118,7 @@ func (k *Desk) press(ctx context.Context, c click, what string, r ref) error {
 		return k.open(c, what, r)
 	case doReply, doNote, doEscalate, doPage, doSolve, doDecline, doCall, doHand, doSnooze, doMerge, doSplit, doReturn, doPromise, doAssign:
 		return k.open(c, what, r)
-	case doUpdate, doPostpone, doRepromise, doUnpromise, doAsk, doAnswer, doComplain, doAmends, doAbuse:
+	case doUpdate, doPostpone, doRepromise, doUnpromise, doAsk, doAnswer, doComplain, doAmends, doAbuse, doBlock, doSame, doApart:
 		return k.open(c, what, r)
 	default:
 		return ticket.Errorf("slackdesk.click", ticket.Invalid, "This button is of an older version. Use the newest card.")
@@ -158,6 +158,12 @@ func (k *Desk) submit(ctx context.Context, ic *slack.InteractionCallback) any {
 		} else if err = e; err != nil {
 			return refuse(ic.View, k.inWords(ic.User.ID, err))
 		}
+	}
+	if id := ic.View.CallbackID; err == nil && (id == doBlock || id == doSame || id == doApart) {
+		if err = k.submitPeople(ctx, by, ic, m); err == nil {
+			return nil
+		}
+		return refuse(ic.View, k.inWords(ic.User.ID, err))
 	}
 	var a ticket.Action
 	if err == nil {
