@@ -25,7 +25,7 @@ func (s *Server) apiRoutes() []route {
 	list := []route{
 		{method: http.MethodGet, path: "/openapi.json", who: open(), do: s.serveOpenAPI},
 	}
-	list = append(list, s.ticketOperations()...)
+	list = append(list, append(s.ticketOperations(), s.incidentOperations()...)...)
 	list = append(list, s.otherOperations()...)
 	list = append(list, s.onCallOperations()...)
 	list = append(list, s.careOperations()...)

@@ -78,7 +78,40 @@ func ageDesc() *prometheus.Desc {
 	return prometheus.NewDesc("tierline_oldest_due_job_age_seconds", "For how long the oldest due job has been waiting.", nil, nil)
 }
 
+func incidentsDesc() *prometheus.Desc {
+	return prometheus.NewDesc("tierline_incidents", "Incidents that are proposed or open.", []string{"state"}, nil)
+}
+
+func linkedDesc() *prometheus.Desc {
+	return prometheus.NewDesc("tierline_incident_tickets", "Tickets that are linked to open incidents.", nil, nil)
+}
+
+// incidents counts those that are worked on, of which there are few.
+func (m *storeMetrics) incidents(ctx context.Context, ch chan<- prometheus.Metric) {
+	linked := 0
+	for _, st := range []ticket.IncidentState{ticket.IncidentProposed, ticket.IncidentOpen} {
+		list, err := m.s.d.Store.Incidents(ctx, ticket.IncidentFilter{States: []ticket.IncidentState{st}, Limit: ticket.MaxPage})
+		for _, i := range list {
+			n, e := m.s.d.Store.Tally(ctx, i.ID, 0)
+			if e != nil {
+				err = e
+			}
+			if st == ticket.IncidentOpen {
+				linked += n.Linked
+			}
+		}
+		if err != nil {
+			ch <- prometheus.NewInvalidMetric(incidentsDesc(), err)
+			return
+		}
+		ch <- prometheus.MustNewConstMetric(incidentsDesc(), prometheus.GaugeValue, float64(len(list)), string(st))
+	}
+	ch <- prometheus.MustNewConstMetric(linkedDesc(), prometheus.GaugeValue, float64(linked))
+}
+
 func (m *storeMetrics) Describe(ch chan<- *prometheus.Desc) {
+	ch <- incidentsDesc()
+	ch <- linkedDesc()
 	ch <- ticketsDesc()
 	ch <- jobsDesc()
 	ch <- ageDesc()
@@ -103,6 +136,7 @@ func (m *storeMetrics) Collect(ch chan<- prometheus.Metric) {
 			ch <- prometheus.MustNewConstMetric(jobsDesc(), prometheus.GaugeValue, float64(n), string(st), string(kind))
 		}
 	}
+	m.incidents(ctx, ch)
 	due, err := m.s.d.Store.NextDue(ctx)
 	if err != nil {
 		ch <- prometheus.NewInvalidMetric(ageDesc(), err)
