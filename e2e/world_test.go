@@ -118,7 +118,8 @@ agents:
   - {id: dev, name: Dev Patel, email: dev@support.example, roles: [level2]}
   - {id: lena, name: Lena Vogel, email: lena@support.example, roles: [lead, editor, supervisor]}
 answers: {{if .Answers}}{{.Answers}}{{else}}{undo: {email: 0s, slack: 0s}, acknowledge: {when: "false"}}{{end}}
-tiers:
+{{if .Incidents}}incidents: {{.Incidents}}
+{{end}}tiers:
   - {name: l1, title: Level 1, level: 1, channel: support-l1}
   - {name: l2, title: Level 2, level: 2, channel: support-l2, page_wait: {{.PageWait}}, oncall: {people: [chloe, dev], then: [lena]}{{with .L2}}, paging: {{.}}{{end}}}
 {{with .Paging}}paging: {{.}}
@@ -135,6 +136,7 @@ type options struct {
 	pageWait    time.Duration
 	paging      string // by what people are paged, in YAML
 	l2          string // how level 2 is paged, in YAML
+	incidents   string // when many are hit, in YAML; by default when empty
 	answers     string // how customers are answered, in YAML; at once, and nothing by itself, when empty
 }
 
@@ -167,7 +169,7 @@ func (w *world) launch(o options) *gateway {
 	var text bytes.Buffer
 	err = configuration.Execute(&text, map[string]any{"Dir": o.dir, "DSN": w.dsn, "Web": g.web, "SMTP": g.smtp, "Key": apiKey,
 		"Support": support, "SinkPort": sinkPort, "Slack": w.sim.App(), "SlackURL": w.sim.APIURL(), "PageWait": o.pageWait,
-		"Attachments": o.attachments, "Answers": o.answers, "Paging": o.paging, "L2": o.l2})
+		"Attachments": o.attachments, "Answers": o.answers, "Paging": o.paging, "L2": o.l2, "Incidents": o.incidents})
 	if err != nil {
 		w.t.Fatal(err)
 	}

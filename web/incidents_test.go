@@ -76,3 +76,17 @@ func TestAnIncidentInTheConsole(t *testing.T) {
 		t.Errorf("no such incident: %d", got.StatusCode)
 	}
 }
+
+// incident is an open one that has told its customers something.
+func (s *site) incident(id ticket.ID) ticket.IncidentID {
+	s.t.Helper()
+	by := ticket.Actor{Kind: ticket.ByAgent, ID: "lea", Name: "Lea Lead"}
+	a := ticket.IncidentAction{Do: ticket.DoOpen, Title: "Nobody can sign in to the portal", Tier: "l2", By: by, Text: "Do not reset passwords.", Why: []string{"error code: E503", "words: portal, session"},
+		Tickets: []ticket.Candidate{{Ticket: id, Score: 0.71, Why: []string{"alike to 71 %"}}}}
+	for _, a := range []ticket.IncidentAction{a, {Do: ticket.DoUpdate, ID: 1, By: by, Texts: map[string]string{"en": "We know of it and work on it.", "de": "Wir arbeiten daran."}, Wait: 1e12}} {
+		if _, err := s.store.ActIncident(s.t.Context(), a); err != nil {
+			s.t.Fatal(err)
+		}
+	}
+	return 1
+}
