@@ -121,16 +121,16 @@ func measure(t *testing.T, list []example) map[cell]score {
 // floors are a little below what the lists reach on the examples that are held out, and ceilings a little
 // above what they find falsely there; nobody is to be called out at night, blocked or reported for nothing.
 var floors = map[Kind]struct{ found, falsely int }{
-	Anger:     {15, 4},
-	Urgency:   {11, 5},
-	Level2:    {8, 3},
+	Anger:     {16, 5},
+	Urgency:   {12, 6},
+	Level2:    {10, 5},
 	Manager:   {4, 2},
 	Complaint: {8, 1},
-	Abuse:     {2, 0},
+	Abuse:     {5, 0},
 	Callback:  {9, 2},
-	Safety:    {9, 0},
-	Privacy:   {8, 0},
-	Many:      {9, 2},
+	Safety:    {13, 3},
+	Privacy:   {11, 0},
+	Many:      {10, 2},
 }
 
 func TestExamplesOfCustomersMessages(t *testing.T) {
