@@ -40,10 +40,6 @@ func newGateway(t *testing.T, change ...func(*router.Config)) *gateway {
 	cfg.App.Scopes, cfg.App.Events = slackapp.Scopes(), slackapp.Events()
 	g := &gateway{T: t, sim: slacksim.Start(t, cfg)}
 	log := slog.New(slog.NewTextHandler(testWriter{t}, &slog.HandlerOptions{Level: slog.LevelWarn}))
-	var err error
-	if g.store, err = store.Open(t.Context(), store.Config{Data: t.TempDir(), Log: log}); err != nil {
-		t.Fatal(err)
-	}
 	rc := router.Config{
 		Agents: []ticket.Agent{
 			{ID: "anna", Name: "Anna Schmidt", Email: "anna@support.example", Roles: []ticket.Role{ticket.RoleAgent}},
@@ -60,6 +56,9 @@ func newGateway(t *testing.T, change ...func(*router.Config)) *gateway {
 	}
 	live, err := router.NewLive(rc)
 	if err != nil {
+		t.Fatal(err)
+	}
+	if g.store, err = store.Open(t.Context(), store.Config{Data: t.TempDir(), Policy: live, Log: log}); err != nil {
 		t.Fatal(err)
 	}
 	desk := &router.Desk{Store: g.store, KB: g.store, Suggest: noKB{}, Live: live, Now: time.Now}
