@@ -26,13 +26,16 @@ type amounts struct {
 	later    time.Duration // when it is looked at once more: Go's collector comes every two minutes
 	contacts int           // mails in a run, and clicks
 	every    time.Duration // between two of them
+	pages    int           // of a run, at that rate
+	burst    int           // pages at once
+	chains   int           // pages that go on and on
 }
 
 var (
 	few = amounts{runs: 1, mails: 40, tickets: 500, rules: 10, decide: 10, articles: 200, asked: 5, starts: 1, contacts: 3,
-		every: 10 * time.Millisecond}
+		every: 10 * time.Millisecond, pages: 5, burst: 10, chains: 2}
 	many = amounts{runs: 3, accept: 1500 * time.Millisecond, mails: 5000, tickets: 1_000_000, rules: 1000, decide: 2000, articles: 20_000, asked: 300,
-		starts: 5, settle: 4 * time.Second, later: 2*time.Minute + 5*time.Second, contacts: 150, every: 50 * time.Millisecond}
+		starts: 5, settle: 4 * time.Second, later: 2*time.Minute + 5*time.Second, contacts: 150, every: 50 * time.Millisecond, pages: 300, burst: 500, chains: 50}
 )
 
 func TestFigures(t *testing.T) {
@@ -49,7 +52,7 @@ func TestFigures(t *testing.T) {
 		{"mailbox into SQLite", ingestSQLite}, {"mailbox into PostgreSQL", ingestPostgres},
 		{"million tickets on SQLite", fullSQLite}, {"million tickets on PostgreSQL", fullPostgres},
 		{"decision", decide}, {"suggestion, bleve", suggestBleve}, {"suggestion, Meilisearch", suggestMeili},
-		{"program", program},
+		{"paging", paging}, {"program", program},
 	} {
 		before, ran := len(tb.rows), false
 		t.Run(part.name, func(t *testing.T) {
