@@ -3,8 +3,10 @@ package oncall
 import (
 	"cmp"
 	"slices"
+	"sort"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/teambition/rrule-go"
@@ -20,6 +22,7 @@ type layer struct {
 	Layer
 	start, until time.Time // floating; zero: none
 	rule         *rrule.RRule
+	ruled        *ruled // of the rule
 	windows      [7][]window
 	limited      bool
 }
@@ -74,7 +77,9 @@ func (l Layer) compile(at check.At, zone *time.Location) layer {
 		}
 	}
 	if l.Rule != "" {
-		k.rule = recurrence(at, l, k.start)
+		if k.rule = recurrence(at, l, k.start); k.rule != nil {
+			k.ruled = &ruled{next: k.rule.Iterator()}
+		}
 	}
 	k.windows, k.limited = windowsOf(at.Key("on"), l.On)
 	return k
@@ -270,25 +275,31 @@ func (k *layer) handover(n int) time.Time {
 	return k.start.Add(time.Duration(n) * time.Hour)
 }
 
-// occurrences counts those of the rule up to a time.
+// ruled remembers when the hand-overs of a rule are, as far as anybody has asked: counting them begins at the
+// first each time.
+type ruled struct {
+	mu    sync.Mutex
+	next  func() (time.Time, bool)
+	times []time.Time // instants, each once
+	over  bool        // there are no more
+}
+
+// occurrences counts those of the rule up to a time; those that fall together are one.
 func (k *layer) occurrences(at time.Time, zone *time.Location) int {
-	n, last := 0, time.Time{}
-	until := floating(at, zone).Add(26 * time.Hour) // no zone's wall clock is set by more at once
-	next := k.rule.Iterator()
-	for {
-		t, ok := next()
-		if !ok || t.After(until) {
-			return n
+	r := k.ruled
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for n := len(r.times); !r.over && (n == 0 || !r.times[n-1].After(at)); n = len(r.times) {
+		t, ok := r.next()
+		if !ok {
+			r.over = true
+			break
 		}
-		when := first(t, zone)
-		if when.After(at) {
-			return n
+		if when := first(t, zone); n == 0 || when.After(r.times[n-1]) {
+			r.times = append(r.times, when)
 		}
-		if !when.Equal(last) {
-			n++
-		}
-		last = when
 	}
+	return sort.Search(len(r.times), func(i int) bool { return r.times[i].After(at) })
 }
 
 // handovers are those within a time, as instants.

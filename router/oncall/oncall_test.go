@@ -283,3 +283,12 @@ func BenchmarkOn(b *testing.B) {
 		s.On(now)
 	}
 }
+
+// What a calendar of half a year asks, of a rule that began years ago.
+func BenchmarkShiftsOfARule(b *testing.B) {
+	from := time.Date(2026, 3, 25, 12, 0, 0, 0, time.UTC)
+	for b.Loop() {
+		s := compiled(b, bare("Europe/Berlin", Layer{People: []string{"a", "b", "c"}, Rule: "FREQ=DAILY", Start: "2020-01-05"}))
+		s.Shifts(from.AddDate(0, 0, -31), from.AddDate(0, 7, 0))
+	}
+}
