@@ -30,9 +30,8 @@ type Units struct {
 
 // Lemon is a unit with so many cases that it should not be sent out again, whoever owned it (practice: lemon).
 type Lemon struct {
-	Cases int    `yaml:"cases"` // default 3
-	Days  int    `yaml:"days"`  // within so many; default 90
-	Tell  string `yaml:"tell"`  // the tier whose leads are told, with the evidence; "" is told nobody
+	Cases int `yaml:"cases"` // default 3
+	Days  int `yaml:"days"`  // within so many; default 90
 }
 
 // Environment is a place where unit after unit fails (practice: environment).
@@ -88,7 +87,7 @@ func (i Incidents) check(at check.At, tiers []Tier) {
 	}
 }
 
-func (u Units) check(at check.At, tiers []Tier) {
+func (u Units) check(at check.At) {
 	for _, c := range []struct {
 		section, key string
 		n, most      int
@@ -97,8 +96,5 @@ func (u Units) check(at check.At, tiers []Tier) {
 		if c.n < 0 || c.n > c.most {
 			at.Key(c.section).Key(c.key).Error("a number above 0; leave it out for the default", "%d is not possible", c.n)
 		}
-	}
-	if u.Lemon.Tell != "" && !slices.ContainsFunc(tiers, func(t Tier) bool { return t.Name == u.Lemon.Tell }) {
-		at.Key("lemon").Key("tell").Error("name one of the tiers", "there is no tier %.60q", u.Lemon.Tell)
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"strings"
+	"time"
 
 	"tierline/bots"
 	"tierline/router/lint"
@@ -167,4 +168,37 @@ func (d *Desk) caseIncident(ctx context.Context, t ticket.Ticket) (*bots.CaseInc
 		c.URL = fmt.Sprintf("%s/incidents/%s", d.Console, i.ID)
 	}
 	return c, nil
+}
+
+// maxPlace is how many cases of one organization are looked at.
+const maxPlace = 50
+
+// environment says why it may be the place and not the unit: unit after unit of one organization has cases
+// (practice: environment).
+func (d *Desk) environment(ctx context.Context, t ticket.Ticket, name string) (string, error) {
+	if t.Organization == 0 || len(t.Units) == 0 {
+		return "", nil
+	}
+	c := d.Config().Units.settled().Environment
+	cases, err := d.Store.Cases(ctx, ticket.CaseQuery{Except: t.ID, Organization: t.Organization, Limit: maxPlace})
+	if err != nil {
+		return "", err
+	}
+	units, count := map[string]bool{}, 1
+	for _, u := range t.Units {
+		units[u] = true
+	}
+	for _, k := range cases {
+		if len(k.Units) == 0 || t.Opened.Sub(k.Opened) > time.Duration(c.Days)*24*time.Hour {
+			continue
+		}
+		count++
+		for _, u := range k.Units {
+			units[u] = true
+		}
+	}
+	if len(units) < c.Units {
+		return "", nil
+	}
+	return fmt.Sprintf("%d units at %s have had %d cases in %d days: look at the place (power, water, network, handling) before you change the unit.", len(units), name, count, c.Days), nil
 }

@@ -202,3 +202,24 @@ func cmpOr(a, b string) string {
 	}
 	return b
 }
+
+// TestEnvironmentNotUnit holds that unit after unit at one place is said to be the place.
+func TestEnvironmentNotUnit(t *testing.T) {
+	t.Parallel()
+	w, jobs := newWorld(t, &noKB{})
+	for n, want := range []bool{false, false, true} {
+		acc, err := w.store.Accept(t.Context(), []ticket.Inbound{{Channel: channels.Email, Inbox: "support", External: fmt.Sprint(n), Units: []string{fmt.Sprint("SN-", n)},
+			From: customer.Identity{Kind: customer.Email, Value: fmt.Sprintf("p%d@plant.example", n)}, Subject: "Dead", Text: "It is dead"}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		w.work(jobs)
+		c, _, err := w.desk.view(t.Context(), acc[0].Ticket)
+		if err != nil || (c.Environment != "") != want {
+			t.Errorf("after %d units: %q, %v", n+1, c.Environment, err)
+		}
+	}
+	if c, _, _ := w.desk.view(t.Context(), ticket.FirstID+2); !strings.Contains(c.Environment, "3 units at") {
+		t.Error(c.Environment)
+	}
+}

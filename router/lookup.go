@@ -14,12 +14,6 @@ import (
 	"tierline/ticket"
 )
 
-// What makes a unit a lemon: so many tickets within so long, whoever owned it (practice: lemon).
-const (
-	lemonCases  = 3
-	lemonWindow = 90 * 24 * time.Hour
-)
-
 // Limits of what is looked up for one card or decision.
 const (
 	maxCardUnits    = 5
@@ -105,6 +99,9 @@ func (d *Desk) view(ctx context.Context, id ticket.ID) (bots.Card, []ticket.Mess
 	}
 	c.Suppliable = len(d.Config().Suppliers) > 0
 	c.PageLog, c.Supplier = d.pageLog(t.Page), d.supplied(t)
+	if c.Environment, err = d.environment(ctx, t, c.Organization.Name); err != nil {
+		return c, nil, err
+	}
 	if c.Incident, err = d.caseIncident(ctx, t); err != nil {
 		return c, nil, err
 	}
@@ -123,6 +120,7 @@ func (d *Desk) view(ctx context.Context, id ticket.ID) (bots.Card, []ticket.Mess
 
 func (d *Desk) units(ctx context.Context, t ticket.Ticket) ([]bots.Unit, error) {
 	var units []bots.Unit
+	lemon := d.Config().Units.settled().Lemon
 	for _, serial := range t.Units[:min(len(t.Units), maxCardUnits)] {
 		u, err := d.Store.Unit(ctx, serial)
 		unknown := ticket.KindOf(err) == ticket.NotFound
@@ -131,7 +129,7 @@ func (d *Desk) units(ctx context.Context, t ticket.Ticket) ([]bots.Unit, error) 
 		} else if err != nil {
 			return nil, err
 		}
-		n, err := d.Store.UnitCases(ctx, serial, t.Opened.Add(-lemonWindow))
+		n, err := d.Store.UnitCases(ctx, serial, t.Opened.AddDate(0, 0, -lemon.Days))
 		if err != nil {
 			return nil, err
 		}
@@ -143,7 +141,7 @@ func (d *Desk) units(ctx context.Context, t ticket.Ticket) ([]bots.Unit, error) 
 		} else {
 			recent = n
 		}
-		units = append(units, bots.Unit{Unit: u, Cases: n, Recent: recent, Lemon: n >= lemonCases, Unknown: unknown})
+		units = append(units, bots.Unit{Unit: u, Cases: n, Recent: recent, Lemon: n >= lemon.Cases, Unknown: unknown})
 	}
 	return units, nil
 }
