@@ -136,6 +136,8 @@ func (c JobCounts) In(s JobState) (n int64) {
 
 // Outbox hands out jobs by lease. A lease that runs out makes the job ready again.
 type Outbox interface {
+	// Enqueue adds jobs that follow from no commit of a ticket. Those of one Key that different callers add at the
+	// same time come in any order; those that commits of a ticket add come in the order of the commits.
 	Enqueue(ctx context.Context, jobs ...Job) error
 	// Claim leases up to max jobs of the kinds named (none: all) that are due, best priority first,
 	// then oldest: of each Key only

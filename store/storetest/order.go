@@ -13,12 +13,14 @@ import (
 	"tierline/ticket"
 )
 
-// holders notes who holds a job of which key, and complains when two do.
+// holders notes who holds a job of which key, and complains when two do, or when those of one producer
+// (Step) come in another order than they were enqueued. Between producers who enqueue at the same time there is no order.
 type holders struct {
 	t    testing.TB
 	mu   sync.Mutex
 	held map[string]int64
-	done map[string][]int64
+	done map[string]map[int]ticket.Job // the newest of each producer, by key
+	all  int
 }
 
 func (h *holders) take(j ticket.Job) {
@@ -28,8 +30,8 @@ func (h *holders) take(j ticket.Job) {
 		h.t.Errorf("job %d was handed out while %d of the same key %s is held", j.ID, other, j.Key)
 	}
 	h.held[j.Key] = j.ID
-	if d := h.done[j.Key]; len(d) > 0 && d[len(d)-1] >= j.ID {
-		h.t.Errorf("job %d was handed out after %d of the same key %s was done", j.ID, d[len(d)-1], j.Key)
+	if d, ok := h.done[j.Key][j.Step]; ok && (d.ID >= j.ID || d.Seq >= j.Seq) {
+		h.t.Errorf("job %d was handed out after %d of the same key %s and producer was done", j.ID, d.ID, j.Key)
 	}
 }
 
@@ -38,23 +40,30 @@ func (h *holders) give(j ticket.Job, done bool) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	delete(h.held, j.Key)
-	if done {
-		h.done[j.Key] = append(h.done[j.Key], j.ID)
+	if !done {
+		return
 	}
+	h.all++
+	if h.done[j.Key] == nil {
+		h.done[j.Key] = map[int]ticket.Job{}
+	}
+	h.done[j.Key][j.Step] = j
 }
 
 // orderAtOnce has producers, claimers and failures at work on few keys through two gateways.
 func orderAtOnce(t *testing.T, w *world) {
 	gates := []Store{w.a, w.open(w.clock.Now)}
 	const producers, each, claimers, keys = 3, 40, 4, 5
-	h := &holders{t: t, held: map[string]int64{}, done: map[string][]int64{}}
+	h := &holders{t: t, held: map[string]int64{}, done: map[string]map[int]ticket.Job{}}
 	var left atomic.Int64
 	left.Store(producers * each)
 	var wg sync.WaitGroup
 	for p := range producers {
 		wg.Go(func() {
 			for i := range each {
-				if err := gates[p%2].Enqueue(ctxOf(t), job(fmt.Sprint("k", i%keys), i)); err != nil {
+				j := job(fmt.Sprint("k", i%keys), i)
+				j.Step = p
+				if err := gates[p%2].Enqueue(ctxOf(t), j); err != nil {
 					t.Error(err)
 					left.Store(0)
 					return
@@ -95,11 +104,7 @@ func orderAtOnce(t *testing.T, w *world) {
 		})
 	}
 	wg.Wait()
-	n := 0
-	for _, d := range h.done {
-		n += len(d)
-	}
-	equal(t, "jobs done", n, producers*each)
+	equal(t, "jobs done", h.all, producers*each)
 	rest := must(w.a.Jobs(ctxOf(t), "", 0, 0))(t)
 	equal(t, "jobs left", len(rest), 0)
 }
