@@ -106,8 +106,9 @@ const (
 	stormSenders = 5_000            // senders, and pairs of them and inboxes, that are watched at once
 )
 
-// storms counts what machines send, by sender and by pair of sender and inbox. It is in memory only:
-// after a restart they may begin anew.
+// storms counts what machines send, by sender and by pair of sender and inbox. It is in memory only: after a
+// restart each may write stormMails more. That is no way round it: a loop needs answers of ours, and those are
+// counted from the store.
 type storms struct {
 	mu      sync.Mutex
 	senders map[string]*storm
