@@ -139,3 +139,29 @@ func publicText(a kb.Article) string {
 	}
 	return a.Body
 }
+
+// CheckArticles says which articles that rules answer with cannot be sent to customers.
+func (c Config) CheckArticles(ctx context.Context, articles kb.Store) error {
+	var faults []string
+	for _, r := range c.Rules {
+		if r.Then.Answer == nil {
+			continue
+		}
+		for _, l := range slices.Sorted(maps.Keys(r.Then.Answer.Articles)) {
+			id := r.Then.Answer.Articles[l]
+			a, err := articles.Article(ctx, id)
+			switch {
+			case ticket.KindOf(err) == ticket.NotFound:
+				faults = append(faults, fmt.Sprintf("rule %q answers with article %q, which is not there", r.Name, id))
+			case err != nil:
+				return err
+			case publicText(a) == "":
+				faults = append(faults, fmt.Sprintf("rule %q answers with article %q, which customers may not have", r.Name, id))
+			}
+		}
+	}
+	if len(faults) > 0 {
+		return ticket.Errorf("router.CheckArticles", ticket.Invalid, "%s.", strings.Join(faults, "; "))
+	}
+	return nil
+}

@@ -199,6 +199,9 @@ func TestRulesAnswerCustomersOnce(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
+	if err := c.CheckArticles(t.Context(), w.store); err == nil || !strings.Contains(ticket.Explain(err), `rule "internal" answers with article "secret", which customers may not have`) {
+		t.Errorf("articles: %v", err)
+	}
 	outs := func(id ticket.ID) (texts []string) {
 		t.Helper()
 		msgs, err := w.store.Messages(t.Context(), id, 0, 50)

@@ -78,6 +78,8 @@ func trials(ctx context.Context, cfg config.Config) (all []trial, done func()) {
 		{"attachments", "they can be kept", "check the folder or the bucket and its rights", func(ctx context.Context) error {
 			return tryBlobs(ctx, cfg)
 		}},
+		{"rules", "the articles that they answer with can be sent", "write the articles, or change the rules' answer.articles",
+			func(ctx context.Context) error { return tryArticles(ctx, cfg, quiet) }},
 		{"search", "the engine answers", "with bleve: one process at a time can use the index; with meilisearch: check url and key",
 			func(ctx context.Context) error { return trySearch(ctx, cfg, quiet) }},
 		{"web", "the address can be listened on, or a gateway answers there", "choose another web.listen, or end what uses it",
@@ -208,4 +210,15 @@ func ticketError(err error) string {
 		return te.Public
 	}
 	return err.Error()
+}
+
+// tryArticles looks for the articles that rules answer with.
+func tryArticles(ctx context.Context, cfg config.Config, log *slog.Logger) error {
+	sc := cfg.StoreConfig()
+	sc.Log = log
+	s, err := store.Open(ctx, sc)
+	if err != nil {
+		return err
+	}
+	return errors.Join(cfg.Router.CheckArticles(ctx, s), s.Close())
 }
