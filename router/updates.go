@@ -234,8 +234,8 @@ func happened(t ticket.Ticket, events []ticket.Event, level func(string) int) (n
 			if t.State == ticket.OnHold && t.With() == nil {
 				add("event_waiting")
 			}
-		default:
-			if e.Kind == "incident" || e.Kind == "incident_linked" {
+		case ticket.ActLink:
+			if t.Incident != 0 {
 				add("event_incident")
 			}
 		}

@@ -344,6 +344,8 @@ func TestWhatHasHappenedIsToldInPublicWords(t *testing.T) {
 		{held, []ticket.Event{ev(ticket.ActHold)}, "event_waiting"},
 		{ticket.Ticket{State: ticket.Open}, []ticket.Event{ev(ticket.ActHold)}, ""},
 		{ticket.Ticket{}, []ticket.Event{ev(ticket.ActAccept), ev(ticket.ActJoin)}, "event_paged event_joined"},
+		{ticket.Ticket{Incident: 3}, []ticket.Event{ev(ticket.ActLink, "incident", "I-3")}, "event_incident"},
+		{ticket.Ticket{}, []ticket.Event{ev(ticket.ActLink), ev(ticket.ActUnlink)}, ""},
 	} {
 		if got := strings.Join(happened(c.t, c.events, level), " "); got != c.want {
 			t.Errorf("%+v: %q, want %q", c.events, got, c.want)
