@@ -9,8 +9,8 @@ import (
 	"tierline/ticket"
 )
 
-// member is one of the team in answers of the API.
-type member struct {
+// colleague is one of the team in answers of the API.
+type colleague struct {
 	ID        string    `json:"id"`
 	Name      string    `json:"name"`
 	Tiers     []string  `json:"tiers"`
@@ -26,7 +26,7 @@ type member struct {
 }
 
 type teamList struct {
-	Items []member `json:"items"`
+	Items []colleague `json:"items"`
 }
 
 // PresenceRequest says that somebody is away or here.
@@ -52,9 +52,9 @@ func (s *Server) apiTeam(c *fiber.Ctx) error {
 	if err != nil {
 		return err
 	}
-	out := teamList{Items: []member{}}
+	out := teamList{Items: []colleague{}}
 	for _, m := range list {
-		out.Items = append(out.Items, member{ID: m.Agent.ID, Name: m.Agent.Name, Tiers: append([]string{}, m.Tiers...), Here: m.Here, Why: m.Why, Since: m.Since,
+		out.Items = append(out.Items, colleague{ID: m.Agent.ID, Name: m.Agent.Name, Tiers: append([]string{}, m.Tiers...), Here: m.Here, Why: m.Why, Since: m.Since,
 			Back: m.Back, Open: m.Open, Waiting: m.Waiting, Room: m.Room, Languages: m.Agent.Languages, Skills: m.Agent.Skills})
 	}
 	return c.JSON(out)

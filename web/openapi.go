@@ -77,7 +77,7 @@ func (s *Server) serveOpenAPI(c *fiber.Ctx) error {
 
 // describe makes the OpenAPI document.
 func (s *Server) describe() ([]byte, error) {
-	sc := schemas{}
+	sc := schemas{map[string]any{}, map[string]reflect.Type{}}
 	problem := sc.of(reflect.TypeFor[Problem]())
 	paths := object{}
 	for _, r := range s.apiRoutes() {
@@ -101,7 +101,7 @@ func (s *Server) describe() ([]byte, error) {
 		"security": []object{{"key": []string{}}},
 		"paths":    paths,
 		"components": object{
-			"schemas":         sc,
+			"schemas":         sc.named,
 			"securitySchemes": object{"key": object{"type": "http", "scheme": "bearer"}},
 			"responses": object{"Problem": object{"description": "What went wrong",
 				"content": object{"application/problem+json": object{"schema": problem}}}},
@@ -170,7 +170,10 @@ func (p param) describe() object {
 }
 
 // schemas are the named types of the document, made of the Go types that are encoded.
-type schemas map[string]any
+type schemas struct {
+	named map[string]any
+	types map[string]reflect.Type // by name: two types of one name would be taken for each other
+}
 
 // enums are the types with few values.
 func enums(t reflect.Type) []string {
@@ -184,7 +187,7 @@ func enums(t reflect.Type) []string {
 	case reflect.TypeFor[ticket.JobState]():
 		return jobStateNames()
 	case reflect.TypeFor[ticket.PageState]():
-		return []string{"ringing", "accepted", "exhausted", "cancelled"}
+		return []string{"waiting", "ringing", "accepted", "exhausted", "cancelled"}
 	case reflect.TypeFor[ticket.RosterKind]():
 		return []string{"override", "swap", "cover", "off", "temporary"}
 	case reflect.TypeFor[ticket.RosterState]():
@@ -231,20 +234,26 @@ func (sc schemas) of(t reflect.Type) object {
 	case reflect.Slice:
 		return object{"type": "array", "items": sc.of(t.Elem())}
 	case reflect.Map:
-		return object{"type": "object", "additionalProperties": sc.of(t.Elem())}
+		value := sc.of(t.Elem())
+		if t.Elem().Kind() == reflect.Pointer {
+			value["nullable"] = true
+		}
+		return object{"type": "object", "additionalProperties": value}
 	case reflect.Struct:
-		return sc.named(t)
+		return sc.object(t)
 	}
 	panic("web: no schema for " + t.String()) // a type of ours, found by the first test
 }
 
-func (sc schemas) named(t reflect.Type) object {
+func (sc schemas) object(t reflect.Type) object {
 	name := strings.ToUpper(t.Name()[:1]) + t.Name()[1:]
 	ref := object{"$ref": "#/components/schemas/" + name}
-	if _, ok := sc[name]; ok {
-		return ref
+	if known, ok := sc.types[name]; ok && known != t {
+		panic(fmt.Sprintf("web: both %s and %s would be called %s", known, t, name)) // found by the first test
+	} else if ok {
+		return ref // perhaps not finished: a type may hold itself
 	}
-	sc[name] = nil // against endless recursion
+	sc.types[name] = t
 	props, required := object{}, []string{}
 	for i := range t.NumField() {
 		f := t.Field(i)
@@ -265,7 +274,7 @@ func (sc schemas) named(t reflect.Type) object {
 	if len(required) > 0 {
 		out["required"] = required
 	}
-	sc[name] = out
+	sc.named[name] = out
 	return ref
 }
 
