@@ -263,14 +263,11 @@ func actions(c bots.Card) []slack.Block {
 	list = append(list, button(doReply, v, "Reply"), button(doNote, v, "Note"), stressed(button(doEscalate, v, "Escalate"), t, ticket.ActEscalate))
 	list = append(list, stressed(button(doPage, v, pageLabel(t)), t, ticket.ActPage))
 	list = append(list, button(doSolve, v, "Solve"))
-	list = append(list, button(doPromise, v, "Promise"), button(doAssign, v, "Assign …"))
+	list = append(list, button(doPromise, v, "Promise"))
 	if h := t.Handoff; h != nil && h.From != "" && !h.Back {
 		list = append(list, button(doReturn, v, "Return"))
 	}
-	if c.Incident == nil || c.Incident.State != ticket.IncidentOpen {
-		list = append(list, button(doIncident, incidentRef{Ticket: t.ID}.String(), "Part of an incident …"))
-	}
-	var more []*slack.OptionBlockObject
+	more := []*slack.OptionBlockObject{option(doAssign+" "+v, "Assign to …")}
 	if t.Owner != "" && t.State != ticket.New {
 		more = append(more, option(doTake+" "+v, "Take it over"))
 	}
@@ -282,8 +279,11 @@ func actions(c bots.Card) []slack.Block {
 	} else {
 		more = append(more, option(doNormal+" "+v, "Not urgent after all"))
 	}
+	if c.Incident == nil || c.Incident.State != ticket.IncidentOpen {
+		more = append(more, option(doIncident+" "+incidentRef{Ticket: t.ID}.String(), "Part of an incident …"))
+	}
 	more = append(more, option(doMerge+" "+v, "Merge into another ticket"), option(doSplit+" "+v, "Split or move messages"))
-	return rows("do", append(list, careMenu(c), overflow(doMore, more...))...)
+	return rows("do", append(list, careMenu(c), choose(doMore, "For the case …", more...))...)
 }
 
 func foot(c bots.Card) []slack.Block {

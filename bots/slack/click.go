@@ -61,6 +61,9 @@ func (k *Desk) click(ctx context.Context, c click) (err error) {
 	if c.by, err = k.agent(ctx, c.user); err != nil {
 		return err
 	}
+	if id := c.action.ActionID; id == doMore || id == doCare { // menus: what was chosen says what to do
+		c.action.ActionID, c.action.Value, _ = strings.Cut(c.action.SelectedOption.Value, " ")
+	}
 	if strings.HasPrefix(c.action.ActionID, rosterPrefix) {
 		return k.rosterClick(ctx, c)
 	}
@@ -75,15 +78,11 @@ func (k *Desk) click(ctx context.Context, c click) (err error) {
 	case doAway, doHere, doNext:
 		return k.presenceClick(ctx, c)
 	}
-	what, value := c.action.ActionID, c.action.Value
-	if what == doMore || what == doCare {
-		what, value, _ = strings.Cut(c.action.SelectedOption.Value, " ")
-	}
-	r, ok := parseRef(value)
+	r, ok := parseRef(c.action.Value)
 	if !ok {
 		return ticket.Errorf("slackdesk.click", ticket.Invalid, "This button is of an older version. Use the newest card.")
 	}
-	return k.press(ctx, c, what, r)
+	return k.press(ctx, c, c.action.ActionID, r)
 }
 
 // press does what a button says.

@@ -1,7 +1,9 @@
 package slackdesk_test
 
 import (
+	"encoding/json"
 	"fmt"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -54,7 +56,7 @@ func TestAnIncidentByItsButtons(t *testing.T) {
 
 	// A case that is not alike is made part of it by hand, and taken out again.
 	drip := g.message("C0L1", "", "Drip tray")
-	g.must(g.sim.Click("anna", "C0L1", drip.TS, "incident_part"))
+	g.must(g.sim.Choose("anna", "C0L1", drip.TS, "more", offered(t, drip, "incident_part ")))
 	g.fill("anna", "incident_part", map[string]any{"incident": "1"})
 	g.message("C0L1", drip.TS, "Part of incident I-1 from now on")
 	g.eventually("the button to be there", func() bool { return g.sim.Click("anna", "C0L1", drip.TS, "incident_unlink") == nil })
@@ -126,4 +128,18 @@ func TestAnIncidentByCommand(t *testing.T) {
 		g.message("C0L1", "", c.want)
 	}
 	g.incidentCard("I-1 · No water in hall 3")
+}
+
+// offered is what an option of a message's menus stands for, by what it begins with.
+func offered(t *testing.T, m slacksim.Message, what string) string {
+	t.Helper()
+	text, err := json.Marshal(m.Blocks)
+	if err != nil {
+		t.Fatal(err)
+	}
+	found := regexp.MustCompile(`"value":"(` + what + `[^"]*)"`).FindSubmatch(text)
+	if found == nil {
+		t.Fatalf("no menu offers %q: %s", what, text)
+	}
+	return string(found[1])
 }

@@ -80,7 +80,7 @@ func TestSomebodyElseIsToOwnIt(t *testing.T) {
 	if m, _ := o.sim.Message(channel, ts); !strings.Contains(m.PlainText(), "Bob\n_speaks German, 3 of 8 cases_") {
 		t.Errorf("the card: %s", m.PlainText())
 	}
-	o.must(o.sim.Click("anna", channel, ts, doAssign))
+	o.must(o.sim.Choose("anna", channel, ts, doMore, doAssign+" "+refTo(c.Ticket).String()))
 	v := o.modal("anna", doAssign)
 	if text := v.PlainText(); !strings.Contains(text, "Anna Schmidt") || !strings.Contains(text, "speaks German, 3 of 8 cases") {
 		t.Errorf("the form: %s", text)
@@ -90,7 +90,7 @@ func TestSomebodyElseIsToOwnIt(t *testing.T) {
 	if a := o.acted(1); a.Kind != ticket.ActAssign || a.Owner != "chloe" || a.Rev != 7 {
 		t.Errorf("assign: %+v", a)
 	}
-	o.must(o.sim.Click("anna", channel, ts, doAssign))
+	o.must(o.sim.Choose("anna", channel, ts, doMore, doAssign+" "+refTo(c.Ticket).String()))
 	_, err = o.sim.Submit("anna", o.modal("anna", doAssign).ID, map[string]any{"owner": queueOption})
 	o.must(err)
 	if a := o.acted(2); a.Kind != ticket.ActAssign || a.Owner != "" {
