@@ -17,7 +17,7 @@ check:
 # The race detector needs a C compiler; without one the suite runs without it, and says so.
 RACE := $(if $(shell command -v gcc || command -v clang),-race,)
 # What measures, or plays days, has no place under the race detector: these are built without it, and run beside it.
-MEASURES := ^(TestFigures|TestMix|TestTable|TestQuality|TestTimeIsLinear|TestExamplesCanBeUsedAndPlayed)$$
+MEASURES := ^(TestFigures|TestMix|TestTable|TestQuality|TestTimeIsLinear|TestExamplesCanBeUsedAndPlayed|TestOutbreaks.*)$$
 SKIPS := $(CURDIR)/.skipped
 SCORES := $(CURDIR)/.scores
 
@@ -25,7 +25,7 @@ test: peers check
 	@rm -f $(SKIPS) $(SCORES)
 	@test -n "$(RACE)" || echo "no C compiler: the race detector is off"
 	TIERLINE_SKIPS=$(SKIPS) TIERLINE_SCORES=$(SCORES) $(GO) test $(RACE) -count 1 -timeout 9m ./...
-	@test -z "$(RACE)" || TIERLINE_SKIPS=$(SKIPS) TIERLINE_SCORES=$(SCORES) $(GO) test -count 1 -timeout 9m -run '$(MEASURES)' ./bench ./kb/bleve ./internal/sanitise ./cmd/tierline
+	@test -z "$(RACE)" || TIERLINE_SKIPS=$(SKIPS) TIERLINE_SCORES=$(SCORES) $(GO) test -count 1 -timeout 9m -run '$(MEASURES)' ./bench ./kb/bleve ./internal/sanitise ./cmd/tierline ./router/alike
 	@test -z "$(RACE)" || $(GO) test -count 1 ./internal/simulation
 	@if [ -s $(SCORES) ]; then echo "SCORES:"; sort -u $(SCORES); fi
 	@if [ -s $(SKIPS) ]; then echo "SKIPPED:"; sort -u $(SKIPS); else echo "nothing was skipped"; fi

@@ -292,6 +292,9 @@ func report(t *testing.T, what string, ordinary []text, sets map[string][]text, 
 
 // TestOutbreaks holds how well outbreaks in three languages are found among what comes in all day.
 func TestOutbreaks(t *testing.T) {
+	if underRace {
+		t.Skip("measures: `make test` runs it beside, without the race detector")
+	}
 	t.Parallel()
 	ordinary := background(t)
 	for _, held := range []bool{false, true} {
@@ -316,6 +319,9 @@ func TestOutbreaks(t *testing.T) {
 // TestOutbreaksAmongQuestions does the same among 77 matters of a bank's customers, which resemble each
 // other, with one of the matters as the outbreak.
 func TestOutbreaksAmongQuestions(t *testing.T) {
+	if underRace {
+		t.Skip("measures: `make test` runs it beside, without the race detector")
+	}
 	t.Parallel()
 	by := questions(t, "train.csv")
 	names := []string{}

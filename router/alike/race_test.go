@@ -1,0 +1,5 @@
+//go:build race
+
+package alike
+
+const underRace = true
