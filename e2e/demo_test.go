@@ -2,6 +2,7 @@ package e2e
 
 import (
 	"bufio"
+	"bytes"
 	"encoding/json"
 	"net/http"
 	"os/exec"
@@ -128,6 +129,8 @@ func TestTheDemoEnds(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	var errs bytes.Buffer
+	cmd.Stderr = &errs
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
@@ -148,7 +151,7 @@ func TestTheDemoEnds(t *testing.T) {
 	select {
 	case err := <-done:
 		if err != nil {
-			t.Errorf("the demo ended with %v", err)
+			t.Errorf("the demo ended with %v: %s", err, errs.String())
 		}
 	case <-time.After(35 * time.Second):
 		_ = cmd.Process.Kill()
