@@ -44,6 +44,7 @@ func Chromium(t testing.TB) *Browser {
 		chromedp.ExecPath(path), chromedp.UserDataDir(t.TempDir()), chromedp.DisableGPU,
 		chromedp.Flag("disable-quic", true), chromedp.Flag("disable-component-update", true),
 		chromedp.Flag("no-sandbox", os.Getuid() == 0), chromedp.Flag("no-proxy-server", true),
+		chromedp.Flag("force-prefers-reduced-motion", true), // a click aims at where a thing is now, and would miss what still scrolls
 		chromedp.WindowSize(1280, 800))
 	alloc, stop := chromedp.NewExecAllocator(context.Background(), opts...)
 	t.Cleanup(stop)                  // after the tab is closed: it also waits for the process
@@ -201,10 +202,21 @@ func (b *Browser) Until(expression string) {
 		}
 		select {
 		case <-ctx.Done():
-			b.t.Fatalf("browser: waited in vain for %s: %v; problems: %q", expression, err, b.Problems())
+			b.t.Fatalf("browser: waited in vain for %s: %v; problems: %q; the page says: %s", expression, err, b.Problems(), b.seen())
 		case <-again.C:
 		}
 	}
+}
+
+// seen is where the browser is and the beginning of what it shows, as far as it still answers.
+func (b *Browser) seen() string {
+	ctx, stop := context.WithTimeout(b.Ctx, 5*time.Second)
+	defer stop()
+	text, err := chromedp.Run(ctx, chromedp.Evaluate[string](`location.href + "\n" + document.body.innerText.slice(0, 4000)`))
+	if err != nil {
+		return err.Error()
+	}
+	return text
 }
 
 // Screenshot takes a picture of what is seen, and keeps it as name.png where [Screenshots] says.
