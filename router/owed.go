@@ -91,12 +91,30 @@ func (d *Desk) Plan(ctx context.Context, a *ticket.Action) error {
 	default:
 		return nil
 	}
-	t, err := d.Store.Ticket(ctx, a.Ticket)
+	t, err := d.where(ctx, a)
 	if err != nil {
 		return err
 	}
 	a.Wait = d.Config().Answers.Undo[t.Channel]
 	return d.planOwed(ctx, a, t)
+}
+
+// maxWent is how often a ticket was merged since somebody was told of what they are to answer in it.
+const maxWent = 20
+
+// where is the ticket that an action is about: an answer goes where what it answers has gone since it was asked.
+func (d *Desk) where(ctx context.Context, a *ticket.Action) (t ticket.Ticket, err error) {
+	for range maxWent {
+		if t, err = d.Store.Ticket(ctx, a.Ticket); err != nil {
+			return t, err
+		}
+		g := t.Went(a.Kind, a.Number)
+		if g.IsZero() {
+			break
+		}
+		a.Ticket, a.Number = g.Ticket, g.Number
+	}
+	return t, nil
 }
 
 func (d *Desk) planOwed(ctx context.Context, a *ticket.Action, t ticket.Ticket) error {
@@ -149,6 +167,9 @@ func (d *Desk) planQuestion(ctx context.Context, a *ticket.Action, t ticket.Tick
 	}
 	if m.Kind != ticket.Note {
 		return ticket.Errorf("router.Act", ticket.Invalid, "Only notes have a writer here who can be asked.")
+	}
+	if !m.MovedTo.IsZero() {
+		return ticket.Errorf("router.Act", ticket.Invalid, "This note is %s now. Ask there.", m.MovedTo)
 	}
 	if m.Author.Kind == ticket.ByAgent && m.Author.ID == a.By.ID {
 		return ticket.Errorf("router.Act", ticket.Invalid, "You wrote this note.")

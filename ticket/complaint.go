@@ -26,6 +26,7 @@ type Complaint struct {
 	Promise    int       `json:"promise"` // the answer that is owed
 	Answered   time.Time `json:"answered,omitzero"`
 	AnsweredBy Actor     `json:"answered_by,omitzero"`
+	Gone       Gone      `json:"gone,omitzero"` // its ticket was merged: the answer is owed there
 }
 
 const maxComplaints = 20
@@ -33,7 +34,7 @@ const maxComplaints = 20
 // OpenComplaints are those that a lead has still to answer.
 func (t *Ticket) OpenComplaints() (list []Complaint) {
 	for _, k := range t.Complaints {
-		if k.Answered.IsZero() {
+		if k.Answered.IsZero() && k.Gone.IsZero() {
 			list = append(list, k)
 		}
 	}
@@ -105,6 +106,9 @@ func (c *change) answerComplaint() error {
 		return invalid("The answer is too long: %d bytes of at most %d.", len(text), MaxText)
 	}
 	k := &c.t.Complaints[c.a.Number-1]
+	if !k.Gone.IsZero() {
+		return k.Gone.elsewhere()
+	}
 	if !k.Answered.IsZero() {
 		return invalid("%s has answered this already.", k.AnsweredBy.Name)
 	}

@@ -18,6 +18,7 @@ type Informed struct {
 	Heard  time.Time `json:"heard,omitzero"`  // when somebody of them said so
 	Who    string    `json:"who,omitempty"`   // agent id of who did
 	Reply  string    `json:"reply,omitempty"` // what they will do
+	Gone   Gone      `json:"gone,omitzero"`   // its ticket was merged: whoever hears of it says so there
 }
 
 // MaxInformed is how often leads are told of one ticket.
@@ -26,7 +27,7 @@ const MaxInformed = 50
 // Unheard is the oldest of those of which no lead has said that they have heard it, or nil.
 func (t *Ticket) Unheard() *Informed {
 	for i := range t.Informed {
-		if t.Informed[i].Heard.IsZero() {
+		if n := t.Informed[i]; n.Heard.IsZero() && n.Gone.IsZero() {
 			return &t.Informed[i]
 		}
 	}

@@ -192,6 +192,9 @@ func (c *change) keep() error {
 	if err != nil {
 		return err
 	}
+	if p.Kind == PromiseAnswer { // else the complaint would be without its clock
+		return invalid("This is the answer to a complaint: it is kept when the lead gives it.")
+	}
 	state := PromiseKept
 	if c.a.Kind == ActUnpromise {
 		if state = PromiseWithdrawn; strings.TrimSpace(c.a.Reason) == "" {

@@ -21,6 +21,7 @@ type Question struct {
 	Answer     string    `json:"answer,omitempty"`
 	AnsweredBy Actor     `json:"answered_by,omitzero"`
 	Answered   time.Time `json:"answered,omitzero"`
+	Gone       Gone      `json:"gone,omitzero"` // its note is in another ticket now, and so is it
 }
 
 const maxQuestions = 50
@@ -28,11 +29,28 @@ const maxQuestions = 50
 // Asked are the questions about a note, in order.
 func (t *Ticket) Asked(seq int) (list []Question) {
 	for _, q := range t.Questions {
-		if q.Seq == seq {
+		if q.Seq == seq && q.Gone.IsZero() {
 			list = append(list, q)
 		}
 	}
 	return list
+}
+
+// OpenQuestions are those that nobody has answered.
+func (t *Ticket) OpenQuestions() (list []Question) {
+	for _, q := range t.Questions {
+		if q.open() {
+			list = append(list, q)
+		}
+	}
+	return list
+}
+
+func (q Question) open() bool { return q.Answered.IsZero() && q.Gone.IsZero() }
+
+// await has the lead asked when it is not answered in time.
+func (q Question) await(id ID) Job {
+	return Job{Kind: JobQuestion, Unique: fmt.Sprintf("question:%d:%d", id, q.Number), Ticket: id, Seq: q.Number, RunAt: q.Due, Priority: PriorityDesk}
 }
 
 // ask asks the writer of note Seq (Owner); by At there must be an answer.
@@ -61,8 +79,7 @@ func (c *change) ask() error {
 	}
 	c.fx.Jobs = append(c.fx.Jobs, c.t.notify(told, c.now), c.repost(q.Seq))
 	if !q.Lead {
-		c.fx.Jobs = append(c.fx.Jobs, Job{Kind: JobQuestion, Unique: fmt.Sprintf("question:%d:%d", c.t.ID, q.Number), Ticket: c.t.ID, Seq: q.Number,
-			RunAt: q.Due, Priority: PriorityDesk})
+		c.fx.Jobs = append(c.fx.Jobs, q.await(c.t.ID))
 	}
 	c.countFor(OutcomeUnclear, q.Number, c.a.Tier, "", q.To)
 	return nil
@@ -71,7 +88,7 @@ func (c *change) ask() error {
 // questionDue asks the lead when the writer of a note has not answered.
 func (c *change) questionDue() error {
 	q := c.t.question(c.a.Number)
-	if c.nothing = q == nil || !q.Answered.IsZero() || q.Lead || q.Due.After(c.now); c.nothing {
+	if c.nothing = q == nil || !q.open() || q.Lead || q.Due.After(c.now); c.nothing {
 		return nil
 	}
 	q.Lead = true
@@ -90,6 +107,8 @@ func (c *change) answerQuestion() error {
 	switch {
 	case q == nil:
 		return invalid("%s has no question %d.", c.t.ID, c.a.Number)
+	case !q.Gone.IsZero():
+		return q.Gone.elsewhere()
 	case !q.Answered.IsZero():
 		return invalid("%s has answered this already.", q.AnsweredBy.Name)
 	case text == "":

@@ -123,12 +123,18 @@ func (g Targets) leaves(k ClockKind, t *Ticket) bool {
 	return t.State == OnHold && t.With() != nil && slices.Contains(g.RunOn, k)
 }
 
-// passSupplier has the other ticket be with the supplier instead, and says so in the event.
-func (w *transfer) passSupplier() {
+// passSupplier has the other ticket be with the supplier instead, and says so in the event. A ticket is with one at
+// a time.
+func (w *transfer) passSupplier() error {
 	s, t := &w.src.t, &w.dst.t
-	with := s.With()
-	if with == nil || t.With() != nil || len(t.Supplies) >= MaxSupplies {
-		return
+	with, theirs := s.With(), t.With()
+	switch {
+	case with == nil:
+		return nil
+	case theirs != nil:
+		return invalid("%s is with %s, and %s with %s. A ticket is with one supplier at a time: take one of them back first.", s.ID, with.Supplier, t.ID, theirs.Supplier)
+	case len(t.Supplies) >= MaxSupplies:
+		return invalid("%s was with suppliers %d times, which is the most.", t.ID, MaxSupplies)
 	}
 	n := *with
 	n.Ticket, n.Number = t.ID, len(t.Supplies)+1
@@ -136,6 +142,7 @@ func (w *transfer) passSupplier() {
 	with.Back, with.Moved = w.src.now, true
 	w.src.fx.Supplies, w.dst.fx.Supplies = append(w.src.fx.Supplies, *with), append(w.dst.fx.Supplies, n)
 	w.src.say("supply", fmt.Sprintf("%d>%d", with.Number, n.Number))
+	return nil
 }
 
 // supplierBack takes that back, unless it has come back from the supplier since.

@@ -130,7 +130,9 @@ func (w *transfer) merge() error {
 	}
 	w.join(s.Participants)
 	w.unite()
-	w.inherit()
+	if err := w.inherit(); err != nil {
+		return err
+	}
 	w.rouse(s.State)
 	if s.Page.Open() {
 		w.src.endPage(PageCancelled)
@@ -194,7 +196,8 @@ func (w *transfer) split() error {
 		return err
 	}
 	w.join(writers(list))
-	w.dst.fx.Jobs = []Job{w.dst.t.job(JobRoute, "route", PriorityCustomer)} // it shows all of it
+	w.dst.fx.Jobs = slices.DeleteFunc(w.dst.fx.Jobs, func(j Job) bool { return j.Kind == JobPost })
+	w.dst.fx.Jobs = append(w.dst.fx.Jobs, w.dst.t.job(JobRoute, "route", PriorityCustomer)) // it shows all of it
 	w.posts = slices.DeleteFunc(w.posts, func(j Job) bool { return j.Ticket == w.dst.t.ID })
 	return nil
 }
@@ -288,6 +291,9 @@ func (w *transfer) carry(list []Message) error {
 		to := MessageID{w.dst.t.ID, seq}
 		w.src.fx.Moves = append(w.src.fx.Moves, Move{From: MessageID{m.Ticket, m.Seq}, To: to, Root: m.Root(), Scope: m.Channel, Back: back})
 		pairs = append(pairs, fmt.Sprintf("%d>%d", m.Seq, seq))
+		if err := w.passQuestions(m.Seq, seq); err != nil {
+			return err
+		}
 		if m.DeskRef != "" {
 			w.posts = append(w.posts, w.src.t.post(m.Seq, PriorityDesk))
 		}

@@ -64,12 +64,11 @@ func (w *transfer) undo() error {
 	}
 	w.join(writers(list))
 	w.src.say("undoes", string(kind))
-	w.restore(kind, stay)
-	return nil
+	return w.restore(kind, stay)
 }
 
 // restore makes both tickets what they were, as far as nothing else has happened to them.
-func (w *transfer) restore(kind ActionKind, stay []Message) {
+func (w *transfer) restore(kind ActionKind, stay []Message) error {
 	t, s, was := &w.src.t, &w.dst.t, w.Event.Data
 	switch kind {
 	case ActMerge:
@@ -87,15 +86,16 @@ func (w *transfer) restore(kind ActionKind, stay []Message) {
 			t.CloseAt, _ = time.Parse(time.RFC3339Nano, was["into_close_at"])
 		}
 	case ActSplit:
-		if len(stay) == 0 && t.State != Closed {
-			if t.Page.Open() {
+		if len(stay) == 0 { // nothing is left in it, and what was owed in it is owed where it came from
+			if err := w.inherit(); err != nil {
+				return err
+			}
+			w.rouse(t.State)
+			if t.State != Closed && t.Page.Open() {
 				w.src.endPage(PageCancelled)
 			}
-			t.State = Closed
-		}
-		if len(stay) == 0 {
-			t.MergedInto = s.ID
-			return
+			t.State, t.MergedInto = Closed, s.ID
+			return nil
 		}
 	}
 	needed := map[string]bool{}
@@ -112,4 +112,5 @@ func (w *transfer) restore(kind ActionKind, stay []Message) {
 		return slices.DeleteFunc(list, func(s string) bool { return slices.Contains(gone, s) })
 	}
 	t.Units, t.Tags = without(t.Units, gone("units")), without(t.Tags, gone("tags"))
+	return nil
 }

@@ -64,8 +64,8 @@ func standing(c bots.Card) (blocks []slack.Block) {
 		}
 		lines = append(lines, line)
 	}
-	for _, q := range t.Questions {
-		if q.Answered.IsZero() && len(lines) < 8 {
+	for _, q := range t.OpenQuestions() {
+		if len(lines) < 8 {
 			lines = append(lines, fmt.Sprintf(":grey_question: Note #%d is unclear: %s · answer due %s", q.Seq, esc(q.Text, roomLine), when(q.Due)))
 		}
 	}
