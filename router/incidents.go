@@ -302,7 +302,7 @@ func (w *Jobs) pageIncident(ctx context.Context, j ticket.Job, id ticket.Inciden
 	if err != nil {
 		return err
 	}
-	if !i.State.Live() || t.State.Done() || t.Page.Open() {
+	if !i.State.Live() || t.State.Done() || t.PageFor(i.Tier).Open() {
 		return w.store().Finish(ctx, j)
 	}
 	a := ticket.Action{Kind: ticket.ActPage, Ticket: j.Ticket, By: ticket.Gateway, Tier: i.Tier, Job: j, Severity: ticket.Urgent,

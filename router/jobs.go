@@ -295,11 +295,12 @@ func (w *Jobs) giveUp(ctx context.Context, j ticket.Job, cause error) error {
 		}
 	case ticket.JobPage:
 		t, err := w.store().Ticket(ctx, j.Ticket)
-		call, ok := t.Page.Call(j.CallID())
+		p := t.PageOf(j.Seq)
+		call, ok := p.Call(j.CallID())
 		if err != nil || !ok {
 			return w.store().Bury(ctx, j, cause.Error())
 		}
-		return w.reached(ctx, j, t, call, "", ticket.E("router.page", ticket.Invalid, cause))
+		return w.reached(ctx, j, p, call, "", ticket.E("router.page", ticket.Invalid, cause))
 	default:
 		return w.store().Bury(ctx, j, cause.Error())
 	}

@@ -98,7 +98,7 @@ func (d *Desk) view(ctx context.Context, id ticket.ID) (bots.Card, []ticket.Mess
 		c.Tried = c.Tried[n-maxCardTried:]
 	}
 	c.Suppliable = len(d.Config().Suppliers) > 0
-	c.PageLog, c.Supplier = d.pageLog(t.Page), d.supplied(t)
+	c.PageLog, c.Supplier = d.pagesLog(t), d.supplied(t)
 	if c.Environment, err = d.environment(ctx, t, c.Organization.Name); err != nil {
 		return c, nil, err
 	}

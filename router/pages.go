@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -35,9 +36,10 @@ func (w *Jobs) page(ctx context.Context, j ticket.Job) error {
 	if err != nil {
 		return err
 	}
-	call, _ := t.Page.Call(id)
+	p := t.PageOf(j.Seq)
+	call, _ := p.Call(id)
 	limit, key := w.Desk.Config().Paging.Limit(call.By), call.By+" "+call.Who
-	if !t.Page.Wants(j.Seq, id) {
+	if !p.Wants(j.Seq, id) {
 		w.limiter.Forget(key, id, limit)
 		return w.store().Finish(ctx, j)
 	}
@@ -50,10 +52,10 @@ func (w *Jobs) page(ctx context.Context, j ticket.Job) error {
 	if err != nil {
 		return err
 	}
-	n := bots.PageNotice{Card: c, Page: *t.Page, Call: call, To: w.Desk.agent(call.Who)}
+	n := bots.PageNotice{Card: c, Page: *p, Call: call, To: w.Desk.agent(call.Who)}
 	n.Still = func(ctx context.Context) error {
 		t, err := w.store().Ticket(ctx, j.Ticket)
-		if err == nil && !t.Page.Wants(j.Seq, id) {
+		if err == nil && !t.PageOf(j.Seq).Wants(j.Seq, id) {
 			err = ticket.E("router.page", ticket.Conflict, errAnswered)
 		}
 		return err
@@ -64,7 +66,7 @@ func (w *Jobs) page(ctx context.Context, j ticket.Job) error {
 	if errors.Is(err, errAnswered) {
 		return w.store().Finish(ctx, j)
 	}
-	return w.reached(ctx, j, t, call, ref, err)
+	return w.reached(ctx, j, p, call, ref, err)
 }
 
 // reach makes one try.
@@ -84,7 +86,7 @@ func (w *Jobs) reach(ctx context.Context, n bots.PageNotice, again bool) (ref st
 }
 
 // reached records what became of a try. The clock of the ring starts at this moment, whatever it was.
-func (w *Jobs) reached(ctx context.Context, j ticket.Job, t ticket.Ticket, call ticket.PageCall, ref string, cause error) error {
+func (w *Jobs) reached(ctx context.Context, j ticket.Job, p *ticket.Page, call ticket.PageCall, ref string, cause error) error {
 	call.State, call.Ref, call.Why = ticket.CallDelivered, ref, ""
 	a := ticket.Action{Kind: ticket.ActPaged, Ticket: j.Ticket, Page: j.Seq, By: ticket.Gateway, Call: &call, At: w.Desk.Now(),
 		Text: w.Desk.agent(call.Who).Name, Job: j}
@@ -96,11 +98,11 @@ func (w *Jobs) reached(ctx context.Context, j ticket.Job, t ticket.Ticket, call 
 	case cause != nil:
 		call.State, call.Why = ticket.CallFailed, ticket.Explain(cause)
 		var err error
-		if a.Plan, err = w.Desk.pagePlan(ctx, w.Desk.tier(t.Page.Tier), t.Page.Severity, w.Desk.Now()); err != nil {
+		if a.Plan, err = w.Desk.pagePlan(ctx, w.Desk.tier(p.Tier), p.Severity, w.Desk.Now()); err != nil {
 			return err
 		}
 	}
-	w.figures.called(call, a.At, t.Page)
+	w.figures.called(call, a.At, p)
 	if cause != nil {
 		w.Log.Warn("a page did not go out", "ticket", j.Ticket, "call", call.ID, "again", again, "err", cause)
 	}
@@ -122,7 +124,8 @@ func (w *Jobs) paged(ctx context.Context, j ticket.Job) error {
 	if err != nil {
 		return err
 	}
-	call, ok := t.Page.Call(j.CallID())
+	p := t.PageOf(j.Seq)
+	call, ok := p.Call(j.CallID())
 	if !ok || call.By != pager.Slack || call.Ref == "" || w.Bot == nil {
 		return w.store().Finish(ctx, j)
 	}
@@ -130,7 +133,7 @@ func (w *Jobs) paged(ctx context.Context, j ticket.Job) error {
 	if err != nil {
 		return err
 	}
-	if _, err := w.Bot.Page(ctx, bots.PageNotice{Card: c, Page: *t.Page, Call: call, To: w.Desk.agent(call.Who)}, call.Ref, false); err != nil {
+	if _, err := w.Bot.Page(ctx, bots.PageNotice{Card: c, Page: *p, Call: call, To: w.Desk.agent(call.Who)}, call.Ref, false); err != nil {
 		return err
 	}
 	return w.store().Finish(ctx, j)
@@ -202,16 +205,31 @@ func cutText(s string, n int) string {
 	return s
 }
 
-// pageLog is what happened to a page, in words.
-func (d *Desk) pageLog(p *ticket.Page) []string {
-	if p == nil {
-		return nil
+// pagesLog is what happened to a ticket's pages, in words and in the order of time. Where there are several, each line
+// says of which.
+func (d *Desk) pagesLog(t ticket.Ticket) []string {
+	type line struct {
+		text string
+		at   time.Time
 	}
-	lines := []string{fmt.Sprintf("%s was paged by %s (%s)", d.tier(p.Tier).view().Title, cmp.Or(p.By.Name, "somebody"), p.Severity)}
-	for _, e := range p.Log {
-		if line := d.pageLine(p, e); line != "" {
-			lines = append(lines, line)
+	var all []line
+	pages := t.Pages()
+	for _, p := range pages {
+		title, prefix := d.tier(p.Tier).view().Title, ""
+		if len(pages) > 1 {
+			prefix = title + ": "
 		}
+		all = append(all, line{fmt.Sprintf("%s was paged by %s (%s)", title, cmp.Or(p.By.Name, "somebody"), p.Severity), p.Opened})
+		for _, e := range p.Log {
+			if text := d.pageLine(p, e); text != "" {
+				all = append(all, line{prefix + text, e.At})
+			}
+		}
+	}
+	slices.SortStableFunc(all, func(a, b line) int { return a.at.Compare(b.at) })
+	var lines []string
+	for _, l := range all {
+		lines = append(lines, l.text)
 	}
 	return lines
 }

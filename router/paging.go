@@ -167,8 +167,9 @@ func (d *Desk) planPage(ctx context.Context, a *ticket.Action) error {
 	}
 	tier, severity := a.Tier, a.Severity
 	switch {
-	case a.Kind != ticket.ActPage && t.Page != nil:
-		tier, severity = t.Page.Tier, t.Page.Severity
+	case a.Kind != ticket.ActPage && t.PageOf(a.Page) != nil:
+		p := t.PageOf(a.Page)
+		tier, severity = p.Tier, p.Severity
 	case tier == "":
 		next, ok := d.Config().above(t.Tier)
 		if !ok {

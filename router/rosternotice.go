@@ -232,10 +232,13 @@ func (w *Jobs) digest(ctx context.Context, tier string) (lines []ticket.RosterLi
 	return lines, nil
 }
 
-// paged is how the page of a case stands that is not done; "" when there is none.
+// paged is how the pages of a case stand that is not done; "" when there is none.
 func paged(t ticket.Ticket) string {
-	if t.Page == nil || t.Page.State == ticket.PageCancelled {
-		return ""
+	var states []string
+	for _, p := range t.Pages() {
+		if p.State != ticket.PageCancelled {
+			states = append(states, string(p.State))
+		}
 	}
-	return string(t.Page.State)
+	return strings.Join(states, ", ")
 }

@@ -7,18 +7,22 @@ import (
 	"tierline/ticket"
 )
 
-// savePage keeps a ticket's page where it can be counted.
-func (t *tx) savePage(k *ticket.Ticket) error {
-	if k.Page == nil || !k.Page.Changed.Equal(t.now) {
-		return nil // it is what it was
+// savePages keeps a ticket's pages where they can be counted.
+func (t *tx) savePages(k *ticket.Ticket) error {
+	for _, p := range k.Pages() {
+		if !p.Changed.Equal(t.now) {
+			continue // it is what it was
+		}
+		d, err := doc(p)
+		if err != nil {
+			return err
+		}
+		if _, err = t.exec("INSERT INTO pages (ticket, number, opened, doc) VALUES ($1, $2, $3, $4)"+
+			" ON CONFLICT (ticket, number) DO UPDATE SET doc = excluded.doc", int64(k.ID), p.Number, at(p.Opened), d); err != nil {
+			return err
+		}
 	}
-	d, err := doc(k.Page)
-	if err != nil {
-		return err
-	}
-	_, err = t.exec("INSERT INTO pages (ticket, number, opened, doc) VALUES ($1, $2, $3, $4)"+
-		" ON CONFLICT (ticket, number) DO UPDATE SET doc = excluded.doc", int64(k.ID), k.Page.Number, at(k.Page.Opened), d)
-	return err
+	return nil
 }
 
 // Pages lists pages; see [ticket.Pages].

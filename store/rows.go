@@ -25,7 +25,7 @@ func (t *tx) updateTicket(k *ticket.Ticket) error {
 	if err != nil {
 		return err
 	}
-	return t.savePage(k)
+	return t.savePages(k)
 }
 
 // scanTicket reads a row that is the doc alone.

@@ -25,6 +25,7 @@ func (t *Ticket) Apply(a Action, now time.Time) (Effects, error) {
 		}
 	}
 	c := change{t: t.clone(), a: a, now: now}
+	c.lookNumber()
 	if err := step(&c); err != nil {
 		return Effects{}, err
 	}
@@ -34,7 +35,8 @@ func (t *Ticket) Apply(a Action, now time.Time) (Effects, error) {
 		}
 		return Effects{}, nil
 	}
-	c.pageSeen(t.Page)
+	c.settlePages()
+	c.pageSeen(t)
 	if !a.Kind.quiet() && !c.quiet {
 		c.t.Rev++
 	}
@@ -108,7 +110,10 @@ func (t *Ticket) clone() Ticket {
 	n.Promises, n.Skills = slices.Clone(t.Promises), slices.Clone(t.Skills)
 	n.Supplies, n.Informed, n.Done = slices.Clone(t.Supplies), slices.Clone(t.Informed), slices.Clone(t.Done)
 	n.Questions, n.Complaints = slices.Clone(t.Questions), slices.Clone(t.Complaints)
-	n.Page = t.Page.clone()
+	n.Page, n.PagesAside = t.Page.clone(), slices.Clone(t.PagesAside)
+	for i, p := range n.PagesAside {
+		n.PagesAside[i] = p.clone()
+	}
 	return n
 }
 

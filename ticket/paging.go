@@ -3,14 +3,13 @@ package ticket
 import (
 	"encoding/json"
 	"fmt"
-	"reflect"
 	"slices"
 	"strconv"
 	"strings"
 	"time"
 )
 
-// page rings people, or joins the page that rings them already.
+// page rings people, or joins the page that rings them already. Another tier is rung beside it, by a chain of its own.
 func (c *change) page() error {
 	reason := cut(strings.TrimSpace(c.a.Reason), MaxReason)
 	severity := c.a.Severity
@@ -28,11 +27,12 @@ func (c *change) page() error {
 		return invalid("%s is %s. Reopen it first.", c.t.ID, c.t.State)
 	}
 	c.settle(ActPage)
-	if p := c.t.Page; p != nil && c.joins(p) {
+	if p := c.t.PageFor(c.a.Tier); p != nil && c.joins(p) {
+		c.look(p)
 		return c.joinPage(reason, severity)
 	}
-	if c.t.Page.Open() {
-		return invalid("%s is being rung already.", c.t.Page.Tier)
+	if err := c.aside(c.a.Tier); err != nil {
+		return err
 	}
 	c.openPage(&Page{Tier: c.a.Tier, Reason: reason, Severity: severity, By: c.a.By, Plan: *c.a.Plan})
 	return nil
@@ -41,9 +41,6 @@ func (c *change) page() error {
 // joins says whether a page that is asked for is the one that there is. A person who asks again after
 // one was accepted wants to be heard.
 func (c *change) joins(p *Page) bool {
-	if p.Tier != c.a.Tier {
-		return false
-	}
 	return p.Open() || p.State == PageAccepted && !p.Acted && c.a.By.Kind != ByAgent
 }
 
@@ -258,21 +255,6 @@ func (c *change) log(e PageEntry) {
 	e.At = c.now
 	if p.Log = append(p.Log, e); len(p.Log) > maxPageLog {
 		p.Log = slices.Delete(p.Log, 1, 2) // the first says who was rung first
-	}
-}
-
-// pageSeen notes that the page has changed, and that who accepted it does something.
-func (c *change) pageSeen(was *Page) {
-	p := c.t.Page
-	if p == nil {
-		return
-	}
-	if p.State == PageAccepted && was != nil && was.State == PageAccepted && c.a.By.Kind == ByAgent && c.a.By.ID == p.Answerer &&
-		c.a.Kind != ActSnooze && c.a.Kind != ActAccept {
-		p.Acted, p.Due = true, time.Time{}
-	}
-	if !reflect.DeepEqual(p, was) {
-		p.Changed = c.now
 	}
 }
 

@@ -56,8 +56,9 @@ func (w *ward) call(result func(PageCall) (CallState, string)) {
 		}
 		w.jobs = slices.Delete(w.jobs, i, i+1)
 		i--
-		c, ok := w.tk.Page.Call(j.CallID())
-		if !ok || !w.tk.Page.Wants(j.Seq, c.ID) {
+		p := w.tk.PageOf(j.Seq)
+		c, ok := p.Call(j.CallID())
+		if !ok || !p.Wants(j.Seq, c.ID) {
 			continue
 		}
 		w.sent = append(w.sent, c.ID)
@@ -109,7 +110,6 @@ func TestPageGoesDownTheChain(t *testing.T) {
 	t.Parallel()
 	w := newWard(t)
 	w.page(ChainPlan(time.Minute, "slack", "lena", "marc", "zoe"))
-	refused(t, w.tk, Action{Kind: ActPage, By: anna, Tier: "l3", Reason: "again", Plan: ChainPlan(0, "slack", "lena")}, Invalid)
 	refused(t, w.tk, Action{Kind: ActAccept, By: anna, Page: 1}, Denied)
 	refused(t, w.tk, Action{Kind: ActAccept, By: lena, Page: 2}, Conflict)
 	w.call(reached)
@@ -338,7 +338,7 @@ func TestEveryPageEnds(t *testing.T) {
 		}
 		w.page(plan())
 		fate := func(c PageCall) (CallState, string) {
-			p := w.tk.Page
+			p := w.pageWith(c.ID)
 			if c.Kind == CallRing && (p.State != PageRinging || slices.Contains(p.Declined, c.Who)) {
 				t.Fatalf("seed %d: %s is rung while the page is %s", seed, c.ID, p.State)
 			}
@@ -351,12 +351,19 @@ func TestEveryPageEnds(t *testing.T) {
 			return CallDelivered, ""
 		}
 		deadline := w.now.Add(48 * time.Hour)
-		for w.tk.Page.Open() && w.now.Before(deadline) {
+		var rings []int
+		for w.tk.Paged() && w.now.Before(deadline) {
 			if r.IntN(4) > 0 {
 				w.call(fate)
 			}
+			rings = rings[:0]
+			for _, p := range w.tk.Pages() {
+				if p.Open() {
+					rings = append(rings, p.Number)
+				}
+			}
 			by := Actor{Kind: ByAgent, ID: people[r.IntN(len(people))], Name: "X"}
-			a := Action{By: by, Page: 1, Plan: plan()}
+			a := Action{By: by, Page: 1 + r.IntN(w.tk.LastPage), Plan: plan()}
 			switch r.IntN(40) {
 			case 0:
 				a.Kind = ActAccept
@@ -374,29 +381,95 @@ func TestEveryPageEnds(t *testing.T) {
 					continue
 				}
 			case 11:
-				a = Action{Kind: ActPage, By: anna, Tier: "l2", Reason: "more", Plan: plan()}
+				a = Action{Kind: ActPage, By: anna, Tier: []string{"l2", "l3"}[r.IntN(2)], Reason: "more", Plan: plan()}
 			default:
 				w.tick(plan())
 				continue
 			}
 			_ = w.try(a) // what may not be done changes nothing
+			for _, number := range rings {
+				if w.tk.PageOf(number) == nil {
+					t.Fatalf("seed %d: page %d is forgotten while it rings", seed, number)
+				}
+			}
+			if list := w.tk.Pages(); len(list) > 1 && list[0].Tier == list[1].Tier {
+				t.Fatalf("seed %d: one tier is rung twice", seed)
+			}
 		}
-		p := w.tk.Page
-		if p.Open() {
-			t.Fatalf("seed %d: the page rings for ever: %+v", seed, p)
+		if w.tk.Paged() {
+			t.Fatalf("seed %d: a page rings for ever: %+v", seed, w.tk.Page)
 		}
 		ids := map[string]bool{}
-		lead := false
-		for _, c := range p.Calls {
-			if ids[c.ID] {
-				t.Fatalf("seed %d: %s twice", seed, c.ID)
+		for _, p := range w.tk.Pages() {
+			lead := false
+			for _, c := range p.Calls {
+				if ids[c.ID] {
+					t.Fatalf("seed %d: %s twice", seed, c.ID)
+				}
+				ids[c.ID] = true
+				lead = lead || c.Kind == CallLead
 			}
-			ids[c.ID] = true
-			lead = lead || c.Kind == CallLead
+			if p.State == PageExhausted && !lead {
+				t.Fatalf("seed %d: nobody was reached, and no lead is told", seed)
+			}
 		}
-		if p.State == PageExhausted && !lead {
-			t.Fatalf("seed %d: nobody was reached, and no lead is told", seed)
+	}
+}
+
+// pageWith is the page that a call is of.
+func (w *ward) pageWith(call string) *Page {
+	for _, p := range w.tk.Pages() {
+		if _, ok := p.Call(call); ok {
+			return p
 		}
+	}
+	return nil
+}
+
+// Another tier is paged while one rings: each has a chain of its own, its answers, and its end.
+func TestTwoTiersAreRungAtOnce(t *testing.T) {
+	t.Parallel()
+	w := newWard(t)
+	two, three := ChainPlan(time.Minute, "slack", "lena", "marc"), ChainPlan(2*time.Minute, "slack", "zoe", "yan")
+	two.Remind = 10 * time.Minute
+	w.page(two)
+	w.do(Action{Kind: ActPage, By: anna, Tier: "l3", Reason: "worse", Severity: Urgent, Plan: three})
+	w.call(reached)
+	if got := strings.Join(w.sent, " "); got != "T-1042.1.1.lena.slack T-1042.2.1.zoe.slack" {
+		t.Fatalf("rung: %s", got)
+	}
+	w.do(Action{Kind: ActDecline, By: lena, Page: 1, Reason: "on a train", Plan: two})
+	if one, other := w.tk.PageOf(1), w.tk.PageOf(2); strings.Join(one.Who, " ") != "marc" || strings.Join(other.Who, " ") != "zoe" || other.Ring != 1 {
+		t.Errorf("after a decline: %v, %v", one.Who, other.Who)
+	}
+	if err := w.try(Action{Kind: ActAccept, By: lena, Page: 2}); KindOf(err) != Denied {
+		t.Errorf("who was rung for one accepts the other: %v", err)
+	}
+	w.do(Action{Kind: ActPage, By: marc, Tier: "l2", Reason: "and it smokes", Plan: two})
+	if w.tk.LastPage != 2 || len(w.tk.PageOf(1).More) != 1 || len(w.tk.PageOf(2).More) != 0 {
+		t.Error("a reason more joins the page of its tier")
+	}
+	w.call(reached)
+	w.do(Action{Kind: ActAccept, By: marc, Page: 1})
+	if w.tk.PageOf(1).State != PageAccepted || w.tk.Page.Number != 2 || w.tk.Page.State != PageRinging {
+		t.Errorf("one is accepted, the other rings: %+v", w.tk.Pages())
+	}
+	w.pass(2*time.Minute, three)
+	if got := w.who(); got != "yan" {
+		t.Errorf("no answer to the second: %s", got)
+	}
+	w.pass(8*time.Minute, two)
+	if !w.tk.PageOf(1).Reminded {
+		t.Error("who has accepted the first is not reminded")
+	}
+	w.do(Action{Kind: ActPage, By: anna, Tier: "l2", Reason: "again", Plan: two})
+	if w.tk.PageOf(1) != nil || w.tk.Page.Number != 3 || w.tk.PageFor("l3") != nil && w.tk.PageFor("l3").Open() {
+		t.Errorf("a new page follows the old one of its tier, and what is over goes: %+v", w.tk.Pages())
+	}
+	w.do(Action{Kind: ActPage, By: anna, Tier: "l3", Reason: "again", Plan: three})
+	w.do(Action{Kind: ActSolve, By: anna, Diagnosis: "x"})
+	if w.tk.Paged() {
+		t.Error("solved, and it rings")
 	}
 }
 

@@ -28,9 +28,7 @@ func (c *change) solve() error {
 	c.settle(Proposable...)
 	c.endSupply("", c.now)
 	c.keepAll(PromiseFix)
-	if c.t.Page.Open() {
-		c.endPage(PageCancelled)
-	}
+	c.cancelPages()
 	return nil
 }
 

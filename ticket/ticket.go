@@ -115,24 +115,25 @@ type Ticket struct {
 	Incident     IncidentID              `json:"incident,omitempty"`     // what hits many, and it, too; the last one
 	Past         bool                    `json:"past,omitempty"`         // imported history: nobody was told of it, nothing is to be done
 	Suggestions  []Suggestion            `json:"suggestions,omitempty"`
-	Fits         bool                    `json:"fits"`                // the best suggestion is likely to fit
-	Signals      []Signal                `json:"signals,omitempty"`   // what the customer's words say beside their question
-	Proposals    []Proposal              `json:"proposals,omitempty"` // what rules would have people do
-	Reasons      []string                `json:"reasons,omitempty"`   // why it is where it is, newest decision
-	Page         *Page                   `json:"page,omitempty"`      // the open page, or the last one
-	Promises     []Promise               `json:"promises,omitempty"`  // given to the customer, in order
-	Handoff      *Handoff                `json:"handoff,omitempty"`   // what the tier was told when it got it
-	Supplies     []Supply                `json:"supplies,omitempty"`  // the times that it was with suppliers
-	Informed     []Informed              `json:"informed,omitempty"`  // the times that leads were told of it
-	Verified     *Verified               `json:"verified,omitempty"`  // staff has made sure who the customer is
-	Helpers      []string                `json:"helpers,omitempty"`   // agent ids who work on it beside its owner
-	Returned     int                     `json:"returned,omitempty"`  // how often it was given back to be written anew
-	Reopened     int                     `json:"reopened,omitempty"`  // how often it was open again after it was solved
-	Done         []string                `json:"done,omitempty"`      // what rules have done to it, which they do once
-	Allow        *Allowance              `json:"allow,omitempty"`     // its clocks' own targets
-	Clocks       []Clock                 `json:"clocks,omitempty"`    // what is due, and what was
-	LastSeq      int                     `json:"last_seq"`            // Seq of the newest message
-	LastPage     int                     `json:"last_page"`           // number of the newest page
+	Fits         bool                    `json:"fits"`                  // the best suggestion is likely to fit
+	Signals      []Signal                `json:"signals,omitempty"`     // what the customer's words say beside their question
+	Proposals    []Proposal              `json:"proposals,omitempty"`   // what rules would have people do
+	Reasons      []string                `json:"reasons,omitempty"`     // why it is where it is, newest decision
+	Page         *Page                   `json:"page,omitempty"`        // the newest
+	PagesAside   []*Page                 `json:"pages_aside,omitempty"` // of other tiers, which went on when the newest was opened; oldest first
+	Promises     []Promise               `json:"promises,omitempty"`    // given to the customer, in order
+	Handoff      *Handoff                `json:"handoff,omitempty"`     // what the tier was told when it got it
+	Supplies     []Supply                `json:"supplies,omitempty"`    // the times that it was with suppliers
+	Informed     []Informed              `json:"informed,omitempty"`    // the times that leads were told of it
+	Verified     *Verified               `json:"verified,omitempty"`    // staff has made sure who the customer is
+	Helpers      []string                `json:"helpers,omitempty"`     // agent ids who work on it beside its owner
+	Returned     int                     `json:"returned,omitempty"`    // how often it was given back to be written anew
+	Reopened     int                     `json:"reopened,omitempty"`    // how often it was open again after it was solved
+	Done         []string                `json:"done,omitempty"`        // what rules have done to it, which they do once
+	Allow        *Allowance              `json:"allow,omitempty"`       // its clocks' own targets
+	Clocks       []Clock                 `json:"clocks,omitempty"`      // what is due, and what was
+	LastSeq      int                     `json:"last_seq"`              // Seq of the newest message
+	LastPage     int                     `json:"last_page"`             // number of the newest page
 	Opened       time.Time               `json:"opened"`
 	Updated      time.Time               `json:"updated"`
 	LastCustomer time.Time               `json:"last_customer,omitzero"` // newest message of the customer

@@ -134,9 +134,7 @@ func (w *transfer) merge() error {
 		return err
 	}
 	w.rouse(s.State)
-	if s.Page.Open() {
-		w.src.endPage(PageCancelled)
-	}
+	w.src.cancelPages()
 	s.State, s.MergedInto = Closed, w.dst.t.ID
 	if s.Incident != 0 && w.dst.t.Incident == 0 { // what it is part of goes on with it
 		w.dst.fx.Jobs = append(w.dst.fx.Jobs, incidentJob(w.dst.t.ID, IncidentWork{Incident: s.Incident, Do: ActMerge}, time.Time{}))

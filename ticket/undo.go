@@ -91,8 +91,8 @@ func (w *transfer) restore(kind ActionKind, stay []Message) error {
 				return err
 			}
 			w.rouse(t.State)
-			if t.State != Closed && t.Page.Open() {
-				w.src.endPage(PageCancelled)
+			if t.State != Closed {
+				w.src.cancelPages()
 			}
 			t.State, t.MergedInto = Closed, s.ID
 			return nil

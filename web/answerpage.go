@@ -62,8 +62,8 @@ func (s *Server) showAnswer(c *fiber.Ctx, v pager.Link, a ticket.Agent, status i
 	}
 	p := answerView{page: s.page(c, "Page "+card.Ticket.ID.String(), ""), Token: c.Params("token"), Card: card, Me: a, Said: said, Fault: fault}
 	p.Agent = nil // nobody is signed in by this
-	if card.Ticket.Page != nil {
-		p.Paged = *card.Ticket.Page
+	if paged := card.Ticket.PageOf(v.Page); paged != nil {
+		p.Paged = *paged
 	}
 	p.Accept = p.Paged.MayAnswer(v.Page, a.ID) == nil
 	p.Rings = p.Accept && p.Paged.State == ticket.PageRinging
@@ -171,8 +171,8 @@ func (s *Server) answerReply(c *fiber.Ctx) error {
 		return err
 	}
 	state := ticket.PageState("")
-	if t.Page != nil {
-		state = t.Page.State
+	if p := t.PageOf(v.Page); p != nil {
+		state = p.State
 	}
 	return c.JSON(fiber.Map{"ticket": t.ID.String(), "page": v.Page, "state": state})
 }

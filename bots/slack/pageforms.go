@@ -15,8 +15,8 @@ import (
 
 // pageLabel is what the button says by which people are paged, or the page that rings gets one more reason.
 func pageLabel(t ticket.Ticket) string {
-	if t.Page.Open() {
-		return "Page: add a reason"
+	if t.Paged() {
+		return "Page, or add a reason"
 	}
 	return "Page L2"
 }
@@ -24,9 +24,16 @@ func pageLabel(t ticket.Ticket) string {
 // pageForm asks why people are wanted, how badly, and of which tier.
 func (k *Desk) pageForm(ctx context.Context, card bots.Card, m meta, about slack.Block) slack.ModalViewRequest {
 	blocks := []slack.Block{about}
-	open := card.Ticket.Page.Open()
-	if open {
-		blocks = append(blocks, small(":rotating_light: "+esc(k.tierTitle(card.Ticket.Page.Tier), 80)+" is being paged already: this adds your reason."))
+	rings := ""
+	var titles []string
+	for _, p := range card.Ticket.Pages() {
+		if p.Open() {
+			rings = p.Tier
+			titles = append(titles, esc(k.tierTitle(p.Tier), 80))
+		}
+	}
+	if rings != "" {
+		blocks = append(blocks, small(":rotating_light: "+strings.Join(titles, " and ")+" is being paged already: for it, this adds your reason. Another tier is rung beside it."))
 	} else {
 		blocks = append(blocks, small(k.whoIsRung(ctx, card)))
 	}
@@ -49,7 +56,7 @@ func (k *Desk) pageForm(ctx context.Context, card bots.Card, m meta, about slack
 	for _, t := range k.back.Tiers() {
 		o := option(t.Name, nonEmpty(t.Title, t.Name))
 		tiers = append(tiers, o)
-		if open && t.Name == card.Ticket.Page.Tier || !open && next == nil && t.Level > card.Tier.Level {
+		if t.Name == rings || rings == "" && next == nil && t.Level > card.Tier.Level {
 			next = o
 		}
 	}

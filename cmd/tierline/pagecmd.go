@@ -59,9 +59,9 @@ func (c pageCmd) Run(e *env) error {
 		return err
 	}
 	if c.JSON {
-		return line(e.out, t.Page)
+		return line(e.out, t.PageFor(a.Tier))
 	}
-	p := t.Page
+	p := t.PageFor(a.Tier)
 	switch p.State {
 	case ticket.PageWaiting:
 		fmt.Fprintf(e.out, "%s: quiet hours. %s is rung at %s.\n", id, p.Tier, p.Due.Local().Format(time.DateTime))

@@ -221,7 +221,7 @@ func proposed(t ticket.Ticket, k ticket.ActionKind) bool {
 
 // heed does what rules propose, mostly.
 func (p *play) heed(ctx context.Context, w *person, m *matter, k ticket.ActionKind) error {
-	if !proposed(m.t, k) || m.t.Page.Open() || w.chance.Float64() >= cmp.Or(w.Heeds, usualHeeds) {
+	if !proposed(m.t, k) || m.t.Paged() || w.chance.Float64() >= cmp.Or(w.Heeds, usualHeeds) {
 		return nil
 	}
 	_, err := p.act(ctx, w, m, ticket.Action{Kind: k, Tier: cmp.Or(p.above(m.t.Tier), m.t.Tier), Reason: "as the rules propose: " + m.kind.Name})
@@ -325,16 +325,17 @@ func (p *play) escalate(ctx context.Context, w *person, m *matter, tier string) 
 
 // rings has whoever is paged answer, or not.
 func (p *play) rings(m *matter) {
-	page := m.t.Page
-	if ended := fmt.Sprintf("%d", m.t.LastPage); page != nil && page.State == ticket.PageExhausted && !m.pages[ended] {
-		m.pages[ended] = true
-		p.report.Pages.Exhausted++
-	}
-	if page == nil || page.State != ticket.PageRinging {
-		return
-	}
-	for _, who := range page.Who {
-		p.rung(m, *page, who)
+	for _, page := range m.t.Pages() {
+		if ended := fmt.Sprintf("%d", page.Number); page.State == ticket.PageExhausted && !m.pages[ended] {
+			m.pages[ended] = true
+			p.report.Pages.Exhausted++
+		}
+		if page.State != ticket.PageRinging {
+			continue
+		}
+		for _, who := range page.Who {
+			p.rung(m, *page, who)
+		}
 	}
 }
 
@@ -357,8 +358,11 @@ func (p *play) rung(m *matter, page ticket.Page, who string) {
 	}
 	p.in(about(w.chance, cmp.Or(w.Within, usualWithin), 0.7), func(ctx context.Context) error {
 		t, err := p.Store.Ticket(ctx, m.t.ID)
-		if err != nil || t.Page == nil || t.Page.Number != page.Number || !t.Page.Open() || !slices.Contains(t.Page.Who, w.ID) {
-			return err // it has gone on
+		if err != nil {
+			return err
+		}
+		if now := t.PageOf(page.Number); !now.Open() || !slices.Contains(now.Who, w.ID) {
+			return nil // it has gone on
 		}
 		ok, err := p.act(ctx, w, m, a)
 		if ok && a.Kind == ticket.ActAccept {

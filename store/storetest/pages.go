@@ -32,4 +32,17 @@ func pagesCounted(t *testing.T, w *world) {
 	equal(t, "behind the second", len(rest), 1)
 	equal(t, "which", rest[0].Ticket, two)
 	equal(t, "in parts", len(must(ticket.AllPages(ctxOf(t), w.a, start, end))(t)), 3)
+
+	w.clock.Add(time.Hour)
+	three := accept(t, w.a, mail("c@x.example", "<3>"))[0].Ticket
+	page(three)
+	act(t, w.a, ticket.Action{Kind: ticket.ActPage, Ticket: three, Tier: "l3", Reason: "fire", Plan: ticket.ChainPlan(time.Minute, "slack", "zoe")})
+	act(t, w.a, ticket.Action{Kind: ticket.ActAccept, Ticket: three, Page: 1, By: agentOf("bob")})
+	now := must(w.a.Ticket(ctxOf(t), three))(t)
+	equal(t, "the newest", now.Page.Tier, "l3")
+	equal(t, "beside it", now.PageOf(1).State, ticket.PageAccepted)
+	list = must(ticket.AllPages(ctxOf(t), w.a, end, w.clock.Now().Add(time.Second)))(t)
+	equal(t, "both", len(list), 2)
+	equal(t, "what became of the first", list[0].State, ticket.PageAccepted)
+	equal(t, "the second rings", list[1].State, ticket.PageRinging)
 }
