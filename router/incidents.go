@@ -90,16 +90,16 @@ func (w *Jobs) alike(ctx context.Context, j ticket.Job) error {
 		return err
 	}
 	c := w.Desk.Config().Incidents.settled(w.Desk.Config())
-	if t.State.Done() || t.MergedInto != 0 || t.Incident != 0 {
+	if t.State.Done() || t.MergedInto != 0 {
 		return w.store().Finish(ctx, j)
 	}
-	if rule := j.Rule(); rule != "" {
+	if rule := j.Rule(); rule != "" { // of one that is part of another already the store makes nothing
 		a := ticket.IncidentAction{Do: ticket.DoPropose, By: ticket.Actor{Kind: ticket.ByRule, ID: rule, Name: rule}, Job: j, Title: rule, Signature: "rule:" + rule, Tier: c.Tier,
 			Page: c.Page, Why: []string{"rule “" + rule + "”"}, Tickets: []ticket.Candidate{{Ticket: t.ID, Why: []string{"rule “" + rule + "”"}}}}
 		_, err := w.store().ActIncident(ctx, a)
 		return err
 	}
-	if c.Off {
+	if c.Off || t.Incident != 0 {
 		return w.store().Finish(ctx, j)
 	}
 	now := w.Desk.Now()

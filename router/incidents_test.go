@@ -223,3 +223,62 @@ func TestEnvironmentNotUnit(t *testing.T) {
 		t.Error(c.Environment)
 	}
 }
+
+// TestARuleProposesAnIncidentWheneverItMatchesFirst holds that a rule's incident is proposed at a later contact, too:
+// once for each ticket, and not again of what people have taken out.
+func TestARuleProposesAnIncidentWheneverItMatchesFirst(t *testing.T) {
+	t.Parallel()
+	conf := desk5()
+	conf.Incidents.Off = true // only what rules say
+	conf.Rules = append(conf.Rules,
+		Rule{Name: "recall", Group: "incidents", When: `text contains "hose"`, Then: Then{Incident: "hose recall"}},
+		Rule{Name: "third", Group: "incidents", On: []ticket.RouteEvent{ticket.OnReply}, When: "contacts >= 3", Then: Then{Incident: "hose recall"}})
+	w, jobs := worldOf(t, &noKB{}, conf)
+	first := w.write("a@x.example", "en", "Leak", "The hose is off")
+	w.work(jobs)
+	second := w.write("b@x.example", "en", "Water", "There is water on the floor")
+	w.work(jobs)
+	more := func(text string) {
+		t.Helper()
+		acc, err := w.store.Accept(t.Context(), []ticket.Inbound{{Channel: channels.Email, Inbox: "support", External: "<" + text + "@x>", Subject: "Re: Water", Text: text,
+			From: customer.Identity{Kind: customer.Email, Value: "b@x.example"}, Threads: []ticket.ThreadKey{{By: "subject-tag", Ticket: second}}}})
+		if err != nil || acc[0].Ticket != second {
+			t.Fatalf("%+v, %v", acc, err)
+		}
+		w.pass(time.Minute)
+		w.work(jobs)
+	}
+	linked := func() (ids []ticket.ID) {
+		t.Helper()
+		members, err := w.store.Members(t.Context(), 1, 0, 10)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, m := range members {
+			if m.State == ticket.MemberLinked {
+				ids = append(ids, m.Ticket)
+			}
+		}
+		return ids
+	}
+	if got := linked(); len(got) != 1 || got[0] != first {
+		t.Fatalf("of what the rule matched when it was opened: %v", got)
+	}
+	more("still")
+	more("and still")
+	if got := linked(); len(got) != 2 || got[1] != second || len(w.incidents()) != 1 {
+		t.Fatalf("at the third contact: %v of %d incidents", got, len(w.incidents()))
+	}
+	w.incident("lena", ticket.IncidentAction{Do: ticket.DoUnlink, ID: 1, Tickets: []ticket.Candidate{{Ticket: second}}, Reason: "the pump"})
+	more("again")
+	if got := linked(); len(got) != 1 || len(w.incidents()) != 1 {
+		t.Errorf("what people have taken out comes back: %v of %d incidents", got, len(w.incidents()))
+	}
+	tk, err := w.store.Ticket(t.Context(), second)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if n := strings.Count(strings.Join(tk.Done, "\n"), "incident:"); n != 1 {
+		t.Errorf("it was proposed %d times: %v", n, tk.Done)
+	}
+}

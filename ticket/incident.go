@@ -326,7 +326,7 @@ func (j Job) Rule() (rule string) {
 
 // alike asks whether a ticket is one of many. rule is the short name that a rule gives them; "" is none.
 func (t *Ticket) alike(rule string) Job {
-	j := Job{Kind: JobAlike, Ticket: t.ID, Priority: PriorityDesk, Unique: fmt.Sprintf("alike:%d", t.ID)}
+	j := Job{Kind: JobAlike, Ticket: t.ID, Priority: PriorityDesk, Unique: fmt.Sprintf("alike:%d:%s", t.ID, rule)}
 	j.Payload, _ = json.Marshal(rule) // has no error
 	return j
 }

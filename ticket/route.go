@@ -41,6 +41,10 @@ func (c *change) route() error {
 	for _, a := range d.Answers {
 		c.answer(a)
 	}
+	named := d.Incident != "" && !c.t.State.Done() && c.once("incident:"+d.Incident)
+	if named {
+		c.fx.Jobs = append(c.fx.Jobs, c.t.alike(d.Incident))
+	}
 	if first || d.On == "" || d.On == OnOpened { // looked at once more: what stood in the way may be gone
 		c.t.Reasons = d.Reasons
 	} else {
@@ -64,9 +68,9 @@ func (c *change) route() error {
 	c.acknowledge(d.Acknowledge)
 	if p := d.Print; p != nil {
 		c.fx.Print = &Print{Ticket: c.t.ID, Opened: c.t.Opened, Terms: p.Terms}
-	}
-	if d.Print != nil || d.Incident != "" {
-		c.fx.Jobs = append(c.fx.Jobs, c.t.alike(d.Incident))
+		if !named { // a rule knows better what it is part of
+			c.fx.Jobs = append(c.fx.Jobs, c.t.alike(""))
+		}
 	}
 	return nil
 }
