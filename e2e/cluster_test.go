@@ -19,14 +19,16 @@ import (
 )
 
 // newCluster is two gateways on one PostgreSQL, with one folder of attachments and one Slack.
-func newCluster(t *testing.T) (w *world, a, b *gateway) {
+func newCluster(t *testing.T, o options) (w *world, a, b *gateway) {
 	t.Helper()
 	dsn := peers.Postgres(t)
 	w = newWorld(t)
 	w.dsn = dsn
-	files := (&url.URL{Scheme: "file", Path: t.TempDir()}).String()
-	a = w.launch(options{dir: t.TempDir(), attachments: files})
-	b = w.launch(options{dir: t.TempDir(), attachments: files})
+	o.attachments = (&url.URL{Scheme: "file", Path: t.TempDir()}).String()
+	o.dir = t.TempDir()
+	a = w.launch(o)
+	o.dir = t.TempDir()
+	b = w.launch(o)
 	a.ready()
 	b.ready()
 	return w, a, b
@@ -35,7 +37,7 @@ func newCluster(t *testing.T) (w *world, a, b *gateway) {
 // A conversation goes on through whichever gateway is at hand.
 func TestTwoGatewaysOneConversation(t *testing.T) {
 	t.Parallel()
-	w, a, b := newCluster(t)
+	w, a, b := newCluster(t, options{})
 	first := a.send(clara, "Machine leaks", "The machine BW2-204711 leaks", "")
 	card := w.card(l1, "Machine leaks")
 	w.reply(l1, card.TS, "BW2-204711 leaks")
@@ -80,7 +82,7 @@ func (w *world) can(channel, ts, action string) bool {
 // A customer in Slack and a visitor of a web page are answered, whoever holds their connection.
 func TestTwoGatewaysLiveChannels(t *testing.T) {
 	t.Parallel()
-	w, a, b := newCluster(t)
+	w, a, b := newCluster(t, options{})
 	ts, err := w.sim.Say("carl", "customer-ltd", "Our BW1-100233 shows E-11", "")
 	if err != nil {
 		t.Fatal(err)
@@ -119,7 +121,7 @@ func TestTwoGatewaysLiveChannels(t *testing.T) {
 func TestTwoGatewaysOneDies(t *testing.T) {
 	t.Parallel()
 	const burst = 150
-	w, a, b := newCluster(t)
+	w, a, b := newCluster(t, options{})
 	ctx, cancel := context.WithTimeout(t.Context(), 150*time.Second)
 	defer cancel()
 	// Slack takes its time, so that there is work in hand at any moment.

@@ -111,22 +111,22 @@ slack:
   no_limits: true
   customers: {channels: [{channel: customer-ltd, inbox: customer-ltd}]}
 brands: [{name: bruehwerk, title: Brühwerk, languages: [de], signature: {de: Ihr Brühwerk-Service, en: Your Brühwerk service team}}]
-agents:
+answers: {{if .Answers}}{{.Answers}}{{else}}{undo: {email: 0s, slack: 0s}, acknowledge: {when: "false"}}{{end}}
+{{with .Incidents}}incidents: {{.}}
+{{end}}{{with .Paging}}paging: {{.}}
+{{end}}{{if .Desk}}{{.Desk}}{{else}}agents:
   - {id: anna, name: Anna Schmidt, email: anna@support.example, roles: [agent]}
   - {id: ben, name: Ben Okafor, email: ben@support.example, roles: [agent]}
   - {id: chloe, name: Chloé Martin, email: chloe@support.example, roles: [level2]}
   - {id: dev, name: Dev Patel, email: dev@support.example, roles: [level2]}
   - {id: lena, name: Lena Vogel, email: lena@support.example, roles: [lead, editor, supervisor]}
-answers: {{if .Answers}}{{.Answers}}{{else}}{undo: {email: 0s, slack: 0s}, acknowledge: {when: "false"}}{{end}}
-{{if .Incidents}}incidents: {{.Incidents}}
-{{end}}tiers:
+tiers:
   - {name: l1, title: Level 1, level: 1, channel: support-l1}
   - {name: l2, title: Level 2, level: 2, channel: support-l2, page_wait: {{.PageWait}}, oncall: {people: [chloe, dev], then: [lena]}{{with .L2}}, paging: {{.}}{{end}}}
-{{with .Paging}}paging: {{.}}
-{{end}}rules:
+rules:
   - {name: lemons, when: lemon, then: {tier: l2, priority: high}}
   - {name: everything else, then: {tier: l1}}
-`))
+{{end}}`))
 
 // options are what a story may want otherwise.
 type options struct {
@@ -138,6 +138,7 @@ type options struct {
 	l2          string // how level 2 is paged, in YAML
 	incidents   string // when many are hit, in YAML; by default when empty
 	answers     string // how customers are answered, in YAML; at once, and nothing by itself, when empty
+	desk        string // who works here, in which tiers, by which rules, in YAML; two tiers of two when empty
 }
 
 // start starts a gateway and waits until it is ready.
@@ -169,7 +170,7 @@ func (w *world) launch(o options) *gateway {
 	var text bytes.Buffer
 	err = configuration.Execute(&text, map[string]any{"Dir": o.dir, "DSN": w.dsn, "Web": g.web, "SMTP": g.smtp, "Key": apiKey,
 		"Support": support, "SinkPort": sinkPort, "Slack": w.sim.App(), "SlackURL": w.sim.APIURL(), "PageWait": o.pageWait,
-		"Attachments": o.attachments, "Answers": o.answers, "Paging": o.paging, "L2": o.l2, "Incidents": o.incidents})
+		"Attachments": o.attachments, "Answers": o.answers, "Paging": o.paging, "L2": o.l2, "Incidents": o.incidents, "Desk": o.desk})
 	if err != nil {
 		w.t.Fatal(err)
 	}

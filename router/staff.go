@@ -156,8 +156,7 @@ func (d *Desk) find(ctx context.Context, at attendance, t ticket.Ticket, tier Ti
 	if err != nil {
 		return Fit{}, "", err
 	}
-	list = slices.DeleteFunc(list, func(c Candidate) bool { return c.Agent.ID == t.Owner })
-	best, none := w.Find(list)
+	best, none := w.Find(list) // an owner who is gone is not here, and what they know is still known of
 	return best, none, nil
 }
 

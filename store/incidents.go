@@ -10,8 +10,9 @@ import (
 	"tierline/ticket"
 )
 
-// incidentsLock lets one proposal be made at a time, so that no two are made of the same tickets.
-const incidentsLock = 7_403_102
+// incidentsLock lets one proposal be made at a time, so that no two are made of the same tickets. Any
+// number, as long as nothing else takes it.
+const incidentsLock = 7_403_103
 
 // maxPrints is how many prints are read at once.
 const maxPrints = 5_000
