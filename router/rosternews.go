@@ -100,6 +100,17 @@ func (n *rosterNews) write() {
 	if c.Counts() || n.step.What == ticket.RosterWithdraw {
 		n.touched()
 	}
+	if c.Kind == ticket.RosterOff { // by a lead, when they have no shift then
+		n.tell(c.Person, n.offText(), mine)
+	}
+}
+
+// offText tells somebody whom a lead has kept off call, or no longer does.
+func (n *rosterNews) offText() string {
+	if n.step.What == ticket.RosterWithdraw {
+		return n.by() + " has taken back that you are not on call"
+	}
+	return n.by() + " has said that you are not on call"
 }
 
 // asked brings a request to those who can say yes.
@@ -125,7 +136,11 @@ func (n *rosterNews) asked(mine []ticket.RosterLine) {
 			}
 		}
 	}
-	n.tell(c.Person, n.by()+" asks for somebody to take your shift for "+n.title(), mine) // a lead has asked for them
+	if c.Kind == ticket.RosterSwap { // a lead has asked for them
+		n.tell(c.Person, n.by()+" offers your shift for "+n.title()+" in a swap with "+n.name(c.With), n.swapLines(c.Person))
+		return
+	}
+	n.tell(c.Person, n.by()+" asks for somebody to take your shift for "+n.title(), mine)
 }
 
 // swapLines are the shifts of a swap as one of the two sees them.
@@ -177,6 +192,10 @@ func (n *rosterNews) touched() {
 		}
 	}
 	for _, p := range people {
-		n.tell(p, n.by()+" has changed your shifts", lines[p])
+		text, list := n.by()+" has changed your shifts", lines[p]
+		if c.Kind == ticket.RosterOff && p == c.Person {
+			text, list = n.offText(), append([]ticket.RosterLine{{From: c.From, To: c.To}}, list...)
+		}
+		n.tell(p, text, list)
 	}
 }

@@ -406,6 +406,11 @@ func (c *RosterChange) mayWithdraw(a RosterAction, now time.Time) error {
 	return rosterDenied("Only who asked for it, or a lead, takes it back.")
 }
 
+// CanWithdraw says whether somebody may take it back now; lead: they may decide on others' shifts.
+func (c *RosterChange) CanWithdraw(by Agent, lead bool, now time.Time) bool {
+	return (c.State == RosterAsked || c.State == RosterStands) && c.mayWithdraw(RosterAction{By: by.Actor(), Lead: lead}, now) == nil
+}
+
 func (c *RosterChange) overText() string {
 	switch c.State {
 	case RosterStands:

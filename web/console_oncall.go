@@ -155,7 +155,7 @@ func (s *Server) fillChanges(p *onCallView, v bots.RosterView, by ticket.Agent) 
 		}
 		c.From, c.To, c.BackFrom, c.BackTo = c.From.In(zone), c.To.In(zone), c.BackFrom.In(zone), c.BackTo.In(zone)
 		x := changeView{RosterChange: c, Mine: c.Person == by.ID || c.By.ID == by.ID}
-		x.Withdraw = x.Mine && (c.State == ticket.RosterAsked || c.Kind == ticket.RosterOff) || p.Tier.Lead
+		x.Withdraw = c.CanWithdraw(by, p.Tier.Lead, p.At)
 		switch {
 		case c.State == ticket.RosterAsked:
 			switch {
@@ -174,7 +174,7 @@ func (s *Server) fillChanges(p *onCallView, v bots.RosterView, by ticket.Agent) 
 		switch {
 		case x.Person == by.ID && len(p.Mine) < 40:
 			p.Mine = append(p.Mine, x)
-		case x.Person != by.ID && x.From.After(p.At) && len(p.Others) < 80:
+		case x.Person != by.ID && (x.From.After(p.At) || p.Tier.Lead && x.To.After(p.At)) && len(p.Others) < 80:
 			p.Others = append(p.Others, x)
 		}
 	}

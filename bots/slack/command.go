@@ -66,10 +66,12 @@ func (k *Desk) run(ctx context.Context, cmd slack.SlashCommand) (slackapp.Reply,
 	case "incident", "incidents":
 		return k.incidentCommand(ctx, by, rest, "slack:command:"+cmd.UserID+":"+cmd.TriggerID)
 	case "oncall":
+		if what := strings.ToLower(strings.TrimSpace(rest)); rosterForms(what) {
+			return k.rosterCommand(by, cmd, rosterPrefix+what), nil
+		}
 		return k.rosterReply(ctx, by)
-	case "swap", "cover", "off":
-		k.rosterCommand(by, cmd, rosterPrefix+strings.ToLower(word))
-		return slackapp.Reply{Text: "A form opens."}, nil
+	case "swap", "cover", "off", "override", "temporary":
+		return k.rosterCommand(by, cmd, rosterPrefix+strings.ToLower(word)), nil
 	}
 	return slackapp.Reply{Text: help(k.cfg.Command)}, nil
 }
@@ -86,8 +88,9 @@ func help(cmd string) string {
 		"• `/tier undo T-1042` takes back its last merge, split or move\n"+
 		"• `/tier page T-1042 [l2] [urgent] reason` rings whoever is on call\n"+
 		"• `/tier incident` lists what hits many; `/tier incident I-3` shows one; `/tier incident T-1042 T-1050 Nobody can sign in` proposes one\n"+
-		"• `/tier oncall` who is on call now and next, your shifts, gaps, and what you are asked\n"+
-		"• `/tier swap`, `/tier cover`, `/tier off` swap a shift, ask for cover, or say on which days you are not on call\n"+
+		"• `/tier oncall` who is on call now and next, your shifts, gaps, what you are asked, and what was changed\n"+
+		"• `/tier oncall swap`, `cover`, `off` swap a shift, ask for cover, or say on which days you are not on call\n"+
+		"• `/tier oncall override` be on call beside the others; leads put anybody on or off. `/tier oncall temporary` fixed shifts (leads)\n"+
 		"What you type in a card's thread is an internal note; customers get what you send with *Reply*.", "/tier", cmd)
 }
 
@@ -161,7 +164,19 @@ func (k *Desk) homeBlocks(ctx context.Context, user string) []slack.Block {
 	if err != nil {
 		return []slack.Block{section(slackapp.Escape(explain(err)))}
 	}
-	return append(k.presenceBlocks(ctx, by), []slack.Block{header("Your tickets"), section(listTickets(mine, "You have none.")),
-		header("Nobody's yet"), section(listTickets(free, "Every ticket has an owner.")),
-		header("On call now"), section(k.onCall(ctx)), small(help(k.cfg.Command))}...)
+	blocks := append(k.presenceBlocks(ctx, by), []slack.Block{header("Your tickets"), section(listTickets(mine, "You have none.")),
+		header("Nobody's yet"), section(listTickets(free, "Every ticket has an owner.")), header("On call")}...)
+	return append(append(blocks, k.homeRoster(ctx, by)...), small(help(k.cfg.Command)))
+}
+
+// homeRoster is what /tier oncall says, on the Home tab.
+func (k *Desk) homeRoster(ctx context.Context, by ticket.Agent) []slack.Block {
+	r, err := k.rosterReply(ctx, by)
+	switch {
+	case err != nil:
+		return []slack.Block{section(slackapp.Escape(k.inWords(by.ID, err)))}
+	case len(r.Blocks) == 0:
+		return []slack.Block{section(r.Text)}
+	}
+	return r.Blocks
 }

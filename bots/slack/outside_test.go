@@ -117,8 +117,7 @@ func TestAnEscalationAsksForTheDiagnosis(t *testing.T) {
 	if err == nil && len(ans.Errors) == 0 {
 		t.Error("a diagnosis that is required may be left out")
 	}
-	o.must(o.sim.Click("anna", channel, ts, doEscalate))
-	_, err = o.sim.Submit("anna", o.modal("anna", doEscalate).ID, map[string]any{"problem": "no sound", "diagnosis": "the codec"})
+	_, err = o.sim.Submit("anna", v.ID, map[string]any{"problem": "no sound", "diagnosis": "the codec"}) // it is still in front
 	o.must(err)
 	if a := o.acted(1); a.Diagnosis != "the codec" {
 		t.Errorf("%+v", a)

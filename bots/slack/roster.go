@@ -22,6 +22,9 @@ const (
 	doSwap       = rosterPrefix + "swap"
 	doCover      = rosterPrefix + "cover"
 	doOff        = rosterPrefix + "off"
+	doOverride   = rosterPrefix + "override"
+	doTemporary  = rosterPrefix + "temporary"
+	doMoreShifts = rosterPrefix + "more" // of a temporary schedule's form
 )
 
 const (
@@ -30,6 +33,7 @@ const (
 	maxMine     = 5 // shifts of one's own that are listed
 	maxGaps     = 5
 	maxAsked    = 5
+	maxStanding = 8
 )
 
 // rosterReply is what /tier oncall says: who is on call, what comes, and what somebody can do about it.
@@ -42,14 +46,24 @@ func (k *Desk) rosterReply(ctx context.Context, by ticket.Agent) (slackapp.Reply
 	if len(v.Tiers) == 0 {
 		return slackapp.Reply{Text: k.onCall(ctx)}, nil
 	}
-	var blocks []slack.Block
+	return slackapp.Reply{Text: k.onCall(ctx), Blocks: k.rosterBlocks(ctx, v, by)}, nil
+}
+
+// rosterBlocks are who is on call, what is asked, what has been changed, and the buttons that change it.
+func (k *Desk) rosterBlocks(ctx context.Context, v bots.RosterView, by ticket.Agent) (blocks []slack.Block) {
 	for _, t := range v.Tiers[:min(len(v.Tiers), 10)] {
 		blocks = append(blocks, section(k.rosterTier(ctx, t)))
 	}
 	blocks = append(blocks, section("*Your next shifts*\n"+myShifts(v, by.ID)))
 	blocks = append(blocks, k.rosterAsked(v, by)...)
-	blocks = append(blocks, rows("roster", button(doSwap, "0", "Swap a shift …"), button(doCover, "0", "Ask for cover …"), button(doOff, "0", "Not on call on …"))...)
-	return slackapp.Reply{Text: k.onCall(ctx), Blocks: blocks}, nil
+	blocks = append(blocks, k.rosterStanding(v, by)...)
+	list := []slack.BlockElement{button(doSwap, "0", "Swap a shift …"), button(doCover, "0", "Ask for cover …"), button(doOff, "0", "Not on call on …")}
+	if slices.ContainsFunc(v.Tiers, func(t bots.TierRoster) bool { return t.Lead }) {
+		list = append(list, button(doOverride, "0", "Override …"), button(doTemporary, "0", "Temporary schedule …"))
+	} else {
+		list = append(list, button(doOverride, "0", "Be on call, too …"))
+	}
+	return append(blocks, rows("roster", list...)...)
 }
 
 func (k *Desk) rosterTier(ctx context.Context, t bots.TierRoster) string {
@@ -145,6 +159,84 @@ func (k *Desk) rosterAsked(v bots.RosterView, by ticket.Agent) (blocks []slack.B
 	return blocks
 }
 
+// rosterStanding are the changes that count and are not over, with a button for whoever may take them back.
+func (k *Desk) rosterStanding(v bots.RosterView, by ticket.Agent) (blocks []slack.Block) {
+	n := 0
+	for _, c := range v.Changes {
+		if c.State != ticket.RosterStands || !c.Until().After(k.now()) {
+			continue
+		}
+		if n++; n > maxStanding {
+			continue
+		}
+		if n == 1 {
+			blocks = append(blocks, section("*Changes that count*"))
+		}
+		text := "• " + k.changeText(v, c)
+		if c.Reason != "" {
+			text += " · “" + esc(c.Reason, 100) + "”"
+		}
+		s := slack.NewSectionBlock(mrkdwn(text, maxSection), nil, nil)
+		if c.CanWithdraw(by, leads(v, c.Tier), k.now()) {
+			s.Accessory = slack.NewAccessory(takeBack(c.ID))
+		}
+		blocks = append(blocks, s)
+	}
+	if n > maxStanding {
+		blocks = append(blocks, small(fmt.Sprintf("and %d more: the console has them", n-maxStanding)))
+	}
+	return blocks
+}
+
+// takeBack is the button that undoes what others may count on: it asks first.
+func takeBack(id int64) *slack.ButtonBlockElement {
+	b := button(rosterPrefix+string(ticket.RosterWithdraw), strconv.FormatInt(id, 10), "Take it back")
+	b.Confirm = slack.NewConfirmationBlockObject(plain("Take it back?", 100), plain("The schedule is as it was before, and whose shifts change by that is told.", 300),
+		plain("Take it back", 30), plain("Leave it", 30))
+	return b
+}
+
+// leads says whether the reader decides on others' shifts of a tier; "" is of any.
+func leads(v bots.RosterView, tier string) bool {
+	return slices.ContainsFunc(v.Tiers, func(t bots.TierRoster) bool { return t.Lead && (tier == "" || t.Tier.Name == tier) })
+}
+
+// changeText says a change in a line.
+func (k *Desk) changeText(v bots.RosterView, c ticket.RosterChange) string {
+	name := func(id string) string { return k.rosterName(v, id) }
+	text := ""
+	switch c.Kind {
+	case ticket.RosterSwap:
+		return name(c.Person) + " and " + name(c.With) + " swap " + span(c.From, c.To) + " for " + span(c.BackFrom, c.BackTo)
+	case ticket.RosterCover:
+		text = name(c.With) + " covers " + name(c.Person)
+	case ticket.RosterOff:
+		text = name(c.Person) + " is not on call"
+	case ticket.RosterTemporary:
+		text = fmt.Sprintf("Temporary schedule of %d shifts", len(c.Shifts))
+		if len(c.Shifts) == 1 {
+			text = "Temporary schedule: " + name(c.Shifts[0].Person)
+		}
+	default:
+		text = overrideText(c, name)
+	}
+	return text + " " + span(c.From, c.To)
+}
+
+func overrideText(c ticket.RosterChange, name func(string) string) string {
+	who, place := "Nobody", "everybody"
+	if c.With != "" {
+		who = name(c.With)
+	}
+	if c.Person != "" {
+		place = name(c.Person)
+	}
+	if c.Beside {
+		return who + " is on call beside the others"
+	}
+	return who + " is on call in place of " + place
+}
+
 func (k *Desk) rosterName(v bots.RosterView, id string) string {
 	for _, t := range v.Tiers {
 		for _, a := range t.People {
@@ -177,17 +269,26 @@ func rosterButtons(id int64, can []ticket.RosterDo) []slack.Block {
 
 // rosterClick takes a button about who is on call.
 func (k *Desk) rosterClick(ctx context.Context, c click) error {
-	what := c.action.ActionID
-	switch what {
-	case doSwap, doCover, doOff:
-		k.openRoster(c.by, c.ic.TriggerID, what, func(err error) { k.sorry(c.channel, c.user, c.thread, err) })
+	switch what := c.action.ActionID; what {
+	case doSwap, doCover, doOff, doOverride, doTemporary:
+		k.openRoster(c.by, c.ic.TriggerID, what, func(err error) { k.rosterSays(c, slackapp.Escape(k.inWords(c.user, err)), "") })
 		return nil
+	case doMoreShifts:
+		return k.moreShifts(c)
 	}
+	if err := k.rosterAnswer(ctx, c); err != nil {
+		k.rosterSays(c, slackapp.Escape(k.inWords(c.user, err)), "")
+	}
+	return nil
+}
+
+// rosterAnswer takes a button that answers a change, or takes it back.
+func (k *Desk) rosterAnswer(ctx context.Context, c click) error {
 	id, err := strconv.ParseInt(c.action.Value, 10, 64)
 	if err != nil || id <= 0 {
 		return ticket.Errorf("slackdesk.roster", ticket.Invalid, "This button is of an older version. Type %s oncall.", k.cfg.Command)
 	}
-	do := ticket.RosterDo(strings.TrimPrefix(what, rosterPrefix))
+	do := ticket.RosterDo(strings.TrimPrefix(c.action.ActionID, rosterPrefix))
 	done, err := k.back.ActRoster(ctx, c.by, ticket.RosterAction{Do: do, ID: id, Key: c.key})
 	if kind := ticket.KindOf(err); err != nil && kind != ticket.Conflict {
 		return err
@@ -204,18 +305,19 @@ func (k *Desk) rosterClick(ctx context.Context, c click) error {
 	default:
 		about = span(done.From, done.To)
 	}
+	if err == nil && do == ticket.RosterWithdraw && !done.Stood.IsZero() {
+		result = "It is taken back: the schedule is as it was before. Whose shifts change by that is told."
+	}
 	k.settle(c, result, about)
 	return nil
 }
 
 // settle takes the buttons off a notice and says what came of it, about which time. An answer that only its reader sees
-// cannot be changed: they are told.
+// cannot be changed, nor can the Home tab by itself: they are told.
 func (k *Desk) settle(c click, result, about string) {
 	ts := nonEmpty(c.ic.Message.Timestamp, c.ic.Container.MessageTs)
 	if ts == "" || c.ic.Container.IsEphemeral {
-		k.after("cannot tell somebody", func(ctx context.Context) error {
-			return k.app.Ephemeral(ctx, c.channel, c.user, c.thread, result)
-		})
+		k.rosterSays(c, result, about)
 		return
 	}
 	blocks := []slack.Block{section(result)}
@@ -227,191 +329,33 @@ func (k *Desk) settle(c click, result, about string) {
 	})
 }
 
-// rosterCommand opens a form from a command.
-func (k *Desk) rosterCommand(by ticket.Agent, cmd slack.SlashCommand, what string) {
-	k.openRoster(by, cmd.TriggerID, what, func(err error) { k.sorry(cmd.ChannelID, cmd.UserID, "", err) })
+// rosterSays tells who clicked what came of it: in the window they clicked in, in one of its own over the Home tab,
+// or as a word that only they see.
+func (k *Desk) rosterSays(c click, result, about string) {
+	if c.channel != "" {
+		if about != "" {
+			result += " " + about
+		}
+		k.after("cannot tell somebody", func(ctx context.Context) error {
+			return k.app.Ephemeral(ctx, c.channel, c.user, c.thread, result)
+		})
+		return
+	}
+	v := saying(section(result))
+	if about != "" {
+		v.Blocks.BlockSet = append(v.Blocks.BlockSet, small(about))
+	}
+	if c.ic.View.Type == slack.VTModal {
+		k.after("cannot tell somebody", func(ctx context.Context) error { return k.app.UpdateView(ctx, c.ic.View.ID, "", v) })
+		return
+	}
+	k.after("cannot tell somebody", func(ctx context.Context) error { return k.app.OpenView(ctx, c.ic.TriggerID, v) })
+	k.redrawHome(c.user)
 }
 
-func (k *Desk) openRoster(by ticket.Agent, trigger, what string, sorry func(error)) {
-	k.after("cannot open a form", func(ctx context.Context) error {
-		v, err := k.rosterForm(ctx, by, what)
-		if err == nil {
-			err = k.app.OpenView(ctx, trigger, v)
-		}
-		if err != nil {
-			sorry(err)
-		}
-		return nil
-	})
-}
-
-func (k *Desk) rosterForm(ctx context.Context, by ticket.Agent, what string) (slack.ModalViewRequest, error) {
-	now := k.now()
-	v, err := k.back.Rosters(ctx, by, now, now.Add(rosterAhead))
-	if err != nil {
-		return slack.ModalViewRequest{}, err
-	}
-	reason := input("reason", "Why?", "Those who are asked read it", line("", 300, false), true)
-	if what == doOff {
-		return offForm(v, by, now, reason), nil
-	}
-	mine := shiftOptions(v, func(t bots.TierRoster, s bots.Shift) bool {
-		return s.Person == by.ID && s.To.After(now) && (what == doCover || s.From.After(now))
-	}, false)
-	if len(mine) == 0 {
-		return slack.ModalViewRequest{}, ticket.Errorf("slackdesk.roster", ticket.Invalid, "You have no shift in the next 60 days.")
-	}
-	give := input("mine", "Your shift", "", choose("v", "Choose", mine...).WithInitialOption(mine[0]), false)
-	if what == doSwap {
-		theirs := shiftOptions(v, func(t bots.TierRoster, s bots.Shift) bool {
-			return s.Person != by.ID && s.From.After(now) && k.inTeam(v, t.Tier.Name, by.ID)
-		}, true)
-		if len(theirs) == 0 {
-			return slack.ModalViewRequest{}, ticket.Errorf("slackdesk.roster", ticket.Invalid, "Nobody else has a shift in the next 60 days.")
-		}
-		return modal(doSwap, "Swap a shift", "Ask them", "", give,
-			input("theirs", "For this shift", "It is asked of them; nothing changes until they agree", choose("v", "Choose", theirs...), false), reason), nil
-	}
-	var ask []*slack.OptionBlockObject
-	for _, t := range v.Tiers {
-		for _, a := range t.People {
-			if a.ID != by.ID && !slices.ContainsFunc(ask, func(o *slack.OptionBlockObject) bool { return o.Value == a.ID }) {
-				ask = append(ask, option(a.ID, a.Name))
-			}
-		}
-	}
-	blocks := []slack.Block{give, input("from", "Only from", "Leave it empty for the whole shift", slack.NewDateTimePickerBlockElement("v"), true),
-		input("to", "Only until", "", slack.NewDateTimePickerBlockElement("v"), true)}
-	if len(ask) > 0 {
-		blocks = append(blocks, input("with", "Ask only", "Else the whole team is asked, and the first who takes it has it", choose("v", "Everybody", ask...), true))
-	}
-	return modal(doCover, "Ask for cover", "Ask", "", append(blocks, reason)...), nil
-}
-
-// offForm asks for days. They are whole days of the schedule's zone.
-func offForm(v bots.RosterView, by ticket.Agent, now time.Time, reason slack.Block) slack.ModalViewRequest {
-	day := func() *slack.DatePickerBlockElement {
-		p := slack.NewDatePickerBlockElement("v")
-		p.InitialDate = now.In(rosterZone(v, by.ID)).AddDate(0, 0, 1).Format(time.DateOnly)
-		return p
-	}
-	return modal(doOff, "Not on call", "Keep me off", "", small("Your turns go to the next of the rotation; nobody's later turn moves. Where nobody else can, you stay on and the team is asked for cover. It says nothing of your cases."),
-		input("first", "First day", "", day(), false), input("last", "Last day", "It is included", day(), false), reason)
-}
-
-// rosterZone is that of the first schedule in which somebody is.
-func rosterZone(v bots.RosterView, id string) *time.Location {
-	for _, t := range v.Tiers {
-		if slices.ContainsFunc(t.People, func(a ticket.Agent) bool { return a.ID == id }) {
-			return t.Zone
-		}
-	}
-	return time.UTC
-}
-
-// shiftOptions are shifts to choose from; their value says all that is needed.
-func shiftOptions(v bots.RosterView, want func(bots.TierRoster, bots.Shift) bool, named bool) (list []*slack.OptionBlockObject) {
-	for _, t := range v.Tiers {
-		for _, s := range t.Shifts {
-			if !want(t, s) || len(list) == 100 {
-				continue
-			}
-			label := s.From.In(t.Zone).Format("Mon 2 Jan 15:04") + " – " + s.To.In(t.Zone).Format("Mon 2 Jan 15:04 MST")
-			if named {
-				for _, a := range t.People {
-					if a.ID == s.Person {
-						label = slackapp.Cut(a.Name, 18) + " " + label
-					}
-				}
-			}
-			if len(v.Tiers) > 1 {
-				label = t.Tier.Name + ": " + label
-			}
-			list = append(list, option(fmt.Sprintf("%d %d %s %s", s.From.Unix(), s.To.Unix(), t.Tier.Name, s.Person), label))
-		}
-	}
-	return list
-}
-
-func parseShift(s string) (tier string, shift ticket.RosterShift, ok bool) {
-	parts := strings.SplitN(s, " ", 4)
-	if len(parts) != 4 {
-		return "", shift, false
-	}
-	from, err := strconv.ParseInt(parts[0], 10, 64)
-	to, err2 := strconv.ParseInt(parts[1], 10, 64)
-	return parts[2], ticket.RosterShift{Person: parts[3], From: time.Unix(from, 0).UTC(), To: time.Unix(to, 0).UTC()}, err == nil && err2 == nil
-}
-
-// submitRoster takes a submitted form about who is on call.
-func (k *Desk) submitRoster(ctx context.Context, ic *slack.InteractionCallback) any {
-	by, err := k.agent(ctx, ic.User.ID)
-	var a ticket.RosterAction
-	if err == nil {
-		a, err = k.rosterIntent(ctx, by, ic.View)
-	}
-	if err == nil {
-		a.Key = "slack:view:" + ic.User.ID + ":" + ic.View.ID + ":" + nonEmpty(ic.View.Hash, ic.Hash)
-		_, err = k.back.ActRoster(ctx, by, a)
-	}
-	if err == nil {
-		return nil
-	}
-	return refuse(ic.View, k.inWords(ic.User.ID, err))
-}
-
-func (k *Desk) rosterIntent(ctx context.Context, by ticket.Agent, v slack.View) (ticket.RosterAction, error) {
-	c := ticket.RosterChange{Person: by.ID, Reason: submitted(v, "reason")}
-	bad := ticket.Errorf("slackdesk.roster", ticket.Invalid, "This form is of an older version. Open it again.")
-	if v.CallbackID == doOff {
-		view, err := k.back.Rosters(ctx, by, k.now(), k.now().Add(time.Hour))
-		if err != nil {
-			return ticket.RosterAction{}, err
-		}
-		zone := rosterZone(view, by.ID)
-		first, err := time.ParseInLocation(time.DateOnly, submittedDate(v, "first"), zone)
-		last, err2 := time.ParseInLocation(time.DateOnly, submittedDate(v, "last"), zone)
-		if err != nil || err2 != nil {
-			return ticket.RosterAction{}, bad
-		}
-		c.Kind, c.From, c.To = ticket.RosterOff, first, last.AddDate(0, 0, 1)
-		return ticket.RosterAction{Change: c}, nil
-	}
-	tier, mine, ok := parseShift(submitted(v, "mine"))
-	if !ok {
-		return ticket.RosterAction{}, bad
-	}
-	c.Tier, c.From, c.To = tier, mine.From, mine.To
-	switch v.CallbackID {
-	case doSwap:
-		other, theirs, ok := parseShift(submitted(v, "theirs"))
-		if !ok {
-			return ticket.RosterAction{}, bad
-		}
-		if other != tier {
-			return ticket.RosterAction{}, ticket.Errorf("slackdesk.roster", ticket.Invalid, "Both shifts have to be of one tier.")
-		}
-		c.Kind, c.With, c.BackFrom, c.BackTo = ticket.RosterSwap, theirs.Person, theirs.From, theirs.To
-	case doCover:
-		c.Kind, c.With = ticket.RosterCover, submitted(v, "with")
-		if t := submittedTime(v, "from"); !t.IsZero() {
-			c.From = t
-		}
-		if t := submittedTime(v, "to"); !t.IsZero() {
-			c.To = t
-		}
-	default:
-		return ticket.RosterAction{}, bad
-	}
-	return ticket.RosterAction{Change: c}, nil
-}
-
-// submittedDate is the day that was chosen in a modal.
-func submittedDate(v slack.View, id string) string {
-	if v.State != nil {
-		for _, a := range v.State.Values[id] {
-			return a.SelectedDate
-		}
-	}
-	return ""
+// saying is a window that only says something.
+func saying(blocks ...slack.Block) slack.ModalViewRequest {
+	v := modal(doOpen, "On call", "OK", "", blocks...)
+	v.Submit, v.Close = nil, plain("Close", maxTitle)
+	return v
 }

@@ -344,8 +344,8 @@ func (k *layer) edges(from, to time.Time, zone *time.Location) []time.Time {
 
 // floating is what the wall clock of the zone shows, as a time of UTC.
 func floating(at time.Time, zone *time.Location) time.Time {
-	l := at.In(zone)
-	return time.Date(l.Year(), l.Month(), l.Day(), l.Hour(), l.Minute(), l.Second(), l.Nanosecond(), time.UTC)
+	_, offset := at.In(zone).Zone()
+	return at.Add(time.Duration(offset) * time.Second).UTC()
 }
 
 // first is when the wall clock first shows a time, or, when it skips it, the first instant after the gap.
@@ -363,6 +363,9 @@ func instants(wall time.Time, zone *time.Location) []time.Time {
 	var found []time.Time
 	t := time.Date(wall.Year(), wall.Month(), wall.Day(), wall.Hour(), wall.Minute(), wall.Second(), 0, zone)
 	start, end := t.ZoneBounds()
+	if (start.IsZero() || t.Sub(start) > 2*maxSkip) && (end.IsZero() || end.Sub(t) > 2*maxSkip) {
+		return []time.Time{t} // no clock changes near it
+	}
 	for _, other := range []time.Time{t, start.Add(-time.Second), end} { // by each offset that may be meant
 		if other.IsZero() || other.Equal(time.Time{}.Add(-time.Second)) {
 			continue

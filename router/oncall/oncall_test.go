@@ -80,7 +80,7 @@ func TestTurnsFollowEachOther(t *testing.T) {
 			k := s.layers[0]
 			from, to := at(t, "2026-01-01T12:00:00Z"), at(t, "2027-01-01T12:00:00Z")
 			last, changes := k.turn(from, s.zone), 0
-			step := 10 * time.Minute
+			step := 10 * time.Minute * underRace
 			if l.Rule != "" {
 				step = 3 * time.Hour // counting takes longer
 			}
@@ -190,7 +190,7 @@ func TestLayersOverridesAndTemporaryShifts(t *testing.T) {
 // However a schedule is made: its shifts and gaps say of every minute what On says.
 func TestShiftsAgreeWithOn(t *testing.T) {
 	t.Parallel()
-	for seed := range int64(150) {
+	for seed := range int64(150 / underRace) {
 		r := rand.New(rand.NewSource(seed))
 		c := Config{Zone: []string{"Europe/Berlin", "America/New_York", "Australia/Lord_Howe", "Asia/Kolkata"}[r.Intn(4)]}
 		from := []time.Time{at(t, "2026-03-07T00:00:00Z"), at(t, "2026-03-28T00:00:00Z"), at(t, "2026-04-04T00:00:00Z"), at(t, "2026-10-24T12:00:00Z")}[r.Intn(4)]
@@ -234,20 +234,13 @@ func TestShiftsAgreeWithOn(t *testing.T) {
 	}
 }
 
-func TestNextAndLoads(t *testing.T) {
+func TestLoads(t *testing.T) {
 	t.Parallel()
 	s := compiled(t, bare("Europe/Berlin", Layer{People: []string{"a", "b"}, Rotate: Weekly, Start: "2026-01-05"}))
-	next, ok := s.Next(at(t, "2026-03-25T12:00:00Z"))
-	if !ok || next.Person != "a" || !next.From.Equal(at(t, "2026-03-30T07:00:00Z")) {
-		t.Errorf("next: %+v", next)
-	}
 	loads := s.Loads(at(t, "2026-03-22T23:00:00Z"), at(t, "2026-04-05T22:00:00Z"), nil)
 	if len(loads) != 2 || loads[0].Total+loads[1].Total != 14*24*time.Hour-time.Hour || loads[0].Night+loads[1].Night != (14*8-1)*time.Hour ||
 		loads[0].Weekend+loads[1].Weekend != (4*24-1)*time.Hour {
 		t.Errorf("loads: %+v", loads)
-	}
-	if _, ok := (Schedule{}).Next(at(t, "2026-03-25T12:00:00Z")); ok {
-		t.Error("nobody is next")
 	}
 }
 

@@ -100,19 +100,6 @@ func joined(list []Shift) (out []Shift) {
 	return out
 }
 
-// Next is the first shift that begins after a time, within a year; false when there is none.
-func (s Schedule) Next(at time.Time) (Shift, bool) {
-	for _, days := range []int{8, 62, 366} {
-		end := at.AddDate(0, 0, days)
-		for _, shift := range s.Shifts(at, end) {
-			if shift.From.After(at) {
-				return shift, true
-			}
-		}
-	}
-	return Shift{}, false
-}
-
 // Change is when who is on call changes next, within a year; false when it does not.
 func (s Schedule) Change(at time.Time) (next time.Time, ok bool) {
 	for _, days := range []int{8, 62, 366} {

@@ -1,0 +1,5 @@
+//go:build !race
+
+package oncall
+
+const underRace = 1
