@@ -43,3 +43,15 @@ type Sender interface {
 	// is Partly it has gone out, and the writer is told who has not got it.
 	Send(ctx context.Context, out ticket.Outbound) (external string, err error)
 }
+
+// Amender is a Sender whose customers see what is changed after it was said.
+type Amender interface {
+	// Amend makes what was sent say what out.Message says now, or takes it away when it is Gone. To do it
+	// twice does no harm; what is not there any more needs nothing.
+	Amend(ctx context.Context, out ticket.Outbound) error
+	// React puts the agents' emoji on out.Message, which the customer wrote, or takes it off when no agent
+	// has it there any more. To do it twice does no harm.
+	React(ctx context.Context, out ticket.Outbound, emoji string) error
+	// Carries says whether customers may see an emoji of an agent's.
+	Carries(emoji string) bool
+}

@@ -55,6 +55,11 @@ func (d *Desk) Act(ctx context.Context, by ticket.Agent, a ticket.Action) (ticke
 	if err := d.lint(a); err != nil {
 		return ticket.Ticket{}, err
 	}
+	if a.Kind == ticket.ActAmend || a.Kind == ticket.ActReact {
+		if ok, err := d.amendable(ctx, a); !ok || err != nil {
+			return ticket.Ticket{}, err
+		}
+	}
 	if err := d.Plan(ctx, &a); err != nil {
 		return ticket.Ticket{}, err
 	}
@@ -67,6 +72,8 @@ func (d *Desk) lint(a ticket.Action) error {
 	switch a.Kind {
 	case ticket.ActNote:
 		return lint.Refuse(l.Note(a.Text, a.Note))
+	case ticket.ActAmend:
+		return lint.Refuse(l.Reply(a.Text))
 	case ticket.ActReply, ticket.ActAmends:
 		return lint.Refuse(l.Reply(a.Text))
 	case ticket.ActAnswer:

@@ -45,7 +45,7 @@ var lanes = []lane{
 	// nobody else is held up.
 	{[]ticket.JobKind{ticket.JobPage}, 256},
 	{[]ticket.JobKind{ticket.JobPageDue}, 8},
-	{[]ticket.JobKind{ticket.JobSend}, 4},
+	{[]ticket.JobKind{ticket.JobSend, ticket.JobAmend}, 4},
 	{[]ticket.JobKind{ticket.JobShow, ticket.JobPost, ticket.JobTell, ticket.JobPaged, ticket.JobIncidentShow}, 4},
 	{[]ticket.JobKind{ticket.JobAlike, ticket.JobIncident}, 2},
 	{[]ticket.JobKind{ticket.JobRoute, ticket.JobClose, ticket.JobClock, ticket.JobPromise, ticket.JobUpdate, ticket.JobQuestion}, 2},

@@ -39,7 +39,7 @@ func (w *Jobs) Dispatcher(reg prometheus.Registerer) *Dispatcher {
 	d := newDispatcher(w.Desk.Store, w.Log, w.Desk.Now, reg)
 	d.handlers = map[ticket.JobKind]handler{
 		ticket.JobRoute: w.route, ticket.JobShow: w.show, ticket.JobPost: w.post,
-		ticket.JobSend: w.send, ticket.JobPage: w.page, ticket.JobPaged: w.paged, ticket.JobPageDue: w.pageDue,
+		ticket.JobSend: w.send, ticket.JobAmend: w.amend, ticket.JobPage: w.page, ticket.JobPaged: w.paged, ticket.JobPageDue: w.pageDue,
 		ticket.JobUpdate: w.update, ticket.JobQuestion: w.askDue,
 		ticket.JobClose: w.close, ticket.JobClock: w.heard, ticket.JobAssign: w.assign, ticket.JobStaff: w.staff,
 		ticket.JobRosterTick: w.rosterTick, ticket.JobRosterNews: w.rosterNews, ticket.JobRosterTell: w.rosterTell,
@@ -301,6 +301,8 @@ func (w *Jobs) giveUp(ctx context.Context, j ticket.Job, cause error) error {
 			return w.store().Bury(ctx, j, cause.Error())
 		}
 		return w.reached(ctx, j, p, call, "", ticket.E("router.page", ticket.Invalid, cause))
+	case ticket.JobAmend:
+		return w.uncarried(ctx, j, cause)
 	default:
 		return w.store().Bury(ctx, j, cause.Error())
 	}

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"tierline/bots"
+	"tierline/channels"
 	"tierline/customer"
 	"tierline/kb"
 	"tierline/router/signals"
@@ -34,6 +35,8 @@ type Desk struct {
 	Console string // URL of the console without a slash at its end; "" when there is none
 	Now     func() time.Time
 	Groups  Groups // of the desk's vendor; nil: there are none
+	// Amenders are the channels, by name, whose customers see what is changed after it was said.
+	Amenders map[string]channels.Amender
 	// MailPages says that people can be paged by mail, too.
 	MailPages bool
 }

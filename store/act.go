@@ -43,6 +43,11 @@ func (t *tx) act(a ticket.Action) (ticket.Ticket, error) {
 	if done, err := t.begun(a); done != 0 || err != nil {
 		return k, err
 	}
+	if a.Kind == ticket.ActAmend || a.Kind == ticket.ActReact {
+		if a.Of, err = t.message(a.Ticket, a.Seq); err != nil {
+			return k, err
+		}
+	}
 	units := len(k.Units)
 	fx, err := k.Apply(a, t.now)
 	if err != nil {
@@ -95,7 +100,7 @@ func (t *tx) begun(a ticket.Action) (done ticket.ID, err error) {
 }
 
 func (t *tx) saveActed(k *ticket.Ticket, units int, fx ticket.Effects) error {
-	if len(fx.Events)+len(fx.Jobs)+len(fx.Messages)+len(fx.Deliver)+len(fx.Members) == 0 {
+	if len(fx.Events)+len(fx.Jobs)+len(fx.Messages)+len(fx.Deliver)+len(fx.Members)+len(fx.Amended) == 0 {
 		return nil // nothing came of it
 	}
 	if err := t.cancel(fx.Cancel); err != nil {
@@ -118,6 +123,9 @@ func (t *tx) saveActed(k *ticket.Ticket, units int, fx ticket.Effects) error {
 		return err
 	}
 	if err := t.deliver(k, fx.Deliver); err != nil {
+		return err
+	}
+	if err := t.amendMessages(fx.Amended); err != nil {
 		return err
 	}
 	if err := t.measure(k, fx); err != nil {

@@ -46,10 +46,7 @@ const (
 func (t *tx) addMessages(list []ticket.Message) error {
 	rows := make([][]any, 0, len(list))
 	for _, m := range list {
-		bare := m
-		bare.Delivery, bare.Problem, bare.External, bare.DeskRef = "", "", "", ""
-		bare.MovedTo, bare.MovedFrom = ticket.MessageID{}, ticket.MessageID{}
-		d, err := doc(bare)
+		d, err := messageDoc(m)
 		if err != nil {
 			return err
 		}
@@ -60,6 +57,43 @@ func (t *tx) addMessages(list []ticket.Message) error {
 		return err
 	}
 	return t.insert("INSERT INTO messages ("+messageColumns+")", "", rows)
+}
+
+// messageDoc is what of a message has no column of its own.
+func messageDoc(m ticket.Message) (string, error) {
+	m.Delivery, m.Problem, m.External, m.DeskRef = "", "", "", ""
+	m.MovedTo, m.MovedFrom = ticket.MessageID{}, ticket.MessageID{}
+	return doc(m)
+}
+
+// amendMessages keeps what messages say from now on.
+func (t *tx) amendMessages(list []ticket.Message) error {
+	for _, m := range list {
+		d, err := messageDoc(m)
+		if err != nil {
+			return err
+		}
+		if _, err := t.exec("UPDATE messages SET doc=$3 WHERE ticket=$1 AND seq=$2", int64(m.Ticket), m.Seq, d); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// message reads one that is to be changed, under the lock of its ticket.
+func (t *tx) message(id ticket.ID, seq int) (*ticket.Message, error) {
+	var m ticket.Message
+	found := false
+	err := t.each("SELECT "+messageSelect+" FROM messages WHERE ticket=$1 AND seq=$2", []any{int64(id), seq},
+		func(scan func(...any) error) (err error) {
+			m, err = scanMessage(scan)
+			found = true
+			return err
+		})
+	if err == nil && !found {
+		err = ticket.Errorf("store.Act", ticket.NotFound, "%s has no message %d.", id, seq)
+	}
+	return &m, err
 }
 
 func scanMessage(scan func(...any) error) (ticket.Message, error) {

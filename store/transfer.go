@@ -228,8 +228,8 @@ func (t *tx) moveMessage(m ticket.Move) error {
 		" delivery, problem, external, '', doc, CAST($5 AS BIGINT), CAST($6 AS BIGINT) FROM messages WHERE ticket=$1 AND seq=$2"
 	args := []any{int64(from.Ticket), from.Seq, int64(to.Ticket), to.Seq, int64(root.Ticket), root.Seq}
 	if m.Back {
-		move, args = "UPDATE messages SET (delivery, problem, external) ="+
-			" (SELECT s.delivery, s.problem, s.external FROM messages s WHERE s.ticket=$1 AND s.seq=$2)"+
+		move, args = "UPDATE messages SET (delivery, problem, external, doc) ="+
+			" (SELECT s.delivery, s.problem, s.external, s.doc FROM messages s WHERE s.ticket=$1 AND s.seq=$2)"+
 			" WHERE ticket=$3 AND seq=$4", args[:4]
 	}
 	n, err := t.exec(move, args...)

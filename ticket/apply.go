@@ -66,7 +66,7 @@ func (t *Ticket) resting(k ActionKind) error {
 // quiet actions make no card stale: whoever clicks what they saw before means it still.
 func (k ActionKind) quiet() bool {
 	return k == ActNote || k == ActVerdict || k == ActDelivered || k == ActFailed || k == ActClock || k == ActPromiseDue ||
-		k == ActPaged || k == ActAsk || k == ActAnswer || k == ActAskDue
+		k == ActPaged || k == ActAmend || k == ActReact || k == ActAsk || k == ActAnswer || k == ActAskDue
 }
 
 // change is one action being worked out on a copy.
@@ -93,7 +93,8 @@ var steps = map[ActionKind]func(*change) error{
 	ActClose: (*change).close, ActHold: (*change).hold, ActSet: (*change).set,
 	ActVerdict: (*change).verdict, ActDelivered: (*change).delivered, ActFailed: (*change).failed,
 	ActClock: (*change).clock,
-	ActLink:  (*change).link, ActUnlink: (*change).unlink, ActAnnounce: (*change).announce,
+	ActAmend: (*change).amend, ActReact: (*change).react,
+	ActLink: (*change).link, ActUnlink: (*change).unlink, ActAnnounce: (*change).announce,
 	ActWithdraw: (*change).withdraw,
 	ActSupplier: (*change).supply, ActSupplied: (*change).supplied,
 	ActInform: (*change).inform, ActHeard: (*change).heard, ActVerify: (*change).verify,

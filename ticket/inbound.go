@@ -109,6 +109,7 @@ type Effects struct {
 	Events   []Event
 	Jobs     []Job
 	Deliver  []DeliveryUpdate
+	Amended  []Message // that say something else from now on
 	Outcomes []Outcome
 	Ladder   *Ladder
 	Members  []Member // rows of incidents that have changed

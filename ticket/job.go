@@ -16,6 +16,7 @@ const (
 	JobShow    JobKind = "show"     // make the card tell what the ticket is now
 	JobPost    JobKind = "post"     // put message Seq into the card's thread
 	JobSend    JobKind = "send"     // deliver message Seq to the customer
+	JobAmend   JobKind = "amend"    // have the customer see message Seq as it is now, or an emoji on it: in the payload
 	JobPage    JobKind = "page"     // reach one person by one way, for page Seq: the call's ID is in the payload
 	JobPaged   JobKind = "paged"    // bring up to date what one person was shown of page Seq: likewise
 	JobPageDue JobKind = "page_due" // the time of ring Step of page Seq has come; its moment is in the payload

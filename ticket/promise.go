@@ -295,9 +295,12 @@ func (j Job) Told() (n Told, err error) {
 }
 
 // notify has people told of something.
-func (t *Ticket) notify(n Told, now time.Time) Job {
-	j := Job{Kind: JobTell, Ticket: t.ID, Priority: PriorityCustomer}
+func (t *Ticket) notify(n Told, now time.Time) Job { return n.Job(t.ID, now) }
+
+// Job has people told of it, once.
+func (n Told) Job(id ID, now time.Time) Job {
+	j := Job{Kind: JobTell, Ticket: id, Priority: PriorityCustomer}
 	j.Payload, _ = json.Marshal(n) // has no error
-	j.Unique = fmt.Sprintf("tell:%d:%d:%.80s", t.ID, now.UnixMicro(), n.Text)
+	j.Unique = fmt.Sprintf("tell:%d:%d:%.80s", id, now.UnixMicro(), n.Text)
 	return j
 }

@@ -265,6 +265,10 @@ type Message struct {
 	MovedTo     MessageID           `json:"moved_to,omitzero"`     // it counts there now, and is here for the record
 	MovedFrom   MessageID           `json:"moved_from,omitzero"`   // it is a copy of that one, the first
 	Mentions    []string            `json:"mentions,omitempty"`    // agent ids whom the desk brings into the thread by it
+	Earlier     []Version           `json:"earlier,omitempty"`     // what it said before its writer changed it, the oldest first
+	Edited      time.Time           `json:"edited,omitzero"`       // when its writer has last changed it
+	Gone        time.Time           `json:"gone,omitzero"`         // when its writer has deleted it; Text is what it said
+	Reactions   []Reaction          `json:"reactions,omitempty"`   // emoji that people have put on it
 	At          time.Time           `json:"at"`
 }
 

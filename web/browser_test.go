@@ -202,7 +202,7 @@ func TestAnEditorsDayInABrowser(t *testing.T) {
 	}
 	// Opening the mail as it was laid out loads it in the sandbox.
 	b.Do(chromedp.Focus("details.html summary"), chromedp.KeyEvent("\r")) // the page may still move below a mouse
-	b.Until(`document.querySelector("iframe").contentDocument === null`) // another origin, as a sandbox is
+	b.Until(`document.querySelector("iframe").contentDocument === null`)  // another origin, as a sandbox is
 	b.NoProblems()
 
 	b.Do(chromedp.Click(".who button"))

@@ -91,6 +91,9 @@ func New(cfg Config, d Deps) *Desk {
 		trouble: map[string]error{}}
 	k.app.OnInteraction(k.interact)
 	k.app.OnEvent("message", k.typed)
+	k.app.OnEvent("message", k.amended)
+	k.app.OnEvent("reaction_added", k.marked)
+	k.app.OnEvent("reaction_removed", k.marked)
 	k.app.OnEvent("app_home_opened", k.home)
 	k.app.OnCommand(cfg.Command, k.command)
 	return k

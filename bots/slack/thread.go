@@ -15,7 +15,7 @@ import (
 // messageBlocks shows a message so that one sees at a glance whose it is. whole is false when the
 // text was too long to show all of it.
 func messageBlocks(c bots.Card, m ticket.Message) (blocks []slack.Block, fallback string, whole bool) {
-	head, body, whole := messageHead(c, m), []slack.Block(nil), true
+	head, body, whole := messageHead(c, m)+since(m), []slack.Block(nil), true
 	if m.Kind == ticket.System {
 		text := ":gear: " + slackapp.EscapeCut(m.Text, maxSection-20)
 		return []slack.Block{small(text)}, text, true
@@ -24,6 +24,9 @@ func messageBlocks(c bots.Card, m ticket.Message) (blocks []slack.Block, fallbac
 		said := esc(spoken(m), roomLine)
 		text := head + "\n:arrow_right: moved to *" + m.MovedTo.Ticket.String() + "*: _" + strings.ReplaceAll(said, "_", "-") + "_"
 		return []slack.Block{small(text)}, text, true
+	}
+	if !m.Gone.IsZero() {
+		return []slack.Block{small(head)}, head, true
 	}
 	if md := messageText(m); strings.TrimSpace(md) != "" {
 		body, whole = texts(md, maxMessage-2*maxSection)
@@ -50,6 +53,9 @@ func messageBlocks(c bots.Card, m ticket.Message) (blocks []slack.Block, fallbac
 		notes = append(notes, ":twisted_rightwards_arrows: This seems to be another matter: "+esc(m.NewTopic, roomLine))
 	}
 	notes = append(notes, unclear(c, m)...)
+	if s := marks(m); s != "" {
+		notes = append(notes, s)
+	}
 	if len(notes) > 0 {
 		blocks = append(blocks, small(strings.Join(notes, "\n")))
 	}

@@ -78,7 +78,7 @@ func (a *App) begin(ev Event) (*flying, error) {
 	f := &a.flight
 	lane := ev.Type + " " + ev.Channel + ev.User
 	if m := ev.Message; m != nil {
-		lane = m.Channel + " " + m.Thread()
+		lane = m.Channel + " " + m.conversation()
 	}
 	f.mu.Lock()
 	defer f.mu.Unlock()

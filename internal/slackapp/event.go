@@ -41,6 +41,15 @@ type Message struct {
 	Files       []File   `json:"files"`
 	LatestReply string   `json:"latest_reply"` // of a thread's first message
 	Metadata    Metadata `json:"metadata"`
+	Edited      struct {
+		TS string `json:"ts"`
+	} `json:"edited"` // when its writer has last changed it
+	Reactions []struct {
+		Name  string   `json:"name"`
+		Users []string `json:"users"`
+	} `json:"reactions"`
+	Changed  *Message `json:"message"`          // of message_changed: as it is now
+	Previous *Message `json:"previous_message"` // of message_changed and message_deleted: as it was
 }
 
 // Metadata is what an app has attached to its message.
@@ -88,6 +97,37 @@ type File struct {
 	URL      string `json:"url_private_download"`
 	URLView  string `json:"url_private"`
 	Access   string `json:"file_access"`
+}
+
+// Amendment is what a person has done to what they wrote: it says something else since at, or it is gone.
+// ok is false for everything else, such as the preview of a link that Slack has added.
+// https://docs.slack.dev/reference/events/message/message_changed and …/message_deleted
+func (m *Message) Amendment() (now Message, gone bool, at time.Time, ok bool) {
+	was := m.Previous
+	switch {
+	case m.Subtype == "message_deleted" && was != nil:
+		now, gone = *was, true
+	case m.Subtype == "message_changed" && m.Changed != nil && m.Changed.Subtype == "tombstone" && was != nil: // it has answers
+		now, gone = *was, true
+	case m.Subtype == "message_changed" && m.Changed != nil && m.Changed.Edited.TS != "":
+		now, at = *m.Changed, At(m.Changed.Edited.TS)
+	default:
+		return now, false, at, false
+	}
+	if now.Channel = m.Channel; gone {
+		at = At(m.TS)
+	}
+	return now, gone, at, now.Human()
+}
+
+// conversation is the thread in which the message stands, or that of the one which it tells about.
+func (m *Message) conversation() string {
+	for _, other := range []*Message{m.Changed, m.Previous} {
+		if other != nil {
+			return other.Thread()
+		}
+	}
+	return m.Thread()
 }
 
 // Thread is the ts of the thread's first message: its own when it began one.

@@ -5,11 +5,11 @@ package slackapp
 func Scopes() []string {
 	return []string{
 		"channels:history", "channels:read", "channels:write.invites", "chat:write", "commands", "dnd:read", "files:read", "files:write",
-		"groups:history", "groups:read", "groups:write.invites", "im:history", "im:write", "metadata.message:read", "usergroups:read", "users:read", "users:read.email",
+		"groups:history", "groups:read", "groups:write.invites", "im:history", "im:write", "metadata.message:read", "reactions:read", "reactions:write", "usergroups:read", "users:read", "users:read.email",
 	}
 }
 
 // Events are the bot events that the program listens to.
 func Events() []string {
-	return []string{"app_home_opened", "message.channels", "message.groups"}
+	return []string{"app_home_opened", "message.channels", "message.groups", "reaction_added", "reaction_removed"}
 }

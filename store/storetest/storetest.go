@@ -57,6 +57,7 @@ func Run(t *testing.T, fresh Fresh) {
 		"act/the job goes with the commit":                actJob,
 		"act/delivery":                                    actDelivery,
 		"act/an answer is taken back":                     actWithdraw,
+		"act/what was said is changed":                    actAmend,
 		"act/an acknowledgement goes once":                acknowledged,
 		"act/solved tickets close when it is time":        closedInTime,
 		"act/everybody at once":                           actAtOnce,
