@@ -107,7 +107,10 @@ func TestEveryPageInABrowser(t *testing.T) {
 		d.Ready = append(d.Ready, Probe{"slack", func(context.Context) error { return errDown{} }})
 		d.Mails = mailDesk{d.Store}
 	})
-	id := furnish(s)
+	id, anna := furnish(s), staffList()[0].Actor()
+	s.act(ticket.Action{Kind: ticket.ActPromise, Ticket: id, By: anna, Promise: &ticket.Promise{Kind: ticket.PromiseCallback, What: "about the seal", Due: time.Now().Add(3 * time.Hour)}})
+	s.act(ticket.Action{Kind: ticket.ActInform, Ticket: id, By: anna, Reason: "They ask for you."})
+	s.act(ticket.Action{Kind: ticket.ActAbuse, Ticket: id, By: anna, Rung: customer.RungWarn, Reason: "insults", Text: "Please do not insult us.", Decay: 100 * time.Hour})
 	err := s.store.Quarantine(t.Context(), ticket.Quarantined{Channel: "email", External: "q2", Reason: "spam", Detail: "rspamd marked it as spam.",
 		Mail: &ticket.MailSeen{Source: "imap/support", From: "eve@e.example", Subject: "Buy <now>", Size: 2300, Raw: ticket.MailSource{Packed: []byte("x")}}})
 	if err != nil {
@@ -141,6 +144,7 @@ func TestEveryPageInABrowser(t *testing.T) {
 		for name, path := range pages {
 			b.Do(chromedp.Navigate(s.URL() + path))
 			b.Until(`document.readyState === "complete"`)
+			peers.JS[int64](b, `[...document.querySelectorAll(".folds>details")].map((d) => { d.open = true; }).length`)
 			for _, fault := range peers.JS[[]string](b, audit) {
 				t.Errorf("%s %s: %s", view.name, path, fault)
 			}

@@ -104,3 +104,124 @@ func TestTheConsoleOwesCustomers(t *testing.T) {
 		t.Errorf("too many days: %d", got.StatusCode)
 	}
 }
+
+// TestTheConsoleDoesWhatTheCardDoes goes through every form about the customer, by who may.
+func TestTheConsoleDoesWhatTheCardDoes(t *testing.T) {
+	t.Parallel()
+	s := start(t)
+	id := s.mail("1", "Pump leaks", "It drips, you idiots.")
+	s.act(ticket.Action{Kind: ticket.ActRoute, Ticket: id, By: ticket.Gateway, Decision: &ticket.Decision{Tier: "l1", Queue: "l1", Priority: ticket.Normal}})
+	anna, lea := s.signedIn("anna"), s.signedIn("lea")
+	at, n := "/console/tickets/"+id.String(), 0
+	post := func(v *visitor, fields ...string) answer {
+		n++
+		f := url.Values{"key": {"k" + ticketless(int64(n))}}
+		for i := 0; i+1 < len(fields); i += 2 {
+			f.Set(fields[i], fields[i+1])
+		}
+		return v.post(at, at, f)
+	}
+	do := func(v *visitor, fields ...string) ticket.Ticket {
+		t.Helper()
+		if got := post(v, fields...); got.StatusCode != 303 {
+			t.Fatalf("%v: %d %s", fields, got.StatusCode, got.body)
+		}
+		tk, err := s.store.Ticket(t.Context(), id)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return tk
+	}
+	refused := func(status int, v *visitor, say string, fields ...string) {
+		t.Helper()
+		if got := post(v, fields...); got.StatusCode != status || !strings.Contains(got.body, say) {
+			t.Errorf("%v: %d, and it does not say %q: %s", fields, got.StatusCode, say, got.body)
+		}
+	}
+	do(anna, "do", "promise", "kind", "callback", "hours", "2", "text", "the seal")
+	tk := do(anna, "do", "repromise", "number", "1", "hours", "3,5", "text", "A bit later.")
+	if p := tk.Promises[0]; p.Moved != 1 || time.Until(p.Due) < 3*time.Hour {
+		t.Errorf("moved: %+v", p)
+	}
+	refused(400, anna, "in how many hours", "do", "repromise", "number", "1", "hours", "soon")
+	refused(400, anna, "why it does not hold", "do", "unpromise", "number", "1")
+	if tk = do(anna, "do", "unpromise", "number", "1", "reason", "they have called"); len(tk.OpenPromises()) != 0 {
+		t.Errorf("taken back: %+v", tk.Promises)
+	}
+
+	if tk = do(anna, "do", "supplier", "supplier", "pumps", "reference", "RMA-0001", "asked", "a seal", "days", "2"); tk.With() == nil || time.Until(tk.With().Expected) < 47*time.Hour {
+		t.Errorf("given: %+v", tk.Supplies)
+	}
+	refused(400, anna, "one looks like RMA-1234", "do", "supplier", "supplier", "pumps", "reference", "77")
+	page := anna.get(at).body
+	for _, want := range []string{"RMA-0001", "Pumpen AG", "It is back", ">a seal</textarea>", "tel:&#43;4930999"} {
+		if !strings.Contains(page, want) {
+			t.Errorf("the page does not say %q", want)
+		}
+	}
+	if tk = do(anna, "do", "supplied", "reason", "a new seal"); tk.With() != nil || tk.State != ticket.Open {
+		t.Errorf("back: %+v", tk.Supplies)
+	}
+
+	if tk = do(anna, "do", "verify", "reason", "called back"); tk.Verified == nil {
+		t.Error("not verified")
+	}
+	if tk = do(anna, "do", "verify", "undo", "1"); tk.Verified != nil {
+		t.Error("verified still")
+	}
+
+	do(anna, "do", "inform", "who", "lead", "reason", "They ask for you.")
+	if page := anna.get(at).body; strings.Contains(page, "I have heard it") || !strings.Contains(page, "told, not heard yet") {
+		t.Error("an agent hears for the lead")
+	}
+	refused(403, anna, "", "do", "heard")
+	if tk = do(lea, "do", "heard", "reason", "I call them."); tk.Unheard() != nil || tk.Informed[0].Reply != "I call them." {
+		t.Errorf("heard: %+v", tk.Informed)
+	}
+
+	refused(400, anna, "Confirm the step", "do", "abuse", "rung", "warn", "reason", "idiots", "text", "Please not.")
+	do(anna, "do", "abuse", "rung", "warn", "reason", "idiots", "text", "Please not.", "sure", "1")
+	do(anna, "do", "abuse", "rung", "lead", "reason", "idiots again", "sure", "1")
+	if page := anna.get(at).body; strings.Contains(page, `name="rung" value="block"`) {
+		t.Error("an agent is offered what only a lead may do")
+	}
+	refused(403, anna, "", "do", "abuse", "rung", "block", "reason", "again", "sure", "1")
+	do(lea, "do", "abuse", "rung", "block", "reason", "again", "sure", "1", "days", "1")
+	blocks, err := s.store.Blocks(t.Context(), "", 10)
+	if err != nil || len(blocks) != 1 || time.Until(blocks[0].Until) > 24*time.Hour {
+		t.Errorf("kept out: %+v %v", blocks, err)
+	}
+	do(lea, "do", "abuse", "rung", "clear", "reason", "they are sorry", "sure", "1")
+	if blocks, _ = s.store.Blocks(t.Context(), "", 10); len(blocks) != 0 {
+		t.Errorf("kept out still: %+v", blocks)
+	}
+
+	// An answer that names a time is asked for its promise once.
+	refused(422, anna, "for which no promise stands", "do", "reply", "text", "We will call you back within two hours.")
+	due := time.Now().Add(2 * time.Hour).UTC().Truncate(time.Second)
+	tk = do(anna, "do", "reply", "text", "We will call you back within two hours.", "sure", "1", "kind", "callback", "due", due.Format(time.RFC3339), "stay", "1")
+	if open := tk.OpenPromises(); len(open) != 1 || !open[0].Due.Equal(due) || tk.State != ticket.Open {
+		t.Errorf("promised: %+v, %s", open, tk.State)
+	}
+	do(anna, "do", "reply", "text", "As said, we will call you back within two hours.") // it stands now
+}
+
+func TestTheNextWordIsWrittenOrPutOff(t *testing.T) {
+	t.Parallel()
+	s := start(t)
+	id := s.mail("1", "Pump leaks", "It drips.")
+	s.act(ticket.Action{Kind: ticket.ActRoute, Ticket: id, By: ticket.Gateway, Decision: &ticket.Decision{Tier: "l1", Queue: "l1", Priority: ticket.Normal}})
+	s.act(ticket.Action{Kind: ticket.ActTake, Ticket: id, By: staffList()[0].Actor()})
+	anna, at := s.signedIn("anna"), "/console/tickets/"+id.String()
+	page := anna.get(at + "?write=update").body
+	if !strings.Contains(page, "Write it now") || !strings.Contains(page, id.String()+"** (Pump leaks) is still open") || !strings.Contains(page, `name="stay" value="1" checked`) {
+		t.Errorf("what they would hear is not offered: %s", page[strings.Index(page, "h-do"):])
+	}
+	if got := anna.post(at, at, url.Values{"do": {"postpone"}, "hours": {"48"}, "key": {"p"}}); got.StatusCode != 303 {
+		t.Fatalf("%d %s", got.StatusCode, got.body)
+	}
+	tk, err := s.store.Ticket(t.Context(), id)
+	if err != nil || !tk.Update.Postponed || time.Until(tk.Update.Due) < 47*time.Hour {
+		t.Errorf("put off: %+v %v", tk.Update, err)
+	}
+}

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -86,9 +87,8 @@ func history(events []ticket.Event, mayUndo bool) []shownEvent {
 
 // consoleActs are the forms of the page. Moving up and paging are done where the people are: at the desk.
 func consoleActs() []ticket.ActionKind {
-	return []ticket.ActionKind{ticket.ActTake, ticket.ActReply, ticket.ActNote, ticket.ActSolve, ticket.ActReopen, ticket.ActClose,
-		ticket.ActMerge, ticket.ActSplit, ticket.ActMove, ticket.ActUndo, ticket.ActWithdraw, ticket.ActSet,
-		ticket.ActPromise, ticket.ActKeep, ticket.ActAsk, ticket.ActAnswer, ticket.ActComplain, ticket.ActAmends}
+	return append(careActs(), ticket.ActTake, ticket.ActReply, ticket.ActNote, ticket.ActSolve, ticket.ActReopen, ticket.ActClose,
+		ticket.ActMerge, ticket.ActSplit, ticket.ActMove, ticket.ActUndo, ticket.ActWithdraw, ticket.ActSet)
 }
 
 func allowed(a ticket.Agent, t ticket.Ticket) map[string]bool {
@@ -107,19 +107,17 @@ func allowed(a ticket.Agent, t ticket.Ticket) map[string]bool {
 	m["move"] = m["move"] && t.State != ticket.Closed
 	m["split"] = m["split"] && t.State != ticket.Closed
 	m["set"] = m["set"] && t.State != ticket.Closed
-	for _, k := range []ticket.ActionKind{ticket.ActPromise, ticket.ActComplain, ticket.ActAmends} {
-		m[string(k)] = m[string(k)] && t.State != ticket.Closed
+	for _, k := range careActs() {
+		m[string(k)] = m[string(k)] && (t.State != ticket.Closed || k == ticket.ActAnswer)
 	}
+	m["supplier"] = m["supplier"] && !t.State.Done()
 	return m
 }
 
 // readAct reads what a form of the page sends.
 func readAct(c *fiber.Ctx) (actForm, ticket.ActionKind, error) {
 	f := actForm{Do: c.FormValue("do"), Text: c.FormValue("text"), Diagnosis: c.FormValue("diagnosis"), Key: c.FormValue("key"),
-		Other: strings.TrimSpace(c.FormValue("other")), Subject: c.FormValue("subject"), Without: c.FormValue("without"),
-		Kind: c.FormValue("kind"), Policy: c.FormValue("policy"), Reason: c.FormValue("reason"), Tell: c.FormValue("tell") != ""}
-	f.Number, _ = strconv.Atoi(c.FormValue("number"))
-	f.Hours, _ = strconv.ParseFloat(c.FormValue("hours"), 64)
+		Other: strings.TrimSpace(c.FormValue("other")), Subject: c.FormValue("subject"), Without: c.FormValue("without"), careForm: readCare(c)}
 	f.Rev, _ = strconv.ParseInt(c.FormValue("rev"), 10, 64)
 	f.Event, _ = strconv.ParseInt(c.FormValue("event"), 10, 64)
 	for _, v := range c.Request().PostArgs().PeekMulti("seq") {
@@ -177,25 +175,13 @@ func (f actForm) action(k ticket.ActionKind, id ticket.ID, by ticket.Agent, now 
 			return a, invalid("The form is not one of ours.")
 		}
 		a.Seq = f.Seqs[0]
-	case ticket.ActPromise:
-		if !(f.Hours > 0 && f.Hours <= ticket.MaxAhead.Hours()) {
-			return a, invalid("Say in how many hours, such as 2 or 0.5.")
+	case ticket.ActReply:
+		if a.Stay = f.Stay; f.Sure && f.Kind != "" {
+			a.Promise = &ticket.Promise{Kind: ticket.PromiseKind(f.Kind), Due: f.Due}
 		}
-		a.Rev, a.Text = 0, ""
-		a.Promise = &ticket.Promise{Kind: ticket.PromiseKind(f.Kind), What: f.Text, Due: now.Add(time.Duration(f.Hours * float64(time.Hour))), Tell: f.Tell}
-	case ticket.ActKeep:
-		a.Rev, a.Promise = 0, &ticket.Promise{Number: f.Number}
-	case ticket.ActAsk:
-		if len(f.Seqs) != 1 {
-			return a, invalid("The form is not one of ours.")
-		}
-		a.Rev, a.Seq = 0, f.Seqs[0]
-	case ticket.ActAnswer, ticket.ActAmends:
-		a.Rev, a.Number = 0, f.Number
-	case ticket.ActComplain:
-		a.Rev, a.Policy, a.Reason, a.About = 0, strings.TrimSpace(f.Policy), f.Reason, ticket.AboutPolicy
-		if a.Policy == "" {
-			a.About = ticket.AboutConduct
+	default:
+		if slices.Contains(careActs(), k) {
+			return f.care(a, now)
 		}
 	}
 	return a, nil
@@ -213,6 +199,16 @@ func (s *Server) ticketAct(c *fiber.Ctx) error {
 	w := callerOf(c)
 	at := ticket.Ticket{}
 	a, err := f.action(kind, id, *w.agent, s.now())
+	if err == nil {
+		doubt, err := s.doubted(c, f, a)
+		if err != nil {
+			return err
+		}
+		if doubt != nil {
+			f.Key, f.Doubt = newID(), doubt
+			return s.showTicket(c, http.StatusUnprocessableEntity, f, "")
+		}
+	}
 	if err == nil {
 		at, err = s.d.Backend.Act(c.UserContext(), *w.agent, a)
 	}

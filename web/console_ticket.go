@@ -30,6 +30,7 @@ type ticketView struct {
 	Form     actForm
 	Policies []string
 
+	Care       careView
 	Promises   []ticket.Promise // that are still to be kept
 	Complaints []ticket.Complaint
 }
@@ -42,10 +43,8 @@ type actForm struct {
 	Seqs                     []int
 	Event                    int64
 	Without                  string // whom to leave out: a mail address
-	Kind, Policy, Reason     string // of a promise, a complaint
-	Hours                    float64
-	Number                   int // of a promise, a question, a complaint
-	Tell                     bool
+	careForm
+	Doubt *bots.Named // a time that the answer names and nothing stands for: asked once
 }
 
 // Limits of what the page shows at once.
@@ -58,7 +57,18 @@ const (
 )
 
 func (s *Server) ticketPage(c *fiber.Ctx) error {
-	return s.showTicket(c, http.StatusOK, actForm{Key: newID()}, "")
+	f := actForm{Key: newID()}
+	if c.Query("write") == "update" { // what the customer would hear by itself, to be written by a person
+		id, err := pathTicket(c)
+		if err == nil {
+			f.Text, err = s.d.Backend.Wording(c.UserContext(), *callerOf(c).agent, id, "update")
+		}
+		if err != nil {
+			return err
+		}
+		f.Stay = true
+	}
+	return s.showTicket(c, http.StatusOK, f, "")
 }
 
 func (s *Server) showTicket(c *fiber.Ctx, status int, form actForm, fault string) error {
@@ -75,6 +85,9 @@ func (s *Server) showTicket(c *fiber.Ctx, status int, form actForm, fault string
 	v := ticketView{page: s.page(c, id.String()+" "+card.Ticket.Subject, "tickets"), Card: card, T: card.Ticket,
 		Stamp: stamp(card.Ticket), Fault: fault, Form: form, Policies: s.d.Backend.Policies(), May: allowed(*w.agent, card.Ticket)}
 	v.Promises, v.Complaints = v.T.OpenPromises(), v.T.OpenComplaints()
+	if v.Care, err = s.careView(ctx, w.agent, card); err != nil {
+		return err
+	}
 	q := query{c: c}
 	from := int(q.number("from"))
 	if q.err != nil || from <= 0 || from > v.T.LastSeq {

@@ -66,7 +66,16 @@ func start(t testing.TB, change ...func(*Config, *Deps)) *site {
 	ctx := context.Background()
 	log := &safeBuffer{}
 	logger := slog.New(slog.NewTextHandler(log, nil))
-	st, err := store.Open(ctx, store.Config{Data: t.TempDir(), Log: logger})
+	rc := router.Config{Agents: staffList(), Suppliers: []router.Supplier{{Name: "pumps", Title: "Pumpen AG", For: "pumps and boilers", Contract: "K-77",
+		Phone: "+4930999", Email: "rma@pumps.example", Reference: `RMA-\d{4}`, Example: "RMA-1234", Lead: 40 * time.Hour}}, Tiers: []router.Tier{
+		{Name: "l1", Title: "Level 1", Level: 1, Channel: "support",
+			Updates: router.Updates{Every: map[string]time.Duration{"default": 24 * time.Hour}}},
+		{Name: "l2", Title: "Level 2", Level: 2, Channel: "experts", OnCall: oncall.Config{Layer: oncall.Layer{People: []string{"lea"}}}}}}
+	live, err := router.NewLive(rc)
+	if err != nil {
+		t.Fatal(err)
+	}
+	st, err := store.Open(ctx, store.Config{Data: t.TempDir(), Log: logger, Policy: live})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -81,13 +90,6 @@ func start(t testing.TB, change ...func(*Config, *Deps)) *site {
 	cfg := testConfig()
 	d := Deps{Store: st, KB: st, Suggest: kb.NewSuggester(engine), Blobs: s.blobs, Agents: staffList, Version: "test", Log: logger,
 		Ready: []Probe{{Name: "store", Check: st.Ping}}}
-	rc := router.Config{Agents: staffList(), Tiers: []router.Tier{
-		{Name: "l1", Title: "Level 1", Level: 1, Channel: "support"},
-		{Name: "l2", Title: "Level 2", Level: 2, Channel: "experts", OnCall: oncall.Config{Layer: oncall.Layer{People: []string{"lea"}}}}}}
-	live, err := router.NewLive(rc)
-	if err != nil {
-		t.Fatal(err)
-	}
 	d.Backend = &router.Desk{Store: st, KB: st, Suggest: d.Suggest, Live: live, Now: time.Now}
 	for _, f := range change {
 		f(&cfg, &d)

@@ -178,6 +178,7 @@ func (s *Server) funcs() template.FuncMap {
 		"markdown": rendered,
 		"inc":      func(i int) int { return i + 1 },
 		"seconds":  s.seconds,
+		"rung":     rungs,
 		"lasting":  lasting,
 		"span":     span,
 		"customer": named,
