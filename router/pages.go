@@ -244,7 +244,7 @@ func (d *Desk) pageLine(p *ticket.Page, e ticket.PageEntry) string {
 		"needs":   who + " needs time until " + clockTime(e.Until) + "; the page waits for them",
 		"handed":  who + " handed it to " + d.agent(e.By).Name,
 		"snoozed": who + " snoozed it until " + clockTime(e.Until),
-		"joined":  who + " needs it, too", "waiting": "quiet hours: nobody is rung before " + clockTime(e.Until),
+		"joined":  cmp.Or(who, e.By) + " needs it, too", "waiting": "quiet hours: nobody is rung before " + clockTime(e.Until),
 		"silent": who + " accepted, and nothing was seen of them since", "remind": who + " was reminded by " + e.By,
 		"notice": who + " has a notice by " + e.By, "lead": "the lead, " + who + ", was told by " + e.By,
 		"exhausted": "nobody of " + d.tier(p.Tier).view().Title + " was reached",

@@ -53,7 +53,7 @@ func (c *change) joinPage(reason string, severity Priority) error {
 	}
 	c.say("page", fmt.Sprint(p.Number))
 	c.say("joined", "true")
-	c.log(PageEntry{Agent: c.a.By.ID, What: "joined", Reason: reason})
+	c.log(PageEntry{Agent: c.a.By.ID, What: "joined", By: c.a.By.Name, Reason: reason})
 	c.tell(fmt.Sprintf("%s joins the page of %s (%s): %s", c.a.By.Name, p.Tier, p.Severity, reason))
 	c.redraw(func(k PageCall) bool { return true })
 	if p.State == PageWaiting && c.a.Plan.Start.IsZero() { // it has become so urgent that it does not wait for the morning

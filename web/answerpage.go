@@ -19,13 +19,10 @@ type answerView struct {
 	page
 	Token  string
 	Card   bots.Card
-	Paged  ticket.Page
+	Turn   pageTurn
 	Me     ticket.Agent
 	Fault  string
 	Said   string // what has just been done
-	Rings  bool   // it is theirs to answer
-	Accept bool   // they can accept still
-	Snooze bool
 	Others []ticket.Agent
 }
 
@@ -60,18 +57,10 @@ func (s *Server) showAnswer(c *fiber.Ctx, v pager.Link, a ticket.Agent, status i
 	if err != nil {
 		return err
 	}
-	p := answerView{page: s.page(c, "Page "+card.Ticket.ID.String(), ""), Token: c.Params("token"), Card: card, Me: a, Said: said, Fault: fault}
+	p := answerView{page: s.page(c, "Page "+card.Ticket.ID.String(), ""), Token: c.Params("token"), Card: card, Me: a, Said: said, Fault: fault, Others: s.colleagues(a)}
 	p.Agent = nil // nobody is signed in by this
 	if paged := card.Ticket.PageOf(v.Page); paged != nil {
-		p.Paged = *paged
-	}
-	p.Accept = p.Paged.MayAnswer(v.Page, a.ID) == nil
-	p.Rings = p.Accept && p.Paged.State == ticket.PageRinging
-	p.Snooze = p.Rings || p.Paged.Number == v.Page && p.Paged.State == ticket.PageAccepted && p.Paged.Answerer == a.ID
-	for _, o := range s.d.Agents() {
-		if o.ID != a.ID && len(o.Roles) > 0 {
-			p.Others = append(p.Others, o)
-		}
+		p.Turn = s.turn(*paged, a)
 	}
 	c.Status(status)
 	return s.render(c, "answer", p)

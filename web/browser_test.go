@@ -14,6 +14,7 @@ import (
 	"tierline/customer"
 	"tierline/internal/peers"
 	"tierline/kb"
+	"tierline/router/pager"
 	"tierline/ticket"
 )
 
@@ -106,8 +107,12 @@ func TestEveryPageInABrowser(t *testing.T) {
 	s := start(t, func(_ *Config, d *Deps) {
 		d.Ready = append(d.Ready, Probe{"slack", func(context.Context) error { return errDown{} }})
 		d.Mails = mailDesk{d.Store}
+		d.Links = pager.Links{Key: []byte(strings.Repeat("k", 32)), URL: "http://x.example"}
 	})
 	id, anna := furnish(s), staffList()[0].Actor()
+	s.act(ticket.Action{Kind: ticket.ActPage, Ticket: id + 4, By: ticket.Gateway, Tier: "l2", Reason: "water in the electrics", Severity: ticket.Urgent,
+		Plan: ticket.ChainPlan(time.Hour, "slack", "lea", "anna")})
+	answer := s.d.Links.Make(pager.Link{Ticket: id + 4, Page: 1, Agent: "lea", Ends: time.Now().Add(time.Hour).Unix()})
 	s.act(ticket.Action{Kind: ticket.ActPromise, Ticket: id, By: anna, Promise: &ticket.Promise{Kind: ticket.PromiseCallback, What: "about the seal", Due: time.Now().Add(3 * time.Hour)}})
 	s.act(ticket.Action{Kind: ticket.ActInform, Ticket: id, By: anna, Reason: "They ask for you."})
 	s.act(ticket.Action{Kind: ticket.ActAbuse, Ticket: id, By: anna, Rung: customer.RungWarn, Reason: "insults", Text: "Please do not insult us.", Decay: 100 * time.Hour})
@@ -125,6 +130,7 @@ func TestEveryPageInABrowser(t *testing.T) {
 		"article": "/console/articles/descale", "article-internal": "/console/articles/refund-policy", "article-edit": "/console/articles/descale/edit", "article-new": "/console/articles/new",
 		"customers": "/console/customers", "customer": "/console/customers/1", "customer-merge": "/console/customers/2/merge?of=1", "blocks": "/console/blocks", "ticket-merged": "/console/tickets/" + (id + 2).String(), "ticket-split": "/console/tickets/" + (id + 3).String(), "ticket-proposal": "/console/tickets/" + (id + 4).String(),
 		"mails": "/console/mail", "mail": "/console/mail/1", "oncall": "/console/oncall", "help": "/help?lang=en", "help-search": "/help?lang=de&q=entkalken", "help-article": "/help/descale?lang=fr"}
+	pages["pages"], pages["answer"], pages["ticket-paged"] = "/console/pages", strings.TrimPrefix(answer, s.d.Links.URL), pages["ticket-proposal"]
 	pages["incidents"], pages["incident"] = "/console/incidents", "/console/incidents/"+s.incident(id).String()
 	jobs, err := s.store.Jobs(t.Context(), ticket.JobDead, 0, 1)
 	if err != nil || len(jobs) != 1 {

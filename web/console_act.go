@@ -85,9 +85,9 @@ func history(events []ticket.Event, mayUndo bool) []shownEvent {
 	return list
 }
 
-// consoleActs are the forms of the page. Moving up and paging are done where the people are: at the desk.
+// consoleActs are the forms of the page. Moving up is done where the people are: at the desk.
 func consoleActs() []ticket.ActionKind {
-	return append(careActs(), ticket.ActTake, ticket.ActReply, ticket.ActNote, ticket.ActSolve, ticket.ActReopen, ticket.ActClose,
+	return append(append(careActs(), pageActs()...), ticket.ActTake, ticket.ActReply, ticket.ActNote, ticket.ActSolve, ticket.ActReopen, ticket.ActClose,
 		ticket.ActMerge, ticket.ActSplit, ticket.ActMove, ticket.ActUndo, ticket.ActWithdraw, ticket.ActSet)
 }
 
@@ -106,6 +106,7 @@ func allowed(a ticket.Agent, t ticket.Ticket) map[string]bool {
 	m["merge"] = m["merge"] && t.State != ticket.Closed
 	m["move"] = m["move"] && t.State != ticket.Closed
 	m["split"] = m["split"] && t.State != ticket.Closed
+	m["page"] = m["page"] && !t.State.Done() && goes
 	m["set"] = m["set"] && t.State != ticket.Closed
 	for _, k := range careActs() {
 		m[string(k)] = m[string(k)] && (t.State != ticket.Closed || k == ticket.ActAnswer)
@@ -117,7 +118,8 @@ func allowed(a ticket.Agent, t ticket.Ticket) map[string]bool {
 // readAct reads what a form of the page sends.
 func readAct(c *fiber.Ctx) (actForm, ticket.ActionKind, error) {
 	f := actForm{Do: c.FormValue("do"), Text: c.FormValue("text"), Diagnosis: c.FormValue("diagnosis"), Key: c.FormValue("key"),
-		Other: strings.TrimSpace(c.FormValue("other")), Subject: c.FormValue("subject"), Without: c.FormValue("without"), careForm: readCare(c)}
+		Other: strings.TrimSpace(c.FormValue("other")), Subject: c.FormValue("subject"), Without: c.FormValue("without"), careForm: readCare(c),
+		pageForm: readPage(c)}
 	f.Rev, _ = strconv.ParseInt(c.FormValue("rev"), 10, 64)
 	f.Event, _ = strconv.ParseInt(c.FormValue("event"), 10, 64)
 	for _, v := range c.Request().PostArgs().PeekMulti("seq") {
@@ -180,6 +182,9 @@ func (f actForm) action(k ticket.ActionKind, id ticket.ID, by ticket.Agent, now 
 			a.Promise = &ticket.Promise{Kind: ticket.PromiseKind(f.Kind), Due: f.Due}
 		}
 	default:
+		if slices.Contains(pageActs(), k) {
+			return f.paging(a, now)
+		}
 		if slices.Contains(careActs(), k) {
 			return f.care(a, now)
 		}
@@ -214,7 +219,7 @@ func (s *Server) ticketAct(c *fiber.Ctx) error {
 	}
 	switch k := ticket.KindOf(err); {
 	case err == nil:
-	case k == ticket.Invalid || k == ticket.Conflict || k == ticket.NotFound && (a.Other != 0 || a.Event != 0):
+	case k == ticket.Invalid || k == ticket.Conflict || k == ticket.Denied && slices.Contains(pageActs(), kind) || k == ticket.NotFound && (a.Other != 0 || a.Event != 0):
 		f.Key = newID()
 		return s.showTicket(c, explain(err).status, f, ticket.Explain(err)) // what was typed is kept
 	default:
@@ -226,7 +231,7 @@ func (s *Server) ticketAct(c *fiber.Ctx) error {
 // doneWith names the notice that tells of an action.
 func doneWith(k ticket.ActionKind) string {
 	switch k {
-	case ticket.ActMerge, ticket.ActSplit, ticket.ActMove, ticket.ActUndo, ticket.ActWithdraw:
+	case ticket.ActMerge, ticket.ActSplit, ticket.ActMove, ticket.ActUndo, ticket.ActWithdraw, ticket.ActPage:
 		return string(k)
 	}
 	return "acted"

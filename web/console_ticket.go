@@ -33,6 +33,7 @@ type ticketView struct {
 	Care       careView
 	Promises   []ticket.Promise // that are still to be kept
 	Complaints []ticket.Complaint
+	Paging     pagingView
 }
 
 // actForm is what the forms of the page send.
@@ -44,6 +45,7 @@ type actForm struct {
 	Event                    int64
 	Without                  string // whom to leave out: a mail address
 	careForm
+	pageForm
 	Doubt *bots.Named // a time that the answer names and nothing stands for: asked once
 }
 
@@ -85,6 +87,7 @@ func (s *Server) showTicket(c *fiber.Ctx, status int, form actForm, fault string
 	v := ticketView{page: s.page(c, id.String()+" "+card.Ticket.Subject, "tickets"), Card: card, T: card.Ticket,
 		Stamp: stamp(card.Ticket), Fault: fault, Form: form, Policies: s.d.Backend.Policies(), May: allowed(*w.agent, card.Ticket)}
 	v.Promises, v.Complaints = v.T.OpenPromises(), v.T.OpenComplaints()
+	v.Paging = s.pagingView(ctx, *w.agent, card, v.May)
 	if v.Care, err = s.careView(ctx, w.agent, card); err != nil {
 		return err
 	}

@@ -86,7 +86,7 @@ func (s *Server) page(c *fiber.Ctx, title, section string) page {
 func notices() map[string]string {
 	return map[string]string{
 		"acted": "Done.", "merge": "Merged. The history of both tickets can take it back.", "split": "Split off: this is the new ticket. Its history can take it back.",
-		"move": "Moved here. The history of both tickets can take it back.", "undo": "Taken back.", "withdraw": "Withdrawn: the customer will not get this answer.",
+		"move": "Moved here. The history of both tickets can take it back.", "undo": "Taken back.", "page": "Paged. What comes of it is shown here as it happens.", "withdraw": "Withdrawn: the customer will not get this answer.",
 		"retried": "The job will be tried again.", "dropped": "The job was dropped.",
 		"released": "The mail is a message now.", "discarded": "The mail was discarded.",
 		"merged": "They are one person now.", "unmerged": "They are two people again.",
@@ -182,6 +182,12 @@ func (s *Server) funcs() template.FuncMap {
 		"lasting":  lasting,
 		"span":     span,
 		"customer": named,
+		"severities": func() []ticket.Priority {
+			return []ticket.Priority{ticket.Urgent, ticket.High, ticket.Normal, ticket.Low}
+		},
+		"turned": func(v ticketView, t pageTurn) turnView {
+			return turnView{t, v.T.ID, v.CSRF, v.Form.Key, v.Paging.Others}
+		},
 		"mayBlock": func(a *ticket.Agent) bool { return a.Is(mayBlock()...) },
 	}
 }

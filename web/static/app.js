@@ -48,6 +48,9 @@ if (root && "EventSource" in window) {
           const same = next.querySelector(`input[name="${box.name}"][value="${box.value}"]`);
           if (same) same.checked = true;
         }
+        // What somebody types or chooses in a part stays, and so does the place of the keyboard.
+        const typed = [...part.querySelectorAll("input[id], select[id]")].map((f) => [f.id, f.value]);
+        const at = part.contains(document.activeElement) && document.activeElement.id;
         const list = part.querySelector(".talk"), items = next.querySelector(".talk");
         if (list && items) {
           keep(list, items);
@@ -57,6 +60,11 @@ if (root && "EventSource" in window) {
         } else {
           part.replaceChildren(...document.importNode(next, true).childNodes);
         }
+        for (const [id, value] of typed) {
+          const field = document.getElementById(id);
+          if (field && field.value !== value) field.value = value;
+        }
+        if (at && document.activeElement.id !== at) document.getElementById(at)?.focus({ preventScroll: true });
       }
       const rev = fresh.querySelector(".act input[name=rev]");
       for (const mine of document.querySelectorAll(".act input[name=rev]")) {
