@@ -2,6 +2,7 @@ package oncall
 
 import (
 	"cmp"
+	"regexp"
 	"slices"
 	"sort"
 	"strconv"
@@ -40,6 +41,9 @@ const (
 	maxEvery      = 9000
 )
 
+// untilUTC is the end of a recurrence rule that is given in UTC.
+var untilUTC = regexp.MustCompile(`(?i)UNTIL=\d{8}T\d{6}Z`)
+
 var weekdays = map[string]time.Weekday{"sun": time.Sunday, "mon": time.Monday, "tue": time.Tuesday, "wed": time.Wednesday,
 	"thu": time.Thursday, "fri": time.Friday, "sat": time.Saturday}
 
@@ -77,7 +81,7 @@ func (l Layer) compile(at check.At, zone *time.Location) layer {
 		}
 	}
 	if l.Rule != "" {
-		if k.rule = recurrence(at, l, k.start); k.rule != nil {
+		if k.rule = recurrence(at, l, k.start, zone); k.rule != nil {
 			k.ruled = &ruled{next: k.rule.Iterator()}
 		}
 	}
@@ -94,7 +98,7 @@ func moment(s string, clock time.Time) (time.Time, error) {
 	return t.Add(time.Duration(clock.Hour()*60+clock.Minute()) * time.Minute), err
 }
 
-func recurrence(at check.At, l Layer, start time.Time) *rrule.RRule {
+func recurrence(at check.At, l Layer, start time.Time, zone *time.Location) *rrule.RRule {
 	if l.Rotate != "" {
 		at.Key("rule").Error("keep one of rotate and rule", "the layer has both")
 	}
@@ -106,11 +110,17 @@ func recurrence(at check.At, l Layer, start time.Time) *rrule.RRule {
 	var rule *rrule.RRule
 	if err == nil {
 		opt.Dtstart = start
+		if !opt.Until.IsZero() && untilUTC.MatchString(l.Rule) { // an instant, as RFC 5545 wants it where there is a zone
+			opt.Until = floating(opt.Until, zone)
+		}
 		rule, err = rrule.NewRRule(*opt)
 	}
 	if err != nil {
 		at.Key("rule").Error(`such as "FREQ=WEEKLY;BYDAY=MO,TH"`, "%.100q is no recurrence rule: %v", l.Rule, err)
 		return nil
+	}
+	if l.Until == "" && (opt.Count > 0 || !opt.Until.IsZero()) {
+		at.Key("rule").Warn("until: the day on which the layer ends", "the hand-overs end, and whoever has the last turn stays on call for good")
 	}
 	return rule
 }

@@ -10,7 +10,10 @@
 //
 // All times of a schedule are of the wall clock in its zone. Where daylight saving skips such a time, what
 // begins or changes then does so at the first instant after the gap; where it comes twice, what begins
-// then begins at the first of the two, and a window that ends then ends at the second.
+// then begins at the first of the two, and a window that ends then ends at the second. RFC 5545 has the skipped
+// time of a rule's occurrence left out, which would leave somebody on call for a second turn, and that of a
+// single event (§3.3.5) later by as much as was skipped; GoAlert's rotations do as ours. The tables in testdata
+// are made by programs that are not ours.
 package oncall
 
 import (
@@ -45,7 +48,7 @@ type Layer struct {
 	Rotate Rotation `yaml:"rotate"`
 	Every  int      `yaml:"every"` // so many hours, days, weeks or months make a turn; default 1
 	// Rule is, in place of Rotate, a recurrence rule (RFC 5545 §3.3.10) whose occurrences are the hand-overs:
-	// "FREQ=WEEKLY;BYDAY=MO,TH".
+	// "FREQ=WEEKLY;BYDAY=MO,TH". An UNTIL in UTC is an instant. After the last occurrence the last one stays on.
 	Rule     string            `yaml:"rule"`
 	Start    string            `yaml:"start"`    // of the first turn, 2006-01-02 or 2006-01-02 15:04; needed to rotate. Nobody is on before it
 	Handover string            `yaml:"handover"` // time of day, 15:04, of a start that has none; default 09:00

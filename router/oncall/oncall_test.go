@@ -267,6 +267,12 @@ func TestCheck(t *testing.T) {
 	if len(l.Faults) != 0 {
 		t.Errorf("faults of a good schedule: %v", l.Faults)
 	}
+	l = check.List{}
+	ends := bare("", Layer{People: []string{"a"}, Rule: "FREQ=WEEKLY;COUNT=3", Start: "2026-01-05"})
+	ends.Check(l.Root(), func(string) bool { return true })
+	if len(l.Faults) != 1 || !l.Faults[0].Warning || !strings.Contains(l.Faults[0].What, "for good") {
+		t.Errorf("hand-overs that end: %v", l.Faults)
+	}
 }
 
 func BenchmarkOn(b *testing.B) {
