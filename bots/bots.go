@@ -197,6 +197,8 @@ type Backend interface {
 	Rosters
 	Care
 	People
+	Inbox
+	Lookup
 	// AgentBy finds staff by the vendor's user id or by mail address; Denied for everybody else.
 	AgentBy(vendorID, email string) (ticket.Agent, error)
 	// Act does something to a ticket in the agent's name. For ActEscalate and ActPage Tier may be

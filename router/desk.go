@@ -171,6 +171,9 @@ func (d *Desk) Card(ctx context.Context, by ticket.Agent, id ticket.ID) (bots.Ca
 	c, _, err := d.view(ctx, id)
 	if err == nil {
 		c.Draft = d.draft(c.Ticket, c.Customer.Name, c.Empathy, by.Name)
+		var at map[ticket.ID]string
+		at, err = d.Store.Places(ctx, cardScope, []ticket.ID{id})
+		c.Place = at[id]
 	}
 	return c, err
 }

@@ -74,6 +74,18 @@ func staffed(ctx context.Context, t *testing.T, s *Store, id ticket.ID) {
 	if err == nil {
 		_, err = s.Waiting(ctx, "l1", 1)
 	}
+	if err == nil {
+		_, err = s.Act(ctx, ticket.Action{Kind: ticket.ActPage, Ticket: id, By: ticket.Actor{Kind: ticket.ByAgent, ID: "lea"}, Tier: "l1", Reason: "x", Plan: ticket.ChainPlan(time.Minute, "slack", "lea")})
+	}
+	if err == nil {
+		_, err = s.Act(ctx, ticket.Action{Kind: ticket.ActPromise, Ticket: id, By: ticket.Gateway, Promise: &ticket.Promise{Kind: ticket.PromiseFix, Due: time.Now().Add(time.Hour)}})
+	}
+	if err == nil {
+		_, err = s.Agenda(ctx, ticket.AgendaQuery{Agent: "lea", Tiers: []string{"l1"}, Channel: "email", Urgent: true, Late: time.Now(), Limit: 1})
+	}
+	if err == nil {
+		_, err = s.Places(ctx, "card", []ticket.ID{id})
+	}
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -6,13 +6,14 @@ import (
 	"tierline/ticket"
 )
 
-const ticketColumns = "id, state, tier, queue, owner, channel, customer, organization, follows_up, opened, words, merged_into, doc"
+const ticketColumns = "id, state, tier, queue, owner, channel, customer, organization, follows_up, opened, words, merged_into, doc, rank, due, promised, paged"
 
 func ticketRow(t *ticket.Ticket) ([]any, error) {
 	d, err := doc(t)
 	return []any{int64(t.ID), string(t.State), shortKey(t.Tier), shortKey(t.Queue), shortKey(t.Owner), shortKey(t.Channel),
 		int64(t.Customer), int64(t.Organization), int64(t.FollowsUp), at(t.Opened),
-		strings.ToLower(clean(t.Subject)), int64(t.MergedInto), d}, err
+		strings.ToLower(clean(t.Subject)), int64(t.MergedInto), d,
+		t.Priority.Rank(), at(t.Due()), at(t.Promised()), shortKey(t.Paging())}, err
 }
 
 func (t *tx) updateTicket(k *ticket.Ticket) error {
@@ -21,7 +22,7 @@ func (t *tx) updateTicket(k *ticket.Ticket) error {
 		return err
 	}
 	_, err = t.exec("UPDATE tickets SET state=$2, tier=$3, queue=$4, owner=$5, channel=$6, customer=$7,"+
-		" organization=$8, follows_up=$9, opened=$10, words=$11, merged_into=$12, doc=$13 WHERE id=$1", row...)
+		" organization=$8, follows_up=$9, opened=$10, words=$11, merged_into=$12, doc=$13, rank=$14, due=$15, promised=$16, paged=$17 WHERE id=$1", row...)
 	if err != nil {
 		return err
 	}

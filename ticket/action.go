@@ -34,7 +34,7 @@ const (
 	ActReopen     ActionKind = "reopen"      //
 	ActClose      ActionKind = "close"       //
 	ActHold       ActionKind = "hold"        // with a Reason: supplier, field work
-	ActSet        ActionKind = "set"         // Subject, Diagnosis, Priority, Language, Tags, Units, Without: what is not empty
+	ActSet        ActionKind = "set"         // Subject, Diagnosis, Priority, Language, Tags, Untag, Units, Without: what is not empty
 	ActVerdict    ActionKind = "verdict"     // Article and Verdict: what an agent thinks of a suggestion. Changes no Rev
 	ActMerge      ActionKind = "merge"       // all of it goes on in Other; this ticket is closed. Act gives Other
 	ActSplit      ActionKind = "split"       // messages Seqs become a ticket of their own, with Subject. Act gives the new one
@@ -87,6 +87,7 @@ type Action struct {
 	Language    string
 	Priority    Priority
 	Tags        []string
+	Untag       []string // of set: tags to take off
 	Units       []string
 	Without     []customer.Identity // participants to leave out of answers from now on
 	Article     string

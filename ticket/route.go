@@ -23,7 +23,7 @@ func (c *change) route() error {
 			c.t.Owner = d.Owner
 		}
 	}
-	if d.Priority.Valid() && (first || d.On != "" && d.On != OnOpened) {
+	if d.Priority.Valid() && (first && c.t.Priority == Normal || d.On != "" && d.On != OnOpened) {
 		c.t.Priority = d.Priority
 	}
 	c.t.Tags, c.t.Skills = addUnique(c.t.Tags, d.Tags...), addUnique(c.t.Skills, d.Skills...)

@@ -28,6 +28,7 @@ func (c *change) set() error {
 		c.say("language", c.t.Language)
 	}
 	c.t.Tags, c.t.Units = addUnique(c.t.Tags, c.a.Tags...), addUnique(c.t.Units, c.a.Units...)
+	c.t.Tags = slices.DeleteFunc(c.t.Tags, func(tag string) bool { return slices.Contains(c.a.Untag, tag) })
 	if len(c.t.Tags) > MaxTags || len(c.t.Units) > MaxTags {
 		return invalid("Too many tags or units: at most %d.", MaxTags)
 	}
@@ -35,6 +36,7 @@ func (c *change) set() error {
 		return err
 	}
 	c.say("tags", strings.Join(c.a.Tags, " "))
+	c.say("untagged", strings.Join(c.a.Untag, " "))
 	c.say("units", strings.Join(c.a.Units, " "))
 	return nil
 }

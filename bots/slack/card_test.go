@@ -2,6 +2,7 @@ package slackdesk
 
 import (
 	"context"
+	"slices"
 	"sync"
 	"testing"
 	"time"
@@ -39,6 +40,8 @@ type fakeBackend struct {
 	fits       []bots.Fit
 
 	presences []ticket.Presence
+	entered   []ticket.Inbound
+	rows      int // of each list of an agenda, beside the first
 }
 
 func (f *fakeBackend) AgentBy(id, email string) (ticket.Agent, error) {
@@ -143,6 +146,46 @@ func (f *fakeBackend) Unbacked(context.Context, ticket.Agent, ticket.ID, string)
 }
 func (f *fakeBackend) Wording(_ context.Context, _ ticket.Agent, _ ticket.ID, what string) (string, error) {
 	return "wording of " + what, nil
+}
+func (f *fakeBackend) Agenda(context.Context, ticket.Agent, bots.AgendaFilter) (bots.Agenda, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	l := ticket.Listing{Tickets: slices.Repeat([]ticket.Ticket{f.card.Ticket}, max(1, f.rows)), Count: 1 + f.rows}
+	a := ticket.Agenda{Mine: l, Late: l, Free: l}
+	if len(f.card.Ticket.OpenPromises()) > 0 {
+		a.Promised = l
+	}
+	if f.card.Ticket.Page != nil {
+		a.Paged = l
+	}
+	return bots.Agenda{Agenda: a, Tiers: f.tiers, Owners: map[string]ticket.Agent{f.card.Ticket.Owner: f.card.Owner}}, nil
+}
+func (f *fakeBackend) Find(_ context.Context, _ ticket.Agent, text string, _ int) ([]ticket.Ticket, map[ticket.ID]string, error) {
+	if text == "nothing" {
+		return nil, nil, nil
+	}
+	return []ticket.Ticket{f.card.Ticket}, map[ticket.ID]string{f.card.Ticket.ID: "C0L1/1.2"}, nil
+}
+func (f *fakeBackend) Articles(context.Context, ticket.Agent, string) ([]ticket.Suggestion, bool, error) {
+	return f.card.Ticket.Suggestions, f.card.Ticket.Fits, nil
+}
+func (f *fakeBackend) Customers(context.Context, ticket.Agent, string) ([]customer.Customer, error) {
+	return []customer.Customer{f.card.Customer}, nil
+}
+func (f *fakeBackend) Dossier(context.Context, ticket.Agent, customer.ID) (bots.Dossier, error) {
+	return bots.Dossier{Customer: f.card.Customer, Organization: f.card.Organization, Cases: f.card.Cases, Units: f.card.Ticket.Units}, nil
+}
+func (f *fakeBackend) History(context.Context, ticket.Agent, string) (bots.Unit, []ticket.Case, error) {
+	return bots.Unit{Unit: customer.Unit{Serial: "SN-100200", Model: "R2"}, Cases: 4}, f.card.Cases, nil
+}
+func (f *fakeBackend) Enter(_ context.Context, _ ticket.Agent, in ticket.Inbound, _ string) (ticket.ID, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.entered = append(f.entered, in)
+	return f.card.Ticket.ID, nil
+}
+func (f *fakeBackend) Concerned(context.Context, ticket.ID) (agents, tiers []string, err error) {
+	return nil, nil, nil
 }
 func (f *fakeBackend) Policies() []string                                     { return []string{"returns", "prices"} }
 func (f *fakeBackend) Suppliers() []bots.Supplier                             { return f.suppliers }

@@ -30,7 +30,6 @@ const (
 	doComplain  = "complain"
 	doAmends    = "amends"
 	doAbuse     = "abuse"
-	shortAsk    = "ask_writer" // the shortcut on a message
 )
 
 // offered are the steps that go with a notice, by their names in ticket.Told.
@@ -318,30 +317,21 @@ func unclear(c bots.Card, m ticket.Message) (notes []string) {
 	return notes
 }
 
-// shortcut asks the writer of a note that somebody typed into a thread: it has no button.
-func (k *Desk) shortcut(ctx context.Context, ic *slack.InteractionCallback) {
-	c := newClick(ic, &slack.BlockAction{ActionID: ic.CallbackID})
-	err := func() (err error) {
-		if c.by, err = k.agent(ctx, c.user); err != nil {
-			return err
-		}
-		m := &slackapp.Message{Channel: c.channel, TS: ic.Message.Timestamp, ThreadTS: nonEmpty(ic.Message.ThreadTimestamp, ic.Message.Timestamp)}
-		id, err := k.back.TicketAt(ctx, place(m.Channel, m.ThreadTS))
-		if err != nil {
-			return err
-		}
-		seq, err := k.noteAt(ctx, c.by, id, place(m.Channel, m.TS))
-		if err != nil {
-			return err
-		}
-		return k.open(c, doAsk, ref{Ticket: id, Seq: seq})
-	}()
-	if ticket.KindOf(err) == ticket.NotFound {
+// askWriter asks the writer of a note that somebody typed into a thread: it has no button.
+func (k *Desk) askWriter(ctx context.Context, c click) error {
+	at := place(c.channel, c.ic.Message.Timestamp)
+	id, err := k.threadOf(ctx, c)
+	seq := 0
+	if err == nil && id != 0 {
+		seq, err = k.noteAt(ctx, c.by, id, at)
+	}
+	if id == 0 && err == nil || ticket.KindOf(err) == ticket.NotFound {
 		err = ticket.Errorf("slackdesk.shortcut", ticket.Invalid, "That is no note of a ticket.")
 	}
 	if err != nil {
-		k.sorry(c.channel, c.user, c.thread, err)
+		return err
 	}
+	return k.open(c, doAsk, ref{Ticket: id, Seq: seq})
 }
 
 // noteAt is the note that stands at a place.

@@ -18,12 +18,15 @@ type click struct {
 	channel string
 	thread  string // where an answer is seen best
 	key     string // the same when Slack brings the click again
+	home    bool   // it was clicked in the Home tab
+	text    string // with which the form begins
 }
 
 func newClick(ic *slack.InteractionCallback, a *slack.BlockAction) click {
 	c := click{ic: ic, action: a, user: ic.User.ID, channel: nonEmpty(ic.Channel.ID, ic.Container.ChannelID)}
 	ts := nonEmpty(ic.Message.Timestamp, ic.Container.MessageTs)
 	c.thread = nonEmpty(ic.Message.ThreadTimestamp, ic.Container.ThreadTs)
+	c.home = ic.View.Type == slack.VTHomeTab
 	c.key = "slack:" + c.user + ":" + nonEmpty(c.channel, ic.Container.ViewID, ic.View.ID) + ":" + ts + ":" + nonEmpty(a.ActionTs, ic.TriggerID) + ":" + a.ActionID
 	return c
 }
@@ -38,25 +41,38 @@ func (k *Desk) interact(ctx context.Context, ic *slack.InteractionCallback) any 
 		if strings.HasPrefix(ic.View.CallbackID, incidentPrefix) {
 			return k.submitIncident(ctx, ic)
 		}
-		return k.submit(ctx, ic)
-	case slack.InteractionTypeMessageAction:
-		if ic.CallbackID == shortAsk {
-			k.shortcut(ctx, ic)
+		if answer, ok := k.submitShortcut(ctx, ic); ok {
+			return answer
 		}
+		return k.submit(ctx, ic)
+	case slack.InteractionTypeMessageAction, slack.InteractionTypeShortcut:
+		k.shortcut(ctx, ic)
 	case slack.InteractionTypeBlockActions:
 		for _, a := range ic.ActionCallback.BlockActions {
 			c := newClick(ic, a)
 			if err := k.click(ctx, c); err != nil {
-				k.sorry(c.channel, c.user, c.thread, err)
+				k.regret(c, err)
 			}
 		}
 	}
 	return nil
 }
 
+// regret tells who clicked why it did not happen: beside what they clicked, or else in a window.
+func (k *Desk) regret(c click, err error) {
+	if c.channel == "" && c.ic.TriggerID != "" {
+		k.window(c, k.inWords(c.user, err))
+		return
+	}
+	k.sorry(c.channel, c.user, c.thread, err)
+}
+
 func (k *Desk) click(ctx context.Context, c click) (err error) {
 	if c.action.ActionID == doOpen {
 		return nil
+	}
+	if c.home {
+		k.homes.looked(c.user, k.now())
 	}
 	if c.by, err = k.agent(ctx, c.user); err != nil {
 		return err
@@ -70,9 +86,15 @@ func (k *Desk) click(ctx context.Context, c click) (err error) {
 	if strings.HasPrefix(c.action.ActionID, incidentPrefix) {
 		return k.incidentClick(ctx, c)
 	}
+	if strings.HasPrefix(c.action.ActionID, homePrefix) {
+		return k.homeClick(c)
+	}
 	switch c.action.ActionID {
 	case doVerdict:
 		return k.verdict(ctx, c)
+	case doRead:
+		k.readClick(c)
+		return nil
 	case doPreview, doInsert:
 		return k.redraw(ctx, c)
 	case doAway, doHere, doNext:
@@ -107,6 +129,9 @@ func (k *Desk) press(ctx context.Context, c click, what string, r ref) error {
 		a.Kind = ticket.ActUndo
 	case doKeep:
 		a.Kind, a.Rev, a.Promise = ticket.ActKeep, 0, &ticket.Promise{Number: r.Seq}
+	case doShow:
+		k.after("cannot show a card", func(ctx context.Context) error { return k.peek(ctx, c, r.Ticket) })
+		return nil
 	case doBack:
 		return k.moveBack(ctx, c, r)
 	case doWithdraw:
@@ -123,6 +148,9 @@ func (k *Desk) press(ctx context.Context, c click, what string, r ref) error {
 		return ticket.Errorf("slackdesk.click", ticket.Invalid, "This button is of an older version. Use the newest card.")
 	}
 	_, err := k.back.Act(ctx, c.by, a)
+	if err == nil && c.home {
+		k.redrawHome(c.user)
+	}
 	return err
 }
 

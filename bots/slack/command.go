@@ -3,6 +3,7 @@ package slackdesk
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/slack-go/slack"
@@ -26,72 +27,212 @@ func (k *Desk) command(ctx context.Context, cmd slack.SlashCommand) slackapp.Rep
 	return r
 }
 
+// said is one command as somebody typed it.
+type said struct {
+	cmd  slack.SlashCommand
+	by   ticket.Agent
+	word string    // as the table names it
+	id   ticket.ID // the ticket that it names; 0 when it names none
+	rest string    // what follows
+	key  string    // the same when Slack brings it again
+}
+
+// verb is what /tier can do.
+type verb struct {
+	name  string
+	also  []string
+	args  string // as help shows them
+	about string
+	of    need
+	run   func(k *Desk, ctx context.Context, s said) (slackapp.Reply, error)
+}
+
+// need says whether a verb is about a ticket: its number comes first then.
+type need int
+
+const (
+	noTicket need = iota
+	aTicket
+	mayTicket // a number, if one comes first
+)
+
+// verbs are all there are, in the order of help. One shape: what to do, which ticket, and then whatever it takes.
+func verbs() []verb {
+	form := func(what string) func(*Desk, context.Context, said) (slackapp.Reply, error) {
+		return func(k *Desk, _ context.Context, s said) (slackapp.Reply, error) { return k.formCommand(s, what) }
+	}
+	team := func(k *Desk, ctx context.Context, s said) (slackapp.Reply, error) {
+		return k.teamCommand(ctx, s.by, s.cmd, s.word, s.rest)
+	}
+	roster := func(k *Desk, _ context.Context, s said) (slackapp.Reply, error) {
+		return k.rosterCommand(s.by, s.cmd, rosterPrefix+s.word), nil
+	}
+	return []verb{
+		{name: "my", also: []string{"mine"}, about: "your open tickets, what is late and what you have promised", run: (*Desk).myCommand},
+		{name: "next", about: "takes the next case that waits in your tiers: the most urgent, then what is due first", run: team},
+		{name: "find", also: []string{"search"}, args: "router reboots | SN-100200 | ann@example.org", about: "tickets by subject, customer, unit or number", run: (*Desk).findCommand},
+		{name: "show", args: "T-1042", about: "the card", of: aTicket, run: func(k *Desk, ctx context.Context, s said) (slackapp.Reply, error) {
+			return k.showCommand(ctx, s.by, s.id.String())
+		}},
+		{name: "new", args: "[subject]", about: "a ticket for somebody who has called or come by", run: (*Desk).newCommand},
+		{name: "take", args: "T-1042", about: "makes it yours", of: aTicket, run: act(ticket.ActTake, "%s is yours.")},
+		{name: "reply", args: "T-1042 [text]", about: "the form of an answer, with what you have typed", of: aTicket, run: form(doReply)},
+		{name: "note", args: "T-1042 [text]", about: "an internal note; without a text its form", of: aTicket, run: (*Desk).noteCommand},
+		{name: "tag", args: "T-1042 hardware -urgent-customer", about: "puts tags on, and with a minus takes them off", of: aTicket, run: (*Desk).tagCommand},
+		{name: "escalate", args: "T-1042 [problem]", about: "the form of a handover to another tier", of: aTicket, run: form(doEscalate)},
+		{name: "page", args: "T-1042 [l2] [urgent] [reason]", about: "rings whoever is on call; without a reason its form", of: aTicket, run: (*Desk).pagingCommand},
+		{name: "promise", args: "T-1042", about: "the form of a promise to the customer", of: aTicket, run: form(doPromise)},
+		{name: "solve", args: "T-1042 [what it was]", about: "solves it; without a diagnosis its form", of: aTicket, run: (*Desk).solveCommand},
+		{name: "assign", args: "T-1042", about: "the form of a new owner", of: aTicket, run: form(doAssign)},
+		{name: "join", args: "T-1042", about: "you work on it beside its owner", of: aTicket, run: act(ticket.ActJoin, "You work on %s with its owner.")},
+		{name: "release", args: "T-1042", about: "ends that, or hands it over", of: aTicket, run: act(ticket.ActRelease, "You no longer work on %s.")},
+		{name: "merge", args: "T-1042 [T-1050]", about: "the first goes on in the second; without a second its form", of: aTicket, run: (*Desk).mergeCommand},
+		{name: "undo", args: "T-1042", about: "takes back its last merge, split or move", of: aTicket, run: (*Desk).undoCommand},
+		{name: "kb", also: []string{"ask"}, args: "hold the reset button", about: "looks into the knowledge base", run: (*Desk).kbCommand},
+		{name: "customer", args: "ann@example.org | name | T-1042", about: "who they are, and their cases", run: (*Desk).customerCommand},
+		{name: "unit", args: "SN-100200", about: "warranty and cases of a unit", run: (*Desk).unitCommand},
+		{name: "oncall", args: "[swap|cover|off|override|temporary]", about: "who is on call now and next, your shifts, gaps, what you are asked, and what was changed; or a form", run: func(k *Desk, ctx context.Context, s said) (slackapp.Reply, error) {
+			if what := strings.ToLower(s.rest); rosterForms(what) {
+				return k.rosterCommand(s.by, s.cmd, rosterPrefix+what), nil
+			}
+			return k.rosterReply(ctx, s.by)
+		}},
+		{name: "swap", about: "offers a shift of yours for a colleague's", run: roster},
+		{name: "cover", about: "asks somebody to take a shift of yours", run: roster},
+		{name: "off", about: "says on which days you are not on call", run: roster},
+		{name: "override", about: "you are on call beside the others; leads put anybody on or off", run: roster},
+		{name: "temporary", about: "fixed shifts (leads)", run: roster},
+		{name: "away", args: "[14:00|30m|tomorrow] [reason]", about: "you are away; what is due before goes to others", run: team},
+		{name: "back", about: "you are here again", run: team},
+		{name: "team", about: "who is here", run: team},
+		{name: "incident", also: []string{"incidents"}, args: "[I-3 | T-1042 T-1050 Nobody can sign in]", about: "what hits many: lists, shows or proposes one", run: func(k *Desk, ctx context.Context, s said) (slackapp.Reply, error) {
+			return k.incidentCommand(ctx, s.by, s.rest, s.key)
+		}},
+		{name: "help", args: "[word]", about: "this", run: (*Desk).helpCommand},
+	}
+}
+
+// act is a verb that does one thing to a ticket.
+func act(kind ticket.ActionKind, done string) func(*Desk, context.Context, said) (slackapp.Reply, error) {
+	return func(k *Desk, ctx context.Context, s said) (slackapp.Reply, error) {
+		_, err := k.back.Act(ctx, s.by, ticket.Action{Kind: kind, Ticket: s.id, Key: s.key})
+		return slackapp.Reply{Text: fmt.Sprintf(done, s.id)}, err
+	}
+}
+
 func (k *Desk) run(ctx context.Context, cmd slack.SlashCommand) (slackapp.Reply, error) {
 	by, err := k.agent(ctx, cmd.UserID)
 	if err != nil {
 		return slackapp.Reply{}, err
 	}
 	word, rest, _ := strings.Cut(strings.TrimSpace(cmd.Text), " ")
-	switch strings.ToLower(word) {
-	case "show":
-		return k.showCommand(ctx, by, rest)
-	case "take":
-		id, err := ticket.ParseID(rest)
-		if err != nil {
-			return slackapp.Reply{}, err
-		}
-		_, err = k.back.Act(ctx, by, ticket.Action{Kind: ticket.ActTake, Ticket: id, Key: "slack:command:" + cmd.UserID + ":" + cmd.TriggerID})
-		return slackapp.Reply{Text: id.String() + " is yours."}, err
-	case "join", "release":
-		id, err := ticket.ParseID(rest)
-		if err != nil {
-			return slackapp.Reply{}, err
-		}
-		kind, done := ticket.ActJoin, "You work on "+id.String()+" with its owner."
-		if strings.EqualFold(word, "release") {
-			kind, done = ticket.ActRelease, "You no longer work on "+id.String()+"."
-		}
-		_, err = k.back.Act(ctx, by, ticket.Action{Kind: kind, Ticket: id, Key: "slack:command:" + cmd.UserID + ":" + cmd.TriggerID})
-		return slackapp.Reply{Text: done}, err
-	case "merge", "undo":
-		return k.transferCommand(ctx, by, strings.ToLower(word), rest, "slack:command:"+cmd.UserID+":"+cmd.TriggerID)
-	case "page":
-		said, err := k.pageCommand(ctx, by, rest, "slack:command:"+cmd.UserID+":"+cmd.TriggerID)
-		return slackapp.Reply{Text: slackapp.Escape(said)}, err
-	case "next", "away", "back", "team":
-		return k.teamCommand(ctx, by, cmd, strings.ToLower(word), rest)
-	case "mine":
-		list, err := k.back.Tickets(ctx, by, ticket.Filter{Owner: by.ID, States: openStates[:], Limit: maxRows})
-		return slackapp.Reply{Text: "*Your tickets*\n" + listTickets(list, "You have none.")}, err
-	case "incident", "incidents":
-		return k.incidentCommand(ctx, by, rest, "slack:command:"+cmd.UserID+":"+cmd.TriggerID)
-	case "oncall":
-		if what := strings.ToLower(strings.TrimSpace(rest)); rosterForms(what) {
-			return k.rosterCommand(by, cmd, rosterPrefix+what), nil
-		}
-		return k.rosterReply(ctx, by)
-	case "swap", "cover", "off", "override", "temporary":
-		return k.rosterCommand(by, cmd, rosterPrefix+strings.ToLower(word)), nil
+	s := said{cmd: cmd, by: by, rest: strings.TrimSpace(rest), key: "slack:command:" + cmd.UserID + ":" + cmd.TriggerID}
+	word = strings.ToLower(strings.TrimPrefix(word, "/"))
+	if word == "" {
+		return slackapp.Reply{Text: k.help("")}, nil
 	}
-	return slackapp.Reply{Text: help(k.cfg.Command)}, nil
+	v, ok := verbOf(word)
+	if !ok {
+		if id, err := ticket.ParseID(word); err == nil { // its number alone shows it
+			return k.showCommand(ctx, by, id.String())
+		}
+		return slackapp.Reply{}, ticket.Errorf("slackdesk.command", ticket.Invalid, "There is no %s %.30s.%s Type %s help for all there is.", k.cfg.Command, word, k.meant(word), k.cfg.Command)
+	}
+	if s.word = v.name; v.of != noTicket {
+		first, left, _ := strings.Cut(s.rest, " ")
+		id, err := ticket.ParseID(first)
+		switch {
+		case err == nil:
+			s.id, s.rest = id, strings.TrimSpace(left)
+		case v.of == aTicket:
+			return slackapp.Reply{}, k.which(ctx, by, v, first)
+		}
+	}
+	return v.run(k, ctx, s)
 }
 
-func help(cmd string) string {
-	return strings.ReplaceAll("*What `/tier` can do*\n"+
-		"• `/tier show T-1042` the card of a ticket\n"+
-		"• `/tier take T-1042` makes it yours\n"+
-		"• `/tier mine` your open tickets\n"+
-		"• `/tier next` takes the next case that waits in your tiers\n"+
-		"• `/tier away [14:00|30m|tomorrow] [reason]`, `/tier back`, `/tier team` who is here\n"+
-		"• `/tier join T-1042` you work on it beside its owner; `/tier release T-1042` ends that, or hands it over\n"+
-		"• `/tier merge T-1042 T-1050` the first goes on in the second\n"+
-		"• `/tier undo T-1042` takes back its last merge, split or move\n"+
-		"• `/tier page T-1042 [l2] [urgent] reason` rings whoever is on call\n"+
-		"• `/tier incident` lists what hits many; `/tier incident I-3` shows one; `/tier incident T-1042 T-1050 Nobody can sign in` proposes one\n"+
-		"• `/tier oncall` who is on call now and next, your shifts, gaps, what you are asked, and what was changed\n"+
-		"• `/tier oncall swap`, `cover`, `off` swap a shift, ask for cover, or say on which days you are not on call\n"+
-		"• `/tier oncall override` be on call beside the others; leads put anybody on or off. `/tier oncall temporary` fixed shifts (leads)\n"+
-		"What you type in a card's thread is an internal note; customers get what you send with *Reply*.", "/tier", cmd)
+func verbOf(word string) (verb, bool) {
+	all := verbs()
+	i := slices.IndexFunc(all, func(v verb) bool { return v.name == word || slices.Contains(v.also, word) })
+	if i < 0 {
+		return verb{}, false
+	}
+	return all[i], true
+}
+
+// meant is the verb that a word may have been meant for, in words.
+func (k *Desk) meant(word string) string {
+	for _, v := range verbs() {
+		for _, name := range append([]string{v.name}, v.also...) {
+			if len(word) > 1 && (strings.HasPrefix(name, word) || strings.HasPrefix(word, name) || apart(word, name) < 2) {
+				return " Did you mean " + k.cfg.Command + " " + v.name + "?"
+			}
+		}
+	}
+	return ""
+}
+
+// apart says by how many letters two words differ: left out, added, changed or swapped.
+func apart(a, b string) int {
+	if d := len(a) - len(b); d > 2 || d < -2 {
+		return 3
+	}
+	row := make([][]int, len(a)+1)
+	for i := range row {
+		row[i] = make([]int, len(b)+1)
+		for j := range row[i] {
+			switch {
+			case i == 0 || j == 0:
+				row[i][j] = i + j
+				continue
+			case a[i-1] == b[j-1]:
+				row[i][j] = row[i-1][j-1]
+			default:
+				row[i][j] = 1 + min(row[i-1][j], row[i][j-1], row[i-1][j-1])
+			}
+			if i > 1 && j > 1 && a[i-1] == b[j-2] && a[i-2] == b[j-1] {
+				row[i][j] = min(row[i][j], 1+row[i-2][j-2])
+			}
+		}
+	}
+	return row[len(a)][len(b)]
+}
+
+// which asks for the ticket that a command needs: its own are offered.
+func (k *Desk) which(ctx context.Context, by ticket.Agent, v verb, got string) error {
+	text := "Which ticket?"
+	if got != "" {
+		text = fmt.Sprintf("%.40q is no ticket number.", got)
+	}
+	text += " Type " + k.cfg.Command + " " + v.name + " " + v.args + "."
+	list, err := k.back.Tickets(ctx, by, ticket.Filter{Owner: by.ID, States: openStates[:], Limit: maxListed})
+	if err == nil && len(list) > 0 {
+		var mine []string
+		for _, t := range list {
+			mine = append(mine, t.ID.String()+" "+slackapp.Cut(t.Subject, 40))
+		}
+		text += " Yours: " + strings.Join(mine, "; ") + "."
+	}
+	return ticket.Errorf("slackdesk.command", ticket.Invalid, "%s", text)
+}
+
+func (k *Desk) helpCommand(_ context.Context, s said) (slackapp.Reply, error) {
+	return slackapp.Reply{Text: k.help(strings.ToLower(s.rest))}, nil
+}
+
+// help tells of one verb, or of all.
+func (k *Desk) help(word string) string {
+	lines := []string{"*What `" + k.cfg.Command + "` can do*"}
+	v, one := verbOf(word)
+	for _, w := range verbs() {
+		if !one || w.name == v.name {
+			lines = append(lines, "• `"+strings.TrimSpace(k.cfg.Command+" "+w.name+" "+w.args)+"` "+w.about)
+		}
+	}
+	if !one {
+		lines = append(lines, "Only you see the answers. What you type in a card's thread is an internal note; customers get what you send with *Reply*.")
+	}
+	return strings.Join(lines, "\n")
 }
 
 func (k *Desk) showCommand(ctx context.Context, by ticket.Agent, arg string) (slackapp.Reply, error) {
@@ -104,8 +245,8 @@ func (k *Desk) showCommand(ctx context.Context, by ticket.Agent, arg string) (sl
 		return slackapp.Reply{}, err
 	}
 	r := slackapp.Reply{Text: cardText(c), Blocks: cardBlocks(c)}
-	if isWeb(c.Thread) {
-		r.Blocks = append(r.Blocks[:min(len(r.Blocks), maxBlocks-1)], small("<"+slackapp.Escape(c.Thread)+"|Go to the thread>"))
+	if thread := nonEmpty(c.Thread, k.cardLink(c.Place)); isWeb(thread) {
+		r.Blocks = append(r.Blocks[:min(len(r.Blocks), maxBlocks-1)], small("<"+slackapp.Escape(thread)+"|Go to the thread>"))
 	}
 	return r, nil
 }
@@ -142,41 +283,4 @@ func (k *Desk) onCall(ctx context.Context) string {
 		lines = append(lines, "*"+esc(nonEmpty(t.Title, t.Name), 60)+"*: "+strings.Join(names[:min(len(names), 10)], ", then "))
 	}
 	return strings.Join(lines, "\n")
-}
-
-// home shows somebody's Home tab. It is drawn after the acknowledgement: nothing is lost with it.
-func (k *Desk) home(_ context.Context, ev slackapp.Event) error {
-	k.after("cannot show the Home tab", func(ctx context.Context) error {
-		return k.app.PublishHome(ctx, ev.User, k.homeBlocks(ctx, ev.User))
-	})
-	return nil
-}
-
-func (k *Desk) homeBlocks(ctx context.Context, user string) []slack.Block {
-	by, err := k.agent(ctx, user)
-	var mine, free []ticket.Ticket
-	if err == nil {
-		mine, err = k.back.Tickets(ctx, by, ticket.Filter{Owner: by.ID, States: openStates[:], Limit: maxRows})
-	}
-	if err == nil {
-		free, err = k.back.Tickets(ctx, by, ticket.Filter{Unowned: true, States: openStates[:], Limit: maxRows})
-	}
-	if err != nil {
-		return []slack.Block{section(slackapp.Escape(explain(err)))}
-	}
-	blocks := append(k.presenceBlocks(ctx, by), []slack.Block{header("Your tickets"), section(listTickets(mine, "You have none.")),
-		header("Nobody's yet"), section(listTickets(free, "Every ticket has an owner.")), header("On call")}...)
-	return append(append(blocks, k.homeRoster(ctx, by)...), small(help(k.cfg.Command)))
-}
-
-// homeRoster is what /tier oncall says, on the Home tab.
-func (k *Desk) homeRoster(ctx context.Context, by ticket.Agent) []slack.Block {
-	r, err := k.rosterReply(ctx, by)
-	switch {
-	case err != nil:
-		return []slack.Block{section(slackapp.Escape(k.inWords(by.ID, err)))}
-	case len(r.Blocks) == 0:
-		return []slack.Block{section(r.Text)}
-	}
-	return r.Blocks
 }

@@ -43,20 +43,23 @@ type Deps struct {
 	App     *slackapp.App
 	Backend bots.Backend
 	Blobs   ticket.Blobs
+	Changes ticket.Changes // nil: Home tabs are drawn when they are opened and used only
 	Log     *slog.Logger
 	Now     func() time.Time
 }
 
 // Desk implements [bots.Desk].
 type Desk struct {
-	cfg  Config
-	app  *slackapp.App
-	back bots.Backend
-	blob ticket.Blobs
-	log  *slog.Logger
-	now  func() time.Time
-	wg   sync.WaitGroup
-	busy chan struct{} // bounds what is done after an acknowledgement
+	cfg     Config
+	app     *slackapp.App
+	back    bots.Backend
+	blob    ticket.Blobs
+	changes ticket.Changes
+	homes   homes
+	log     *slog.Logger
+	now     func() time.Time
+	wg      sync.WaitGroup
+	busy    chan struct{} // bounds what is done after an acknowledgement
 
 	mu      sync.Mutex
 	trouble map[string]error // by tier: why its channel cannot be written to
@@ -88,7 +91,7 @@ func New(cfg Config, d Deps) *Desk {
 		d.Log = slog.New(slog.DiscardHandler)
 	}
 	k := &Desk{cfg: cfg, app: d.App, back: d.Backend, blob: d.Blobs, log: d.Log, now: d.Now, busy: make(chan struct{}, maxBusy),
-		trouble: map[string]error{}}
+		changes: d.Changes, homes: homes{list: map[string]*oneHome{}}, trouble: map[string]error{}}
 	k.app.OnInteraction(k.interact)
 	k.app.OnEvent("message", k.typed)
 	k.app.OnEvent("message", k.amended)
@@ -140,6 +143,9 @@ func (k *Desk) mendable(tier string, err error, nowhere bool) error {
 
 // Run waits for ctx, then for what is still being told to people.
 func (k *Desk) Run(ctx context.Context) error {
+	if k.changes != nil {
+		k.follow(ctx)
+	}
 	<-ctx.Done()
 	k.wg.Wait()
 	return nil

@@ -68,7 +68,7 @@ func newGateway(t *testing.T, change ...func(*router.Config)) *gateway {
 		t.Fatal(err)
 	}
 	blobs := channeltest.NewBlobs()
-	bot := slackdesk.New(slackdesk.Config{}, slackdesk.Deps{App: app, Backend: desk, Blobs: blobs, Log: log})
+	bot := slackdesk.New(slackdesk.Config{}, slackdesk.Deps{App: app, Backend: desk, Blobs: blobs, Changes: g.store, Log: log})
 	ch := slackchannel.New(slackchannel.Config{Channels: []slackchannel.Room{{Channel: "customer-ltd"}}}, slackchannel.Deps{App: app, Blobs: blobs,
 		Cursors: g.store, Log: log, Staff: func(id, email string) bool { _, err := desk.AgentBy(id, email); return err == nil }})
 	jobs := &router.Jobs{Desk: desk, Bot: bot, Senders: map[string]channels.Sender{channels.Slack: ch}, Log: log}

@@ -133,7 +133,12 @@ func TestAnIncidentByCommand(t *testing.T) {
 // offered is what an option of a message's menus stands for, by what it begins with.
 func offered(t *testing.T, m slacksim.Message, what string) string {
 	t.Helper()
-	text, err := json.Marshal(m.Blocks)
+	return offeredIn(t, m.Blocks, what)
+}
+
+func offeredIn(t *testing.T, blocks []slacksim.Object, what string) string {
+	t.Helper()
+	text, err := json.Marshal(blocks)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -313,6 +313,12 @@ func checkAll(t *testing.T, seed int64) {
 	checkBlocks(t, "page", pageBlocks(notice, c.text()), 50)
 	incident := c.incident()
 	k.app = checkedApp(t)
+	k.back.(*fakeBackend).card, k.back.(*fakeBackend).rows = card, c.Intn(10)
+	home, err := k.homeBlocks(t.Context(), by, bots.AgendaFilter{Tier: "l2", Urgent: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	checkBlocks(t, "home", home, 100)
 	checkBlocks(t, "incident", k.incidentBlocks(incident), 50)
 	k.back.(*fakeBackend).incident, k.back.(*fakeBackend).card = incident, card
 	for _, what := range []string{doIncident, doIncidentOpen, doIncidentDismiss, doIncidentTickets, doIncidentInstruct, doIncidentUpdate, doIncidentResolve} {

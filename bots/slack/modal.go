@@ -23,11 +23,46 @@ func (k *Desk) open(c click, what string, r ref) error {
 			err = k.app.OpenView(ctx, c.ic.TriggerID, v)
 		}
 		if err != nil {
-			k.sorry(c.channel, c.user, c.thread, err)
+			k.regret(c, err)
 		}
 		return nil
 	})
 	return nil
+}
+
+// peek shows a card in a window, to be read.
+func (k *Desk) peek(ctx context.Context, c click, id ticket.ID) error {
+	card, err := k.back.Card(ctx, c.by, id)
+	if err != nil {
+		k.regret(c, err)
+		return nil
+	}
+	var blocks []slack.Block
+	for _, b := range cardBlocks(card) {
+		switch b := b.(type) {
+		case *slack.ActionBlock:
+			continue
+		case *slack.SectionBlock:
+			b.Accessory, b.BlockID = nil, ""
+		}
+		blocks = append(blocks, b)
+	}
+	if thread := nonEmpty(card.Thread, k.cardLink(card.Place)); isWeb(thread) {
+		blocks = append(blocks, rows("go", link(doOpen, thread, "Go to the thread"))...)
+	}
+	v := modal(doOpen, id.String(), "OK", presenceMeta+":card", blocks...)
+	v.Submit = nil
+	v.Close = plain("Close", maxTitle)
+	return k.app.OpenView(ctx, c.ic.TriggerID, v)
+}
+
+// cardLink leads to where a card stands; "" when that is not known.
+func (k *Desk) cardLink(at string) string {
+	channel, ts, err := parsePlace(at)
+	if err != nil {
+		return ""
+	}
+	return k.app.Link(channel, ts)
 }
 
 func (k *Desk) form(ctx context.Context, c click, what string, r ref) (slack.ModalViewRequest, error) {
@@ -43,7 +78,7 @@ func (k *Desk) form(ctx context.Context, c click, what string, r ref) (slack.Mod
 	id := r.Ticket.String()
 	switch what {
 	case doReply:
-		return replyForm(card, c.by, m, draft{text: card.Draft}), nil
+		return replyForm(card, c.by, m, draft{text: nonEmpty(c.text, card.Draft)}), nil
 	case doNote:
 		return modal(doNote, id+": note", "Keep", m.String(), about,
 			input("reported", "Reported", "What the customer says, in their words", line("", 3000, true), true),
@@ -52,7 +87,9 @@ func (k *Desk) form(ctx context.Context, c click, what string, r ref) (slack.Mod
 			input("next", "Next step", "Who does what", line("", 1000, false), true),
 			input("promised", "Promised", "What was promised to the customer, and until when", line("", 1000, false), true)), nil
 	case doEscalate:
-		return k.escalateForm(card, m, about, "", bots.Handoff(card))
+		known := bots.Handoff(card)
+		known.Problem = nonEmpty(c.text, known.Problem)
+		return k.escalateForm(card, m, about, "", known)
 	case doPage:
 		return k.pageForm(ctx, card, m, about), nil
 	case doSolve:
@@ -282,7 +319,7 @@ func (k *Desk) replyAgain(ctx context.Context, by ticket.Agent, v slack.View, m 
 func (k *Desk) read(ctx context.Context, c click, article string) error {
 	title, md, public, err := k.back.ArticleText(ctx, c.by, article)
 	if err != nil {
-		k.sorry(c.channel, c.user, c.thread, err)
+		k.regret(c, err)
 		return nil
 	}
 	note := ":lock: internal: not for the customer"
@@ -298,8 +335,12 @@ func (k *Desk) read(ctx context.Context, c click, article string) error {
 	v := modal("read", "Article", "", "", blocks...)
 	v.Submit = nil
 	v.Close = plain("Close", maxTitle)
-	if err := k.app.OpenView(ctx, c.ic.TriggerID, v); err != nil {
-		k.sorry(c.channel, c.user, c.thread, err)
+	show := k.app.OpenView
+	if c.ic.View.Type == slack.VTModal {
+		show = k.app.PushView
+	}
+	if err := show(ctx, c.ic.TriggerID, v); err != nil {
+		k.regret(c, err)
 	}
 	return nil
 }

@@ -30,6 +30,7 @@ const (
 	doSnooze   = "snooze"
 	doPreview  = "preview" // in the reply modal
 	doInsert   = "insert"  // in the reply modal
+	doShow     = "show"    // the card, to one person
 	doOpen     = "open"    // a link: nothing to do
 	doMerge    = "merge"
 	doSplit    = "split" // and move: the form asks where to

@@ -175,12 +175,6 @@ func (k *Desk) window(c click, text string) {
 	})
 }
 
-func (k *Desk) redrawHome(user string) {
-	k.after("cannot show the Home tab", func(ctx context.Context) error {
-		return k.app.PublishHome(ctx, user, k.homeBlocks(ctx, user))
-	})
-}
-
 func (k *Desk) awayForm() slack.ModalViewRequest {
 	due := slack.NewDateTimePickerBlockElement("v")
 	due.InitialDateTime = k.now().Add(time.Hour).Truncate(15 * time.Minute).Unix()

@@ -131,7 +131,7 @@ func (a *app) wireDesk(context.Context) error {
 		return err
 	}
 	a.bot = slackdesk.New(a.cfg.Slack.Desk, slackdesk.Deps{App: a.slack, Backend: a.desk, Blobs: a.blobs,
-		Log: a.log.With("part", "desk"), Now: a.now})
+		Changes: a.store, Log: a.log.With("part", "desk"), Now: a.now})
 	a.jobs.Bot = a.bot
 	a.attendance.Tool = a.bot.Whereabouts()
 	return nil
@@ -187,6 +187,7 @@ func (a *app) wireWeb(context.Context) error {
 	if err != nil {
 		return err
 	}
+	a.desk.Intake = intake
 	desk := email.NewDesk(a.cfg.Email, email.Deps{Blobs: a.blobs, Cursors: a.store, Staff: a.live.Staff, StaffNames: a.live.StaffNames, Now: a.now,
 		Log: a.log.With("part", "email")}, intake, a.store)
 	a.web, err = web.New(a.cfg.Web, web.Deps{Store: planned{a.store, a.desk}, KB: a.store, Suggest: a.desk.Suggest, Backend: a.desk, Suppliers: a.desk.SupplierReport,

@@ -103,6 +103,14 @@ func (a *App) OpenView(ctx context.Context, trigger string, v slack.ModalViewReq
 	})
 }
 
+// PushView lays a modal over the one in which something was clicked; three lie over each other at the most.
+func (a *App) PushView(ctx context.Context, trigger string, v slack.ModalViewRequest) error {
+	return a.do(ctx, "views.push", "", func(ctx context.Context) error {
+		_, err := a.api.PushViewContext(ctx, trigger, v)
+		return err
+	})
+}
+
 // UpdateView changes an open modal, unless it has changed since hash.
 func (a *App) UpdateView(ctx context.Context, id, hash string, v slack.ModalViewRequest) error {
 	return a.do(ctx, "views.update", "", func(ctx context.Context) error {
@@ -111,11 +119,11 @@ func (a *App) UpdateView(ctx context.Context, id, hash string, v slack.ModalView
 	})
 }
 
-// PublishHome shows a person's Home tab.
-func (a *App) PublishHome(ctx context.Context, user string, blocks []slack.Block) error {
+// PublishHome shows a person's Home tab, which remembers the metadata.
+func (a *App) PublishHome(ctx context.Context, user, metadata string, blocks []slack.Block) error {
 	return a.do(ctx, "views.publish", "", func(ctx context.Context) error {
 		_, err := a.api.PublishViewContext(ctx, slack.PublishViewContextRequest{UserID: user,
-			View: slack.HomeTabViewRequest{Type: slack.VTHomeTab, Blocks: slack.Blocks{BlockSet: blocks}}})
+			View: slack.HomeTabViewRequest{Type: slack.VTHomeTab, PrivateMetadata: metadata, Blocks: slack.Blocks{BlockSet: blocks}}})
 		return err
 	})
 }
@@ -195,6 +203,26 @@ func (a *App) Read(ctx context.Context, r Range, yield func(Message) bool) (more
 		form.Set("cursor", page.Meta.Next)
 	}
 	return true, nil
+}
+
+// Message is the message at a place, be it in a channel or in a thread; NotFound when there is none.
+// https://docs.slack.dev/reference/methods/conversations.replies
+func (a *App) Message(ctx context.Context, channel, ts string) (Message, error) {
+	form := url.Values{"channel": {channel}, "ts": {ts}, "oldest": {ts}, "latest": {ts}, "inclusive": {"true"}, "limit": {"10"}, "include_all_metadata": {"true"}}
+	var page struct {
+		Messages []Message `json:"messages"`
+	}
+	err := a.do(ctx, "conversations.replies", "", func(ctx context.Context) error { return a.call(ctx, "conversations.replies", form, &page) })
+	if err != nil {
+		return Message{}, err
+	}
+	for _, m := range page.Messages {
+		if m.TS == ts {
+			m.Channel = channel
+			return m, nil
+		}
+	}
+	return Message{}, ticket.Errorf("slack.message", ticket.NotFound, "That message is not there any more.")
 }
 
 // Find looks for a message of ours by its metadata and returns its ts, or "".

@@ -233,9 +233,13 @@ func decodeInteraction(payload []byte) (*slack.InteractionCallback, error) {
 			ThreadTS string `json:"thread_ts"`
 			User     string `json:"user"`
 			Bot      string `json:"bot_id"`
+			Text     any    `json:"text,omitempty"`
 		}
 		if err := json.Unmarshal(raw, &m); err != nil {
 			return nil, err
+		}
+		if _, ok := m.Text.(string); !ok {
+			m.Text = nil
 		}
 		all["message"], _ = json.Marshal(m)
 	}

@@ -136,8 +136,13 @@ func Sample() Config {
 		},
 		UserGroups: []UserGroup{{ID: "S0L2", Handle: "level2", Name: "Level 2", Users: []string{"chloe", "dev"}}},
 		App: App{
-			Commands:  []Command{{Command: "/tier", Description: "Tickets from anywhere", UsageHint: "help"}},
-			Shortcuts: []Shortcut{{CallbackID: "ask_writer", Name: "Ask the writer", Type: "message"}},
+			Commands: []Command{{Command: "/tier", Description: "Tickets from anywhere", UsageHint: "help"}},
+			Shortcuts: []Shortcut{{CallbackID: "ask_writer", Name: "Ask the writer", Type: "message"},
+				{CallbackID: "make_ticket", Name: "Make a ticket of this", Type: "message"}, {CallbackID: "add_to_ticket", Name: "Add to a ticket", Type: "message"},
+				{CallbackID: "ask_kb", Name: "Ask the knowledge base", Type: "message"}, {CallbackID: "page_level2", Name: "Page level 2", Type: "message"},
+				{CallbackID: "new_ticket_global", Name: "New ticket", Type: "global"}, {CallbackID: "next_case", Name: "Next case", Type: "global"},
+				{CallbackID: "note_ticket", Name: "Note on a ticket", Type: "global"}, {CallbackID: "ask_kb_global", Name: "Ask the knowledge base", Type: "global"},
+				{CallbackID: "page_level2_global", Name: "Page level 2", Type: "global"}},
 		},
 		Rates: Rates{Off: true},
 	}

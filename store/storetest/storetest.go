@@ -64,6 +64,7 @@ func Run(t *testing.T, fresh Fresh) {
 		"act/no change is lost":                           noneLost,
 		"staff/who is there":                              staffPresence,
 		"staff/what each has":                             staffWorkload,
+		"agenda/what somebody has before them":            agendaOf,
 		"staff/handed out at two gateways":                staffHandedOut,
 		"transfer/merge":                                  transferMerge,
 		"transfer/split":                                  transferSplit,

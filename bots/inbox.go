@@ -1,0 +1,31 @@
+package bots
+
+import (
+	"context"
+
+	"tierline/ticket"
+)
+
+// Inbox is what a desk asks for where somebody looks at what they have to do.
+type Inbox interface {
+	// Agenda is what by has before them, as far as the filter lets it through. Whoever leads and is a member of no
+	// tier sees all tiers.
+	Agenda(ctx context.Context, by ticket.Agent, f AgendaFilter) (Agenda, error)
+	// Concerned says on whose agenda a ticket may stand: agents by their ids, and all people of some tiers.
+	Concerned(ctx context.Context, id ticket.ID) (agents, tiers []string, err error)
+}
+
+// AgendaFilter is what somebody wants to see of their agenda.
+type AgendaFilter struct {
+	Tier    string `json:"t,omitempty"` // its name; "" is all of one's own
+	Channel string `json:"c,omitempty"` // "" is all
+	Urgent  bool   `json:"u,omitempty"` // urgent and high ones only
+}
+
+// Agenda is what somebody has before them.
+type Agenda struct {
+	ticket.Agenda
+	Tiers  []Tier                  // whose work counts
+	Places map[ticket.ID]string    // of the cards of its tickets, where they stand
+	Owners map[string]ticket.Agent // of its tickets, by their ids
+}
