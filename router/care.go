@@ -25,15 +25,16 @@ func (d *Desk) Unbacked(ctx context.Context, by ticket.Agent, id ticket.ID, text
 	return list, nil
 }
 
+// unbacked leaves out the times that somebody has an eye on already: a promise is due then, or the word by when the
+// customer hears. One that is due at another time stands behind nothing but itself.
 func unbacked(t ticket.Ticket, text string, now time.Time) []lint.Time {
 	return slices.DeleteFunc(lint.Times(text, now), func(n lint.Time) bool {
-		for _, p := range t.OpenPromises() {
-			if p.State == ticket.PromiseOpen && p.Due.After(now) && !p.Due.After(n.Until.Add(time.Minute)) {
-				return true
-			}
+		meant := func(due time.Time) bool {
+			return due.After(now) && !due.Before(n.From) && !due.After(n.Until.Add(time.Minute))
 		}
-		u := t.Update
-		return u != nil && u.Said.After(now) && !u.Said.After(n.Until.Add(time.Minute))
+		return t.Update != nil && meant(t.Update.Said) || slices.ContainsFunc(t.OpenPromises(), func(p ticket.Promise) bool {
+			return p.State == ticket.PromiseOpen && meant(p.Due)
+		})
 	})
 }
 

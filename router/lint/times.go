@@ -10,20 +10,37 @@ import (
 // Time is a time that a text names to a customer.
 type Time struct {
 	Words string    // as they stand there
-	From  time.Time // when it begins: a promise for that time or sooner stands behind it …
-	Until time.Time // … until its end
+	From  time.Time // a promise that is due from then …
+	Until time.Time // … until then stands behind it
 	At    time.Time // what a promise of it would say: within office hours where only a day is named
 }
 
 // The parts of which times are made, in English, German and French. They are found in sentences that say what we, or
 // somebody, will do; a question, or what the customer is asked to do, names no time of ours.
 var (
-	ours = regexp.MustCompile(`(?i)(?:^|[^\p{L}])(?:we|we'll|we’ll|i|i'll|i’ll|you'll|you’ll|you will|you should|will be|it'll|it’ll|our|technicians?|engineers?|arrives?|` +
+	ours = regexp.MustCompile(`(?i)(?:^|[^\p{L}])(?:will|(?:colleagues?|engineers?|courier|team|level \d) \p{L}+|going out|we|we'll|we’ll|i|i'll|i’ll|you'll|you’ll|you will|you should|will be|it'll|it’ll|our|technicians?|engineers?|arrives?|` +
 		`expect(?:ed)?|ready|delivered|fixed|solved|repaired|` +
-		`wir|ich|unser\p{L}*|sie (?:hören|bekommen|erhalten|haben)|hören sie|bekommen sie|erhalten sie|wird|werden|techniker\p{L}*|fertig|geliefert|repariert|erledigt|behoben|kommt|` +
-		`nous|je|j['’]|on|notre|nos|vous aurez|vous recevrez|vous serez|sera|seront|technicien\p{L}*|arrivera|livré\p{L}*|réparé\p{L}*|résolu\p{L}*|prêt\p{L}*)(?:$|[^\p{L}])`)
-	theirs = regexp.MustCompile(`(?i)^\s*(?:please|kindly|could you|can you|would you|if you|bitte|könnten sie|können sie|wenn sie|falls sie|veuillez|merci de|pourriez[- ]vous|pouvez[- ]vous|si vous)(?:$|[^\p{L}])`)
-	past   = regexp.MustCompile(`(?i)(?:^|[^\p{L}])(?:you (?:wrote|said|told|called|asked|sent)|we (?:wrote|sent|called|received|have (?:received|sent))|sie (?:haben|hatten|schrieben)|wir haben|wir hatten|vous avez|vous nous avez|nous avons|nous avions)(?:$|[^\p{L}])`)
+		`wir|ich|unser\p{L}*|(?:mein\p{L}*|ihr\p{L}*) (?:kolleg\p{L}*|team|gerät)|haben sie|level \d|sie (?:hören|bekommen|erhalten|haben)|hören sie|bekommen sie|erhalten sie|wird|werden|techniker\p{L}*|fertig|geliefert|repariert|erledigt|behoben|kommt|` +
+		`nous|je|j['’]|on|notre|nos|(?:mon|ma|votre) (?:collègue|équipe|appareil)|niveau \d|arrive|vous aurez|vous recevrez|vous serez|sera|seront|technicien\p{L}*|arrivera|livré\p{L}*|réparé\p{L}*|résolu\p{L}*|prêt\p{L}*)(?:$|[^\p{L}])`)
+	theirs = regexp.MustCompile(`(?i)^[\s,;]*(?:and |but |then |und |aber |dann |et |mais )?(?:(?:if|when|wenn|falls|si|quand|lorsque) (?:we|i|wir|ich|nous|je)|de (?:nous|me|m[’'])|please|kindly|could you|can you|would you|let us know|if you|bitte|könnten sie|können sie|lassen sie|melden sie|wenn sie|falls sie|veuillez|merci de|pourriez[- ]vous|pouvez[- ]vous|laissez|si vous)(?:$|[^\p{L}])`)
+	// noting is what begins as a request and says what we do.
+	noting = regexp.MustCompile(`(?i)^[\s,;]*(?:please note|bitte beachten sie|veuillez noter|merci de noter)`)
+
+	// What was, unless the same clause says what will be; what is so since, from … to, or is wished; and what will not be.
+	past = regexp.MustCompile(`(?i)(?:^|[^\p{L}])(?:was|were|been|had|sent|received|called|wrote|said|told|asked|tried|ordered|spoke|ended|expired|` +
+		`(?:haben?|hat|hatten?|wurden?|bin|sind|ist)(?: [^,;]*)? (?:ge\p{L}+|be\p{L}+t|ver\p{L}+t|er\p{L}+t|\p{L}+iert|bekommen|erhalten|\p{L}+ge\p{L}+(?:en|t)|besprochen|versprochen)|` +
+		`hatten?|schrieben?|wurden?|war(?:en)?|riefen?|` +
+		`(?:avons|avez|ai|a|ont|est|sont|était|étaient)(?: \p{L}+){0,2} \p{L}*(?:é|ée|és|ées|it|u|us|ue|ues)|était|étaient)(?:$|[^\p{L}])`)
+	future = regexp.MustCompile(`(?i)(?:^|[^\p{L}])(?:will|\p{L}+['’]ll|shall|should|going to|expect|can|until|within|no later|werden?|wird|bis|spätestens|sollten?|kann|` +
+		`\p{L}+r(?:ons|ont|ez|a)|d['’]ici|avant|au plus tard)(?:$|[^\p{L}])`)
+	since = regexp.MustCompile(`(?i)(?:^|[^\p{L}])(?:since|open from|seit|depuis|von \d[\d:.]*(?: uhr)? bis|de \d+ ?h(?:eures)?(?: ?\d+)? à|from \d[\d:.]*(?: ?[ap]\.?m\.?)? to|` +
+		`wish|have a (?:nice|good|great)|wünschen?|einen? (?:schöne|gute)[nrs]?|souhait\p{L}+|bon(?:ne)? (?:\p{L}+ )?(?:semaine|soirée|journée|lundi|mardi|mercredi|jeudi|vendredi|samedi|dimanche|week-end)|` +
+		`thanks? (?:you )?for|danke für|vielen dank|merci (?:de votre|pour))(?:$|[^\p{L}])`)
+	never = regexp.MustCompile(`(?i)(?:^|[^\p{L}])(?:not|cannot|\p{L}+n['’]t|nicht|keine?[nmrs]?|pas|impossible)(?:$|[^\p{L}])`)
+	// late is not a no.
+	late = regexp.MustCompile(`(?i)(?:not|nicht|pas) (?:later|after|später|nach|plus tard|après)|pas de problème|kein problem|not only`)
+	// joint is where one clause ends and another begins.
+	joint = regexp.MustCompile(`(?i)\s(?:and|but|or|und|aber|oder|sondern|et|mais|ou)\s|;|,\s+(?:\p{L}+\s+){0,2}(?:we|we['’]ll|i|i['’]ll|it|our|wir|ich|unser\p{L}*|nous|je|on|notre|nos|vous)(?:$|[^\p{L}])`)
 
 	dayWord = regexp.MustCompile(`(?i)(?:^|[^\p{L}])(day after tomorrow|tomorrow|tonight|today|this (?:morning|afternoon|evening|week)|end of (?:the )?(?:day|week)|eod|next week|` +
 		`übermorgen|morgen|heute(?: (?:abend|nachmittag|mittag|morgen))?|ende der woche|nächste[rn]? woche|diese[rn]? woche|feierabend|` +
@@ -51,17 +68,61 @@ const (
 // who answers.
 func Times(text string, now time.Time) (list []Time) {
 	for _, s := range sentences(text[:min(len(text), maxLooked)]) {
-		if len(list) == maxTimes {
-			break
+		if !strings.HasSuffix(s, "?") {
+			list = append(list, said(s, now)...)
 		}
-		if strings.HasSuffix(s, "?") || theirs.MatchString(s) || !ours.MatchString(s) {
-			continue
-		}
-		if t, ok := timeIn(s, now); ok && t.Until.After(now) && !(past.MatchString(s) && t.From.Before(now)) {
-			list = append(list, t)
+		if len(list) >= maxTimes {
+			return list[:maxTimes]
 		}
 	}
 	return list
+}
+
+// said are the times of ours in one sentence. Who acts in a clause without saying so is who did in the one before; a
+// time that comes before anybody is named is whose the next clause is.
+func said(s string, now time.Time) (list []Time) {
+	mine, known := false, false
+	var first []Time
+	for _, c := range clauses(s) {
+		switch {
+		case noting.MatchString(c):
+			mine, known = true, true
+		case theirs.MatchString(c):
+			mine, known = false, true
+		case ours.MatchString(c):
+			mine, known = true, true
+		}
+		if known && !mine {
+			first = nil
+			continue
+		}
+		past := past.MatchString(c) && !future.MatchString(c)
+		no := never.MatchString(c) && !late.MatchString(c)
+		t, ok := timeIn(c, now)
+		switch {
+		case past || no || since.MatchString(c):
+		case ok && t.Until.After(now) && known:
+			list = append(list, t)
+		case ok && t.Until.After(now):
+			first = append(first, t)
+		}
+		if known {
+			list, first = append(list, first...), nil
+		}
+	}
+	return list
+}
+
+// clauses splits a sentence where another subject may begin.
+func clauses(s string) (list []string) {
+	from := 0
+	for _, at := range joint.FindAllStringIndex(s, -1) {
+		if at[0] > from {
+			list = append(list, s[from:at[0]])
+			from = at[0]
+		}
+	}
+	return append(list, s[from:])
 }
 
 // sentences splits a text, each with the sign that ends it. Lines that quote are left out.
@@ -96,27 +157,57 @@ func timeIn(s string, now time.Time) (Time, bool) {
 	if m := spanWord.FindStringSubmatch(s); m != nil {
 		return span(m, now)
 	}
-	day, dayWords, hasDay := dayIn(s, now)
+	day, dayWords, hasDay := dateIn(s, now)
+	if !hasDay {
+		day, dayWords, hasDay = dayIn(s, now)
+	} else if clear := strings.Replace(s, dayWords, " ", 1); clear != s {
+		s = clear // "12.03." is no time of day
+	}
 	hour, minute, words, hasClock := clockIn(s)
 	switch {
 	case hasDay && hasClock:
 		at := time.Date(day.Year(), day.Month(), day.Day(), hour, minute, 0, 0, now.Location())
-		return Time{Words: dayWords + " " + words, From: at, Until: at, At: at}, true
+		return oClock(dayWords+" "+words, at), true
 	case hasDay:
-		end := time.Date(day.Year(), day.Month(), day.Day(), 23, 59, 0, 0, now.Location())
 		at := time.Date(day.Year(), day.Month(), day.Day(), closing, 0, 0, 0, now.Location())
+		t := Time{Words: dayWords, From: startOf(day), Until: endOf(day), At: at}
 		if !at.After(now) {
-			at = end
+			t.At = t.Until
 		}
-		return Time{Words: dayWords, From: now, Until: end, At: at}, true
+		if week.MatchString(dayWords) {
+			t.From, t.Until = startOf(day.AddDate(0, 0, -4)), endOf(day.AddDate(0, 0, 2))
+		}
+		return t, true
 	case hasClock:
 		at := time.Date(now.Year(), now.Month(), now.Day(), hour, minute, 0, 0, now.Location())
 		if !at.After(now) {
 			at = at.AddDate(0, 0, 1)
 		}
-		return Time{Words: words, From: at, Until: at, At: at}, true
+		return oClock(words, at), true
 	}
 	return Time{}, false
+}
+
+// week is what names all of one.
+var week = regexp.MustCompile(`(?i)week|woche|semaine`)
+
+// How far a promise may be from the time that a text names, and stand behind it.
+const (
+	before = time.Hour       // by three o'clock: at half past two
+	after  = 5 * time.Minute //
+	share  = 0.75            // within four hours, said an hour after that was promised
+)
+
+func oClock(words string, at time.Time) Time {
+	return Time{Words: words, From: at.Add(-before), Until: at.Add(after), At: at}
+}
+
+func startOf(t time.Time) time.Time {
+	return time.Date(t.Year(), t.Month(), t.Day(), 0, 0, 0, 0, t.Location())
+}
+
+func endOf(t time.Time) time.Time {
+	return time.Date(t.Year(), t.Month(), t.Day(), 23, 59, 0, 0, t.Location())
 }
 
 func span(m []string, now time.Time) (Time, bool) {
@@ -135,34 +226,91 @@ func span(m []string, now time.Time) (Time, bool) {
 	if !ok || n < 1 || n > maxSpan {
 		return Time{}, false
 	}
-	unit := strings.ToLower(m[3])
-	end := now
-	switch {
-	case strings.HasPrefix(unit, "minute"):
-		end = now.Add(time.Duration(n) * time.Minute)
-	case strings.HasPrefix(unit, "hour"), strings.HasPrefix(unit, "stunde"), strings.HasPrefix(unit, "heure"):
-		end = now.Add(time.Duration(n) * time.Hour)
-		if half {
-			end = now.Add(30 * time.Minute)
-		}
-	case strings.HasPrefix(unit, "week"), strings.HasPrefix(unit, "woche"), strings.HasPrefix(unit, "semaine"):
-		end = now.AddDate(0, 0, 7*n)
-	case strings.HasPrefix(unit, "working"), strings.HasPrefix(unit, "business"), strings.HasPrefix(unit, "werk"), strings.HasPrefix(unit, "arbeits"), strings.Contains(unit, " ouvr"):
-		for end = now; n > 0; {
-			if end = end.AddDate(0, 0, 1); end.Weekday() != time.Saturday && end.Weekday() != time.Sunday {
-				n--
-			}
-		}
-	default:
-		end = now.AddDate(0, 0, n)
+	from := n // of "two to three days" the two, else three quarters of it
+	if v, err := strconv.Atoi(word); err == nil && v < n {
+		from = v
+	} else {
+		from = max(1, int(share*float64(n)))
 	}
+	unit := strings.ToLower(m[3])
 	words := strings.TrimFunc(m[0], func(r rune) bool { return strings.ContainsRune(" .,;:!()", r) })
-	return Time{Words: words, From: now, Until: end, At: end}, true
+	hours := strings.HasPrefix(unit, "hour") || strings.HasPrefix(unit, "stunde") || strings.HasPrefix(unit, "heure")
+	if hours || strings.HasPrefix(unit, "minute") {
+		d := time.Duration(n) * time.Minute
+		switch {
+		case hours && half:
+			d = 30 * time.Minute
+		case hours:
+			d = time.Duration(n) * time.Hour
+		}
+		end := now.Add(d)
+		return Time{Words: words, From: now.Add(time.Duration(share*float64(d)) - after), Until: end.Add(max(after, d/10)), At: end}, true
+	}
+	first, end := now.AddDate(0, 0, from), now.AddDate(0, 0, n)
+	switch {
+	case strings.HasPrefix(unit, "week"), strings.HasPrefix(unit, "woche"), strings.HasPrefix(unit, "semaine"):
+		first, end = now.AddDate(0, 0, max(5, 7*from)), now.AddDate(0, 0, 7*n)
+	case strings.HasPrefix(unit, "working"), strings.HasPrefix(unit, "business"), strings.HasPrefix(unit, "werk"), strings.HasPrefix(unit, "arbeits"), strings.Contains(unit, " ouvr"):
+		first, end = workdays(now, from), workdays(now, n)
+	}
+	return Time{Words: words, From: startOf(first), Until: endOf(end), At: end}, true
+}
+
+// workdays is so many days from Monday to Friday later.
+func workdays(t time.Time, n int) time.Time {
+	for n > 0 {
+		if t = t.AddDate(0, 0, 1); t.Weekday() != time.Saturday && t.Weekday() != time.Sunday {
+			n--
+		}
+	}
+	return t
 }
 
 var dayNames = map[string]time.Weekday{"monday": 1, "tuesday": 2, "wednesday": 3, "thursday": 4, "friday": 5, "saturday": 6, "sunday": 0,
 	"montag": 1, "dienstag": 2, "mittwoch": 3, "donnerstag": 4, "freitag": 5, "samstag": 6, "sonnabend": 6, "sonntag": 0,
 	"lundi": 1, "mardi": 2, "mercredi": 3, "jeudi": 4, "vendredi": 5, "samedi": 6, "dimanche": 0}
+
+// The dates that a text names: 12 March, March 12th, 12. März, 12.03., le 12 mars, 12/03.
+var (
+	dateWord = regexp.MustCompile(`(?i)(?:^|[^\p{L}\d])(\d{1,2})(?:st|nd|rd|th|er|\.)?\s+(?:of\s+)?(` + months + `)(?:$|[^\p{L}])|(?:^|[^\p{L}])(` + months + `)\.?\s+(\d{1,2})(?:st|nd|rd|th)?(?:$|[^\p{L}\d:])`)
+	dateNum  = regexp.MustCompile(`(?:^|[^\d.,:/])(\d{1,2})(?:\.(\d{1,2})\.|/(\d{2})(?:$|[^\d]))`)
+)
+
+const months = `jan(?:uary|uar|vier|\.)?|feb(?:ruary|ruar|\.)?|février|mar(?:ch|s)|märz|apr(?:il|\.)?|avril|may|mai|june?|juin|juni|july?|juli|juillet|aug(?:ust|\.)?|août|sep(?:tember|t?\.)?|septembre|o[ck]t(?:ober|obre|\.)?|nov(?:ember|embre|\.)?|de[cz](?:ember|\.)?|décembre`
+
+// monthOf is the month of a name.
+func monthOf(name string) time.Month {
+	name = strings.ToLower(name)
+	for i, begins := range [...]string{"jan", "f", "mar mär", "ap av", "ma", "jun juin", "jul juil", "au ao", "s", "o", "n", "d"} {
+		for b := range strings.FieldsSeq(begins) {
+			if strings.HasPrefix(name, b) {
+				return time.Month(i + 1)
+			}
+		}
+	}
+	return 0
+}
+
+// dateIn is the date that a clause names: the next of that day and month, or that of the last weeks.
+func dateIn(s string, now time.Time) (day time.Time, words string, ok bool) {
+	d, month := 0, time.Month(0)
+	if m := dateWord.FindStringSubmatch(s); m != nil {
+		d, _ = strconv.Atoi(m[1] + m[4])
+		words, month = m[0], monthOf(m[2]+m[3])
+	} else if m := dateNum.FindStringSubmatch(s); m != nil {
+		d, _ = strconv.Atoi(m[1])
+		n, _ := strconv.Atoi(m[2] + m[3])
+		words, month = m[0], time.Month(n)
+	}
+	day = time.Date(now.Year(), month, d, 12, 0, 0, 0, now.Location())
+	if month < 1 || month > 12 || day.Day() != d {
+		return now, "", false
+	}
+	if now.Sub(day) > 90*24*time.Hour {
+		day = day.AddDate(1, 0, 0)
+	}
+	return day, strings.TrimFunc(words, func(r rune) bool { return strings.ContainsRune(" ,;:!()", r) }), true
+}
 
 // dayIn is the day that a sentence names: the last of them, as in "not today but tomorrow".
 func dayIn(s string, now time.Time) (day time.Time, words string, ok bool) {

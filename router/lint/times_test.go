@@ -29,6 +29,12 @@ func TestTimesThatAnAnswerNames(t *testing.T) {
 		"Le technicien passera vendredi à 14 heures.":                at(6, 14, 0),
 		"Ce sera réparé dans deux jours.":                            at(6, 10, 0),
 		"Hello Ada,\n\nthanks for waiting. We will be back by noon.": at(4, 12, 0),
+		"We will deliver it on 12 March.":                            at(12, 17, 0),
+		"You'll have it by March 12th at 9 am.":                      at(12, 9, 0),
+		"Wir liefern am Donnerstag, den 19. März um 15:00 Uhr.":      at(19, 15, 0),
+		"Wir liefern bis 19.03.":                                     at(19, 17, 0),
+		"Nous livrons le jeudi 19 mars à 15 h 00.":                   at(19, 15, 0),
+		"Nous livrons avant le 19/03.":                               at(19, 17, 0),
 		"We will call you tonight.":                                  at(4, 17, 0),
 	} {
 		got := Times(text, now)
@@ -40,7 +46,8 @@ func TestTimesThatAnAnswerNames(t *testing.T) {
 		"", "Hello", "Please send us the log by tomorrow.", "Could we talk tomorrow at 10:00?", "Bitte schicken Sie uns das Protokoll bis morgen.",
 		"Guten Morgen, wir haben Ihre Nachricht bekommen.", "You wrote to us today at 9:00, thank you.", "> We will fix it by tomorrow.",
 		"Hold the button for 10 seconds.", "We cannot say yet when it will be solved.", "Wir haben gestern mit Ihnen gesprochen.",
-		"Veuillez redémarrer l’appareil demain.", "Our prices start at 14.50.", "Version 2.10 is what we recommend.", "We have two offices in one city.",
+		"Veuillez redémarrer l’appareil demain.", "Our prices start at 14.50.", "Version 2.10 is what we recommend.", "We have two offices in one city.", "We may call you.", "Our invoice of 12 February is here.", "Wir haben am 2. März geliefert.",
+		"Our part 12.30.4 will fit.", "It will take 3/4 of the tank.",
 	} {
 		if got := Times(text, now); len(got) != 0 {
 			t.Errorf("%q: %+v", text, got)
