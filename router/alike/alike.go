@@ -9,7 +9,8 @@
 // they share, where a term that many earlier tickets have ([Background]) weighs little. Tickets are
 // gathered from the fresh one outwards ([Find]): one joins that is alike to two of those that are in, so
 // that a chain of accidents does not become a cluster. What comes all day is no incident: a cluster counts
-// only when it is far larger than what the background leads to expect.
+// only when it is far larger than what the background leads to expect. While there is little background, the window itself
+// tells what is usual (chance.go).
 package alike
 
 import (
@@ -188,8 +189,14 @@ func Find(fresh ticket.Print, recent []ticket.Print, b *Background, lim Limits) 
 	if !enough {
 		return c
 	}
-	c.Expected = b.expected(in, burst, lim.Window)
+	seen, windows := b.like(in, burst), b.windows(lim.Window)
+	c.Expected = float64(seen) / max(windows, 1)
 	c.Many = float64(c.Customers) > 2*c.Expected+3*math.Sqrt(c.Expected)
+	if c.Many && (!known || windows < longKnown) {
+		u := usual(in, rest).after(seen, windows)
+		c.Expected = u.mean()
+		c.Many = u.atLeast(c.Customers-1) < byChance && evenly(in, rest, seen, b, min(lim.Tickets, c.Customers)) < bySpread
+	}
 	return c
 }
 
@@ -267,9 +274,9 @@ func (c *Cluster) rank(in []weighed) {
 	})
 }
 
-// expected is how many customers with the like the background has had in a window.
-func (b *Background) expected(in []weighed, burst map[string]float64, window time.Duration) float64 {
-	if b == nil || len(b.prints) == 0 || b.span <= 0 {
+// like is how many customers of the background have written the like.
+func (b *Background) like(in []weighed, burst map[string]float64) int {
+	if b == nil {
 		return 0
 	}
 	some := in
@@ -286,7 +293,15 @@ func (b *Background) expected(in []weighed, burst map[string]float64, window tim
 			people[p.Customer] = true
 		}
 	}
-	return float64(len(people)) * float64(window) / float64(max(b.span, window))
+	return len(people)
+}
+
+// windows is how many windows the background is long.
+func (b *Background) windows(window time.Duration) float64 {
+	if b == nil || window <= 0 {
+		return 0
+	}
+	return float64(b.span) / float64(window)
 }
 
 // like is how alike a ticket is to the n nearest of some.
