@@ -23,6 +23,8 @@ type Desk interface {
 	Run(ctx context.Context) error
 	// Ready is nil while the desk is connected. It does no I/O.
 	Ready() error
+	// Away says why nothing can be shown now, and when to try again, or nil. Now and then it asks the tool.
+	Away(ctx context.Context) error
 	// Show makes the card tell what it should: it is edited in place where it stands (the last of
 	// places, when that is in the card's tier's channel), or posted. When the ticket has moved to
 	// another tier, the old place is left as a pointer to the new one. It returns the place of the

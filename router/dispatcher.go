@@ -207,6 +207,8 @@ func (d *Dispatcher) do(ctx context.Context, j ticket.Job) {
 	log := d.log.With("job", j.ID, "kind", kind, "ticket", j.Ticket.String(), "seq", j.Seq, "attempt", j.Attempts)
 	work, cancel := context.WithTimeout(ctx, jobTimeout)
 	defer cancel()
+	try := &ticket.Work{Job: j}
+	work = ticket.Working(work, try)
 	release := d.hold(work, j, cancel)
 	err := d.try(work, j)
 	if lost := release(); err != nil && lost != nil {
@@ -225,6 +227,12 @@ func (d *Dispatcher) do(ctx context.Context, j ticket.Job) {
 	case ticket.KindOf(err) == ticket.Conflict:
 		result = "lost" // another worker has it, or it was done already
 		log.Info("job lost", "err", err)
+	case d.waits(j, err, try):
+		result = "postponed"
+		at := d.now().Add(max(ticket.RetryAfter(err), firstDelay))
+		log.Debug("job waits", "err", err, "at", at)
+		j.Error = err.Error()
+		err = d.store.Postpone(settle, j, at)
 	case d.hopeless(j, err):
 		result = "dead"
 		log.Error("job given up", "err", err)
@@ -284,6 +292,20 @@ func (d *Dispatcher) try(ctx context.Context, j ticket.Job) (err error) {
 		return ticket.E("router.do", ticket.Invalid, fmt.Errorf("no handler for %q", j.Kind))
 	}
 	return h(ctx, j)
+}
+
+// waits says that a try was none: it found a limit used up, or the other side away, before it had done
+// anything. The desk's own wait for as long as that takes; what a person is to get is given up in time,
+// so that somebody hears of it.
+func (d *Dispatcher) waits(j ticket.Job, err error, w *ticket.Work) bool {
+	if ticket.KindOf(err) != ticket.Transient || w.Counts(err) {
+		return false
+	}
+	switch j.Kind {
+	case ticket.JobShow, ticket.JobPost, ticket.JobIncidentShow:
+		return true
+	}
+	return !d.hopeless(j, err)
 }
 
 // hopeless says that another try would not help.

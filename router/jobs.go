@@ -46,6 +46,9 @@ func (w *Jobs) Dispatcher(reg prometheus.Registerer) *Dispatcher {
 		ticket.JobPromise: w.promiseDue, ticket.JobTell: w.tell, ticket.JobStep: w.step,
 		ticket.JobAlike: w.alike, ticket.JobIncident: w.incident, ticket.JobIncidentShow: w.showIncident,
 	}
+	for _, k := range []ticket.JobKind{ticket.JobShow, ticket.JobPost, ticket.JobTell, ticket.JobIncidentShow} {
+		d.handlers[k] = w.unlessAway(d.handlers[k])
+	}
 	d.giveUp = w.giveUp
 	if w.Reach == nil {
 		w.Reach = w.reach
@@ -53,6 +56,19 @@ func (w *Jobs) Dispatcher(reg prometheus.Registerer) *Dispatcher {
 	w.usual = &background{}
 	w.limiter, w.hooks, w.figures = &pager.Limiter{}, pager.NewClient(w.Desk.Now), newPageFigures(reg)
 	return d
+}
+
+// unlessAway looks first whether the desk can be reached at all: while it cannot, a thousand jobs that wait
+// cost next to nothing.
+func (w *Jobs) unlessAway(do handler) handler {
+	return func(ctx context.Context, j ticket.Job) error {
+		if w.Bot != nil {
+			if err := w.Bot.Away(ctx); err != nil {
+				return err
+			}
+		}
+		return do(ctx, j)
+	}
 }
 
 func (w *Jobs) store() ticket.Store { return w.Desk.Store }

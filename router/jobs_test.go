@@ -50,9 +50,10 @@ func (r *recorder) did(again bool, format string, args ...any) error {
 	return nil
 }
 
-func (r *recorder) Name() string              { return "recorder" }
-func (r *recorder) Run(context.Context) error { return nil }
-func (r *recorder) Ready() error              { return nil }
+func (r *recorder) Name() string               { return "recorder" }
+func (r *recorder) Run(context.Context) error  { return nil }
+func (r *recorder) Ready() error               { return nil }
+func (r *recorder) Away(context.Context) error { return nil }
 func (r *recorder) Show(_ context.Context, c bots.Card, _ []string, again bool) (string, error) {
 	place := c.Tier.Place + "/" + c.Ticket.ID.String()
 	return place, r.did(again, "show %s %s %s", c.Ticket.ID, c.Ticket.State, c.Tier.Name)

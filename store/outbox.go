@@ -155,13 +155,22 @@ func (s *Store) Retry(ctx context.Context, j ticket.Job, when time.Time, cause s
 	return s.giveBack(ctx, "store.Retry", j, when, cause, 0)
 }
 
-// Postpone gives a job back that was not begun.
+// Postpone gives a job back that was not begun. It takes in the one of the same Unique that was added
+// meanwhile: it has still to do all of it.
 func (s *Store) Postpone(ctx context.Context, j ticket.Job, when time.Time) error {
 	return s.giveBack(ctx, "store.Postpone", j, when, j.Error, 1)
 }
 
 func (s *Store) giveBack(ctx context.Context, op string, j ticket.Job, when time.Time, cause string, uncounted int) error {
 	return s.held(ctx, op, func(t *tx) (int, error) {
+		if uncounted > 0 && j.Unique != "" && j.Attempts == uncounted {
+			_, err := t.exec("DELETE FROM jobs WHERE uniq=$1 AND attempts = 0 AND stage IN ('due', 'later', 'behind')"+
+				" AND EXISTS (SELECT 1 FROM jobs h WHERE h.id=$2 AND h.lease=$3 AND h.stage='leased' AND COALESCE(h.key, '') = COALESCE(jobs.key, ''))",
+				shortKey(j.Unique), j.ID, j.Lease)
+			if err != nil {
+				return 0, err
+			}
+		}
 		when, stage := micro(when), stageDue
 		if when.After(t.now) {
 			stage = stageLater

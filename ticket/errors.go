@@ -28,6 +28,7 @@ type Error struct {
 	Public     string        // safe to show to the person who acted; "" shows a text by Kind
 	RetryAfter time.Duration // with Transient: not before; 0 leaves it to the back-off
 	Partly     bool          // of a message that has gone out all the same: Public says who has not got it
+	Unbegun    bool          // with Transient: nothing was done, and nothing need be looked for before another try
 	Err        error         // the cause; may be nil
 }
 
@@ -99,6 +100,21 @@ func Explain(err error) string {
 		return "This does not work right now. Try again in a moment."
 	}
 	return "Something went wrong on our side. It has been logged."
+}
+
+// Unbegun says that nothing was done by what failed.
+func Unbegun(err error) bool {
+	for e := err; e != nil; {
+		var te *Error
+		if !errors.As(e, &te) {
+			break
+		}
+		if te.Unbegun {
+			return true
+		}
+		e = te.Err
+	}
+	return false
 }
 
 // RetryAfter is how long the other side asked us to wait, or 0.

@@ -151,7 +151,8 @@ type Outbox interface {
 	Retry(ctx context.Context, j Job, at time.Time, cause string) error
 	// Note keeps the Payload of a job that is at work, for its next try; Conflict when its lease was lost.
 	Note(ctx context.Context, j Job) error
-	// Postpone gives a job back that was not begun, to be done at at: it does not count as a try.
+	// Postpone gives a job back that was not begun, to be done at at: it does not count as a try. One of the
+	// same Unique and Key that was added meanwhile is taken in.
 	Postpone(ctx context.Context, j Job, at time.Time) error
 	// Bury gives a job up: it is dead until somebody revives or drops it.
 	Bury(ctx context.Context, j Job, cause string) error

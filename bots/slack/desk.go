@@ -118,6 +118,9 @@ func (k *Desk) Ready() error {
 	return nil
 }
 
+// Away says why Slack cannot be written to at all, or nil.
+func (k *Desk) Away(ctx context.Context) error { return k.app.Away(ctx) }
+
 // mendWait is when a channel that could not be written to is tried again.
 const mendWait = time.Minute
 
@@ -136,7 +139,7 @@ func (k *Desk) mendable(tier string, err error, nowhere bool) error {
 	if k.trouble[tier] == nil {
 		k.log.Error("slack: a tier's channel cannot be written to", "tier", tier, "error", err)
 	}
-	err = &ticket.Error{Op: "slackdesk", Kind: ticket.Transient, Public: ticket.Explain(err), RetryAfter: mendWait, Err: err}
+	err = &ticket.Error{Op: "slackdesk", Kind: ticket.Transient, Unbegun: true, Public: ticket.Explain(err), RetryAfter: mendWait, Err: err}
 	k.trouble[tier] = err
 	return err
 }

@@ -308,6 +308,7 @@ type pinboard struct{}
 func (pinboard) Name() string                                  { return "simulation" }
 func (pinboard) Run(ctx context.Context) error                 { <-ctx.Done(); return nil }
 func (pinboard) Ready() error                                  { return nil }
+func (pinboard) Away(context.Context) error                    { return nil }
 func (pinboard) Tell(context.Context, bots.Notice, bool) error { return nil }
 func (pinboard) Show(_ context.Context, c bots.Card, _ []string, _ bool) (string, error) {
 	return c.Ticket.ID.String(), nil

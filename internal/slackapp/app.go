@@ -86,6 +86,8 @@ type Deps struct {
 	Log  *slog.Logger
 	Now  func() time.Time
 	HTTP *http.Client
+	// Sleep waits for a turn within Slack's limits, at most some seconds; it returns when ctx ends.
+	Sleep func(context.Context, time.Duration)
 }
 
 // Self is the app as Slack knows it.
@@ -122,7 +124,7 @@ type App struct {
 	self      Self
 	connected bool
 	fault     string // why the connection does not work
-	token     string // why Slack refuses the token
+	trouble   trouble
 }
 
 // New makes an App. It does not connect: [App.Run] does.
@@ -146,11 +148,14 @@ func New(cfg Config, d Deps) (*App, error) {
 	if d.HTTP == nil {
 		d.HTTP = newClient()
 	}
+	if d.Sleep == nil {
+		d.Sleep = pause
+	}
 	base := slack.APIURL
 	if cfg.APIURL != "" {
 		base = strings.TrimRight(cfg.APIURL, "/") + "/"
 	}
-	a := &App{cfg: cfg, log: d.Log, now: d.Now, http: d.HTTP, base: base, limit: newLimiter(d.Now, cfg.NoLimits),
+	a := &App{cfg: cfg, log: d.Log, now: d.Now, http: d.HTTP, base: base, limit: newLimiter(d.Now, d.Sleep, cfg.NoLimits),
 		onEvent:   map[string][]func(context.Context, Event) error{},
 		onCommand: map[string]func(context.Context, slack.SlashCommand) Reply{}}
 	a.api = slack.New(cfg.BotToken.Reveal(), slack.OptionAppLevelToken(cfg.AppToken.Reveal()),
@@ -221,8 +226,12 @@ func (a *App) Ready() error {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	switch {
-	case a.token != "":
-		return ticket.Errorf("slack", ticket.Transient, "%s", a.token)
+	case a.trouble.token != nil:
+		return ticket.Errorf("slack", ticket.Transient, "%s", ticket.Explain(a.trouble.token))
+	case len(a.trouble.scopes) > 0:
+		return ticket.Errorf("slack", ticket.Transient, "%s", a.trouble.lacking())
+	case a.trouble.away():
+		return ticket.Errorf("slack", ticket.Transient, "Slack does not answer since %s.", a.trouble.since.UTC().Format("15:04:05 MST"))
 	case a.fault != "":
 		return ticket.Errorf("slack", ticket.Transient, "Slack: %s", a.fault)
 	case !a.connected:
@@ -254,7 +263,7 @@ func (a *App) Run(ctx context.Context) error {
 	if !a.introduce(ctx) {
 		return nil
 	}
-	a.flight.wg.Go(func() { a.tryToken(ctx) })
+	a.flight.wg.Go(func() { a.watch(ctx) })
 	if a.cfg.Mode == ModeHTTP {
 		a.setState(true, "")
 		a.reconnected()
@@ -279,22 +288,6 @@ func (a *App) introduce(ctx context.Context) bool {
 		pause(ctx, max(wait, ticket.RetryAfter(err)))
 	}
 	return false
-}
-
-// tryToken asks every minute whether a refused token is taken again, so that Ready tells.
-func (a *App) tryToken(ctx context.Context) {
-	for ctx.Err() == nil {
-		pause(ctx, tokenWait)
-		a.mu.Lock()
-		refused := a.token != ""
-		a.mu.Unlock()
-		if refused {
-			_ = a.do(ctx, "auth.test", "", func(ctx context.Context) error { // do remembers the outcome
-				_, err := a.api.AuthTestContext(ctx)
-				return err
-			})
-		}
-	}
 }
 
 func (a *App) reconnected() {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net"
 	"net/http"
 	"net/url"
 	"strings"
@@ -17,6 +18,9 @@ import (
 // tokenWait is when a call is tried again after Slack has refused the token.
 const tokenWait = time.Minute
 
+// unsaidWait is when a call is tried again that Slack does not take now, without saying until when.
+const unsaidWait = 30 * time.Second
+
 // fault is the one place in which what Slack and the network say becomes a [ticket.Error].
 // Codes: https://docs.slack.dev/reference/methods (each method's table of errors).
 func fault(op string, err error) error {
@@ -28,7 +32,7 @@ func fault(op string, err error) error {
 	var refused slack.SlackErrorResponse
 	switch {
 	case errors.As(err, &limited):
-		return &ticket.Error{Op: op, Kind: ticket.Transient, RetryAfter: max(limited.RetryAfter, time.Second), Err: err}
+		return &ticket.Error{Op: op, Kind: ticket.Transient, RetryAfter: max(limited.RetryAfter, time.Second), Unbegun: true, Err: err}
 	case errors.As(err, &status):
 		if status.Code == http.StatusRequestEntityTooLarge || status.Code == http.StatusBadRequest {
 			return &ticket.Error{Op: op, Kind: ticket.Invalid, Err: err}
@@ -45,7 +49,9 @@ func fault(op string, err error) error {
 	if errors.As(err, &ue) { // its address may be one that lets whoever knows it in
 		err = fmt.Errorf("%s: %w", ue.Op, ue.Err)
 	}
-	return &ticket.Error{Op: op, Kind: ticket.Transient, Err: err} // the network, or an answer cut short
+	var dial *net.OpError
+	return &ticket.Error{Op: op, Kind: ticket.Transient, Err: err, // the network, or an answer cut short
+		Unbegun: errors.As(err, &dial) && dial.Op == "dial"}
 }
 
 func byCode(op string, r slack.SlackErrorResponse) error {
@@ -56,13 +62,14 @@ func byCode(op string, r slack.SlackErrorResponse) error {
 	switch r.Err {
 	case "invalid_auth", "not_authed", "token_revoked", "token_expired", "account_inactive", "app_uninstalled",
 		"org_login_required", "team_access_not_granted":
-		e.Kind, e.RetryAfter = ticket.Transient, tokenWait
+		e.Kind, e.RetryAfter, e.Unbegun = ticket.Transient, tokenWait, true
 		e.Public = "Slack refuses the token (" + r.Err + "). Install the app again and give the new token."
 	case "missing_scope":
-		e.Kind, e.RetryAfter = ticket.Transient, tokenWait
+		e.Kind, e.RetryAfter, e.Unbegun = ticket.Transient, tokenWait, true
 		e.Public = "The Slack app lacks the scope " + r.Needed + ". Add it and install the app again."
-	case "internal_error", "fatal_error", "service_unavailable", "request_timeout", "ratelimited", "rate_limited",
-		"team_added_to_org", "accesslimited", "message_limit_exceeded", "failed_for_some_files", "file_not_ready":
+	case "ratelimited", "rate_limited", "accesslimited", "message_limit_exceeded", "team_added_to_org":
+		e.Kind, e.RetryAfter, e.Unbegun = ticket.Transient, unsaidWait, true
+	case "internal_error", "fatal_error", "service_unavailable", "request_timeout", "failed_for_some_files", "file_not_ready":
 		e.Kind = ticket.Transient
 	case "channel_not_found", "not_in_channel", "is_archived", "channel_is_archived":
 		e.Public = "Slack: the channel is not there, is archived, or the app is not a member of it (" + r.Err + ")."
@@ -101,40 +108,50 @@ func Code(err error) string {
 	return ""
 }
 
+// needed is the scope that a call lacked.
+func needed(err error) string {
+	var r slack.SlackErrorResponse
+	if errors.As(err, &r) && r.Needed != "" {
+		return r.Needed
+	}
+	return "(unnamed)"
+}
+
 // callTimeout bounds one call of the Web API.
 const callTimeout = 15 * time.Second
 
 // do makes one call within the limits. key is what the method's limit counts apart: the channel of
 // chat.postMessage.
 func (a *App) do(ctx context.Context, method, key string, call func(context.Context) error) error {
-	if err := a.limit.wait(ctx, method, key); err != nil {
+	c := classOf(ctx, method)
+	if err := a.gate(ctx, c); err != nil {
 		return err
 	}
-	ctx, cancel := context.WithTimeout(ctx, callTimeout)
+	if err := a.limit.wait(ctx, c, method, key); err != nil {
+		return err
+	}
+	return a.call1(ctx, method, key, call)
+}
+
+// call1 makes a call, whatever the limits, and takes note of what came of it.
+func (a *App) call1(ctx context.Context, method, key string, call func(context.Context) error) error {
+	work := ticket.WorkOf(ctx)
+	short, cancel := context.WithTimeout(ctx, callTimeout)
 	defer cancel()
-	err := fault("slack."+method, call(ctx))
+	err := fault("slack."+method, call(short))
 	if wait := ticket.RetryAfter(err); wait > 0 && wait != tokenWait {
 		a.limit.block(method, key, wait)
 	}
-	a.noteToken(err)
+	if seen(method) && (err == nil || ticket.KindOf(err) == ticket.Transient && !ticket.Unbegun(err)) {
+		work.Left()
+	}
+	if ctx.Err() == nil {
+		a.note(method, err)
+	}
 	return err
 }
 
-// noteToken makes a token that Slack does not take visible where people look, until it is taken again.
-func (a *App) noteToken(err error) {
-	var say string
-	switch {
-	case err == nil:
-	case ticket.RetryAfter(err) == tokenWait && Code(err) != "" && Code(err) != "missing_scope":
-		say = ticket.Explain(err)
-	default:
-		return
-	}
-	a.mu.Lock()
-	changed := a.token != say
-	a.token = say
-	a.mu.Unlock()
-	if changed && say != "" {
-		a.log.Error("slack: the token is refused", "error", err)
-	}
+// seen says that what a method does is there for people to see, so that it must not be done twice.
+func seen(method string) bool {
+	return method == postMessage || method == "files.completeUploadExternal"
 }

@@ -196,11 +196,20 @@ func TestARefusedTokenIsSaidAndSurvived(t *testing.T) {
 	if err := a.Ready(); err == nil || !strings.Contains(err.Error(), "token_revoked") {
 		t.Errorf("Ready says %v", err)
 	}
+	before := sim.Calls(postMessage)
+	for range 100 {
+		if _, err := a.Post(t.Context(), Out{Channel: "C0L1", Text: "x"}); !ticket.Unbegun(err) {
+			t.Fatalf("a call in vain gives %v", err)
+		}
+	}
+	if n := sim.Calls(postMessage) - before; n != 0 {
+		t.Errorf("%d calls were made in vain", n)
+	}
 	sim.RevokeToken("")
+	eventually(t, "Ready again", func() bool { return a.Ready() == nil })
 	if _, err := a.Post(t.Context(), Out{Channel: "C0L1", Text: "x"}); err != nil {
 		t.Error(err)
 	}
-	eventually(t, "Ready again", func() bool { return a.Ready() == nil })
 	if !strings.Contains(log.String(), "token is refused") {
 		t.Error("it is not in the log")
 	}

@@ -110,6 +110,7 @@ func (s *Server) invoke(name string, args map[string]any, bearer string, asJSON 
 	}
 	c := &call{s: s, name: name, args: args}
 	if wait := s.throttle(m, c); wait > 0 {
+		s.refused[name]++
 		return nil, wait
 	}
 	if out, err := m.do(c); err != nil {

@@ -101,6 +101,8 @@ type Rates struct {
 	Off   bool
 	Tiers map[int]int // calls a minute of tiers 1 to 4; what is missing is Slack's: 1, 20, 50, 100
 	Burst int         // messages at once in one channel before it is 1 a second; 0 is 10
+	// Messages is how many a minute may be posted in the workspace, a fifth of them at once; 0 is 300.
+	Messages int
 }
 
 // AllScopes are the bot scopes that the simulator knows.

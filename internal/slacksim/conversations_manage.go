@@ -117,10 +117,17 @@ func (c *call) conversationsCreate() (Object, error) {
 	return Object{"channel": c.s.channelObject(ch, c.s.bot())}, nil
 }
 
-func (c *call) manageable() (*channel, error) {
+// manageable is a channel that the app may manage. A scope for no more than this call will do, too.
+func (c *call) manageable(also ...string) (*channel, error) {
 	ch, err := c.seen()
 	if err != nil {
 		return nil, err
+	}
+	for _, suffix := range also {
+		prefix := map[string]string{"channel": "channels:", "group": "groups:"}[ch.kind()]
+		if prefix != "" && slices.Contains(c.s.cfg.App.Scopes, prefix+suffix) {
+			return ch, nil
+		}
 	}
 	scope := map[string]string{"channel": "channels:manage", "group": "groups:write", "im": "im:write", "mpim": "mpim:write"}[ch.kind()]
 	return ch, c.need(scope)
@@ -156,7 +163,7 @@ func (s *Server) archive(ch *channel, by string) {
 }
 
 func (c *call) conversationsInvite() (Object, error) {
-	ch, err := c.manageable()
+	ch, err := c.manageable("write.invites")
 	users := c.list("users")
 	switch {
 	case err != nil:

@@ -30,17 +30,23 @@ func (s *Server) take(key string, perSecond, burst float64) (wait int) {
 
 // throttle holds a call against its method's tier (https://docs.slack.dev/apis/web-api/rate-limits):
 // so many a minute and workspace, all of which may come at once; messages one a second and channel,
-// with a short burst.
+// with a short burst, and "several hundred" a minute in the workspace.
 func (s *Server) throttle(m method, c *call) (wait int) {
 	if s.cfg.Rates.Off {
 		return 0
 	}
 	if c.name == "chat.postMessage" {
-		burst := s.cfg.Rates.Burst
+		burst, all := s.cfg.Rates.Burst, s.cfg.Rates.Messages
 		if burst == 0 {
 			burst = 10
 		}
-		return s.take(c.name+" "+c.str("channel"), 1, float64(burst))
+		if all == 0 {
+			all = 300
+		}
+		if wait := s.take(c.name+" "+c.str("channel"), 1, float64(burst)); wait > 0 {
+			return wait
+		}
+		return s.take(c.name, float64(all)/60, float64(all)/5)
 	}
 	if m.tier == 0 {
 		return 0

@@ -164,6 +164,13 @@ func (s *Server) Calls(method string) int {
 	return s.calls[method]
 }
 
+// Refused is how often a method was called too fast, and answered 429.
+func (s *Server) Refused(method string) int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.refused[method]
+}
+
 // FileData is what a file holds, by its id.
 func (s *Server) FileData(id string) ([]byte, bool) {
 	s.mu.Lock()

@@ -54,6 +54,7 @@ type Server struct {
 	faults    []*fault
 	buckets   map[string]*bucket
 	calls     map[string]int
+	refused   map[string]int // of the calls, those that came too fast
 	listeners map[*listener]bool
 }
 
@@ -65,7 +66,7 @@ func New(cfg Config) (*Server, error) {
 		changed: make(chan struct{}), users: map[string]*user{}, channels: map[string]*channel{},
 		files: map[string]*file{}, uploads: map[string]*file{}, triggers: map[string]*trigger{}, hooks: map[string]*hook{},
 		modals: map[string][]*View{}, views: map[string]*View{}, homes: map[string]*View{},
-		tickets: map[string]bool{}, buckets: map[string]*bucket{}, calls: map[string]int{}, listeners: map[*listener]bool{}}
+		tickets: map[string]bool{}, buckets: map[string]*bucket{}, calls: map[string]int{}, refused: map[string]int{}, listeners: map[*listener]bool{}}
 	if err := s.seed(); err != nil {
 		return nil, err
 	}

@@ -98,7 +98,17 @@ func postponeCountsNoTry(t *testing.T, w *world) {
 	kind(t, w.a.Postpone(ctxOf(t), j, later), ticket.Conflict)
 	equal(t, "not before its time", len(claim(t, w.a, 10)), 0)
 	w.clock.Add(time.Minute)
-	equal(t, "it counts as never tried", claim(t, w.a, 10)[0].Attempts, 1)
+	j = claim(t, w.a, 10)[0]
+	equal(t, "it counts as never tried", j.Attempts, 1)
+	ok(t, w.a.Finish(ctxOf(t), j))
+	ok(t, w.a.Enqueue(ctxOf(t), ticket.Job{Kind: "test", Key: "u", Unique: "u", Seq: 1}))
+	j = claim(t, w.a, 1)[0]
+	ok(t, w.a.Enqueue(ctxOf(t), ticket.Job{Kind: "test", Key: "u", Unique: "u", Seq: 2}, ticket.Job{Kind: "test", Key: "u", Seq: 3}))
+	ok(t, w.a.Postpone(ctxOf(t), j, w.clock.Now()))
+	j = claim(t, w.a, 10)[0]
+	equal(t, "the same of before", j.Seq, 1)
+	ok(t, w.a.Finish(ctxOf(t), j))
+	equal(t, "the one that was added meanwhile is taken in", seqs(claim(t, w.a, 10)), "u3 ")
 }
 
 func leaseRunsOut(t *testing.T, w *world) {
