@@ -23,6 +23,7 @@ import (
 type Attendance struct {
 	Desk    *Desk
 	Tool    bots.Whereabouts // nil: there is none
+	Changed <-chan struct{}  // the tool says that groups are others now; nil: they are asked for now and then only
 	Cursors ticket.Cursors
 	Log     *slog.Logger
 
@@ -68,14 +69,29 @@ func (a *Attendance) Run(ctx context.Context) error {
 			swept = now
 		}
 		a.boundaries(ctx)
-		t := time.NewTimer(a.Desk.Config().Presence.poll())
-		select {
-		case <-ctx.Done():
-		case <-t.C:
+		if a.wait(ctx, a.Desk.Config().Presence.poll()) {
+			swept = time.Time{}
 		}
-		t.Stop()
 	}
 	return nil
+}
+
+// wait lets time pass. What the tool says meanwhile of groups holds at once; it says whether somebody has come or gone.
+func (a *Attendance) wait(ctx context.Context, d time.Duration) (others bool) {
+	t := time.NewTimer(d)
+	defer t.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return others
+		case <-t.C:
+			return others
+		case <-a.Changed:
+			if a.learn(ctx) {
+				return true
+			}
+		}
+	}
 }
 
 // recall takes up what was known of groups before the gateway was started.

@@ -61,6 +61,52 @@ func TestMembersOfAUserGroupStayWhileSlackIsAway(t *testing.T) {
 	expect("after a restart", "bob")
 }
 
+// What Slack says of a group holds at once, long before it would be asked again.
+func TestAUserGroupThatChangesHoldsAtOnce(t *testing.T) {
+	t.Parallel()
+	conf := desk7()
+	conf.Tiers[1].Members = []string{"@level1"}
+	conf.Presence.Poll = time.Hour
+	w, _ := worldOf(t, &noKB{}, conf)
+	tl := &groupTool{told: make(chan []bots.Person, 1)}
+	said := make(chan struct{}, 1)
+	a := &Attendance{Desk: w.desk, Tool: tl, Changed: said, Cursors: w.store, Log: slog.New(slog.DiscardHandler)}
+	w.desk.Groups = a
+	ctx, cancel := context.WithCancel(t.Context())
+	done := make(chan error, 1)
+	go func() { done <- a.Run(ctx) }()
+	t.Cleanup(func() {
+		cancel()
+		if err := <-done; err != nil {
+			t.Error(err)
+		}
+	})
+	for _, who := range []string{"bob", "cem", "anna"} {
+		tl.told <- []bots.Person{{Email: who + "@desk.example"}}
+		said <- struct{}{}
+		for limit := time.Now().Add(30 * time.Second); ids(w.desk.Members("l1")) != who; time.Sleep(5 * time.Millisecond) {
+			if time.Now().After(limit) {
+				t.Fatalf("%s is not the only member: %s", who, ids(w.desk.Members("l1")))
+			}
+		}
+	}
+}
+
+// groupTool tells of one group what it was given last, each once.
+type groupTool struct {
+	tool
+	told chan []bots.Person
+	last []bots.Person
+}
+
+func (g *groupTool) Groups(context.Context, []string) (map[string][]bots.Person, error) {
+	select {
+	case g.last = <-g.told:
+	default:
+	}
+	return map[string][]bots.Person{"level1": g.last}, nil
+}
+
 func TestHoursBeginAndEnd(t *testing.T) {
 	t.Parallel()
 	conf := desk7()

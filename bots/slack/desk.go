@@ -61,6 +61,8 @@ type Desk struct {
 	wg      sync.WaitGroup
 	busy    chan struct{} // bounds what is done after an acknowledgement
 
+	groups chan struct{} // has one when Slack has told of a change of user groups
+
 	mu      sync.Mutex
 	trouble map[string]error // by tier: why its channel cannot be written to
 }
@@ -91,13 +93,16 @@ func New(cfg Config, d Deps) *Desk {
 		d.Log = slog.New(slog.DiscardHandler)
 	}
 	k := &Desk{cfg: cfg, app: d.App, back: d.Backend, blob: d.Blobs, log: d.Log, now: d.Now, busy: make(chan struct{}, maxBusy),
-		changes: d.Changes, homes: homes{list: map[string]*oneHome{}}, trouble: map[string]error{}}
+		groups: make(chan struct{}, 1), changes: d.Changes, homes: homes{list: map[string]*oneHome{}}, trouble: map[string]error{}}
 	k.app.OnInteraction(k.interact)
 	k.app.OnEvent("message", k.typed)
 	k.app.OnEvent("message", k.amended)
 	k.app.OnEvent("reaction_added", k.marked)
 	k.app.OnEvent("reaction_removed", k.marked)
 	k.app.OnEvent("app_home_opened", k.home)
+	for _, kind := range []string{"subteam_created", "subteam_members_changed", "subteam_updated"} {
+		k.app.OnEvent(kind, k.groupChanged)
+	}
 	k.app.OnCommand(cfg.Command, k.command)
 	return k
 }

@@ -26,6 +26,20 @@ var _ bots.Whereabouts = (*Whereabouts)(nil)
 // Whereabouts of the people of this desk.
 func (k *Desk) Whereabouts() *Whereabouts { return &Whereabouts{desk: k} }
 
+// Changed has something when Slack has told that user groups, or who is in them, are others now. It says no more:
+// Slack leaves out members of large groups, and events come in any order, so that the groups are to be asked for.
+// https://docs.slack.dev/reference/events/subteam_members_changed
+func (w *Whereabouts) Changed() <-chan struct{} { return w.desk.groups }
+
+// groupChanged takes such an event. What is lost with it is found when the groups are looked at the next time.
+func (k *Desk) groupChanged(context.Context, slackapp.Event) error {
+	select {
+	case k.groups <- struct{}{}:
+	default: // several events tell of one change
+	}
+	return nil
+}
+
 // Seen asks about some of the agents, in turn. See [bots.Whereabouts].
 func (w *Whereabouts) Seen(ctx context.Context, agents []ticket.Agent) (map[string]bots.Seen, error) {
 	seen := map[string]bots.Seen{}

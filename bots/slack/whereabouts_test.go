@@ -44,7 +44,17 @@ func TestWhatSlackTellsOfTheTeam(t *testing.T) {
 	if _, ok := groups["nobodys"]; ok {
 		t.Error("a group that is not there is told of")
 	}
+	select {
+	case <-w.Changed():
+		t.Error("nothing has changed yet")
+	default:
+	}
 	o.sim.SetUserGroup("level2", "carl", "chloe")
+	select {
+	case <-w.Changed():
+	case <-time.After(30 * time.Second):
+		t.Fatal("nobody was told that the group has changed")
+	}
 	groups, err = w.Groups(t.Context(), []string{"level2"})
 	o.must(err)
 	if l := groups["level2"]; len(l) != 1 || l[0].ID != "U2CHLOE" {

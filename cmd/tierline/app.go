@@ -133,7 +133,8 @@ func (a *app) wireDesk(context.Context) error {
 	a.bot = slackdesk.New(a.cfg.Slack.Desk, slackdesk.Deps{App: a.slack, Backend: a.desk, Blobs: a.blobs,
 		Changes: a.store, Log: a.log.With("part", "desk"), Now: a.now})
 	a.jobs.Bot = a.bot
-	a.attendance.Tool = a.bot.Whereabouts()
+	tool := a.bot.Whereabouts()
+	a.attendance.Tool, a.attendance.Changed = tool, tool.Changed()
 	return nil
 }
 

@@ -11,5 +11,5 @@ func Scopes() []string {
 
 // Events are the bot events that the program listens to.
 func Events() []string {
-	return []string{"app_home_opened", "message.channels", "message.groups", "reaction_added", "reaction_removed"}
+	return []string{"app_home_opened", "message.channels", "message.groups", "subteam_created", "subteam_members_changed", "subteam_updated", "reaction_added", "reaction_removed"}
 }

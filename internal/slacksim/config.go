@@ -63,6 +63,8 @@ type UserGroup struct {
 	Handle string
 	Name   string
 	Users  []string // ids or handles
+
+	updated time.Time // zero: as it was at the start
 }
 
 // App is the one app that is installed in the workspace.

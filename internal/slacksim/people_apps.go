@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 )
@@ -248,12 +249,14 @@ func (s *Server) SetDND(uid string, until time.Time) error {
 	return nil
 }
 
-// SetUserGroup changes the members of a user group, by id or handle; of one that is not there nothing.
+// SetUserGroup changes the members of a user group, by id or handle; of one that is not there nothing. The app is
+// told what has changed, and how the group is now.
 func (s *Server) SetUserGroup(handle string, members ...string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for i := range s.groups {
-		if s.groups[i].Handle != handle {
+		g := &s.groups[i]
+		if g.Handle != handle {
 			continue
 		}
 		ids := []string{}
@@ -262,8 +265,22 @@ func (s *Server) SetUserGroup(handle string, members ...string) {
 				ids = append(ids, u.ID)
 			}
 		}
-		s.groups[i].Users = ids
+		was := g.Users
+		before := s.subteam(*g)["date_update"]
+		g.Users, g.updated = ids, s.clock.Now()
+		added, removed := without(ids, was), without(was, ids)
+		// https://docs.slack.dev/reference/events/subteam_members_changed: the counts are texts there
+		s.emit("usergroups:read", nil, Object{"type": "subteam_members_changed", "subteam_id": g.ID, "team_id": s.cfg.Team.ID, "date_previous_update": before,
+			"date_update": g.updated.Unix(), "added_users": added, "added_users_count": strconv.Itoa(len(added)), "removed_users": removed,
+			"removed_users_count": strconv.Itoa(len(removed)), "event_ts": s.stamp()})
+		s.emit("usergroups:read", nil, Object{"type": "subteam_updated", "subteam": s.subteam(*g), "event_ts": s.stamp()})
+		s.touch()
 	}
+}
+
+// without are those of a list that are not in another.
+func without(list, other []string) []string {
+	return slices.DeleteFunc(slices.Clone(list), func(x string) bool { return slices.Contains(other, x) })
 }
 
 // SetPresence makes a person active or away.

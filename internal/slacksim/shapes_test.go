@@ -223,6 +223,7 @@ func TestPayloadsHaveTheShapesOfSlacks(t *testing.T) {
 	check(t, s, s.CloseView("anna", s.View("anna").ID, false))
 	check(t, s, s.Delete("anna", "support-l1", ts))
 	check(t, s, s.Archive("anna", "support-l1"))
+	s.SetUserGroup("level2", "chloe", "anna")
 	s.Uninstall()
 	wait(t, s, func() bool { return s.Unacknowledged() == 0 })
 
@@ -230,8 +231,9 @@ func TestPayloadsHaveTheShapesOfSlacks(t *testing.T) {
 		"message": "events/MessagePayload.json", "app_mention": "events/AppMentionPayload.json", "message/file_share": "events/MessageFileSharePayload.json",
 		"message/message_changed": "events/MessageChangedPayload.json", "message/message_deleted": "events/MessageDeletedPayload.json",
 		"reaction_added": "events/ReactionAddedPayload.json", "member_joined_channel": "events/MemberJoinedChannelPayload.json",
-		"message/channel_join": "events/MessageChannelJoinPayload.json",
-		"app_home_opened":      "events/AppHomeOpenedPayload.json", "channel_archive": "events/ChannelArchivePayload.json",
+		"message/channel_join":    "events/MessageChannelJoinPayload.json",
+		"subteam_members_changed": "events/SubteamMembersChangedPayload.json", "subteam_updated": "events/SubteamUpdatedPayload.json",
+		"app_home_opened": "events/AppHomeOpenedPayload.json", "channel_archive": "events/ChannelArchivePayload.json",
 		"app_uninstalled": "events/AppUninstalledPayload.json", "tokens_revoked": "events/TokensRevokedPayload.json",
 		"block_actions": "app-backend/interactive-components/BlockActionPayload.json", "message_action": "app-backend/interactive-components/MessageShortcutPayload.json",
 		"view_submission": "app-backend/views/ViewSubmissionPayload.json", "view_closed": "app-backend/views/ViewClosedPayload.json",

@@ -123,17 +123,26 @@ func (c *call) dndTeamInfo() (Object, error) {
 func (c *call) usergroupsList() (Object, error) {
 	list := make([]any, 0, len(c.s.groups))
 	for _, g := range c.s.groups {
-		at := c.s.started.Unix()
-		o := Object{"id": g.ID, "team_id": c.s.cfg.Team.ID, "is_usergroup": true, "is_subteam": true, "name": g.Name, "description": "",
-			"handle": g.Handle, "is_external": false, "date_create": at, "date_update": at, "date_delete": 0,
-			"auto_provision": false, "enterprise_subteam_id": "", "created_by": "", "updated_by": "", "deleted_by": nil,
-			"prefs": Object{"channels": []any{}, "groups": []any{}}, "user_count": len(g.Users), "channel_count": 0}
-		if c.flag("include_users") {
-			o["users"] = g.Users
+		o := c.s.subteam(g)
+		if !c.flag("include_users") {
+			delete(o, "users")
 		}
 		list = append(list, o)
 	}
 	return Object{"usergroups": list}, nil
+}
+
+// subteam is a user group as usergroups.list and the events about it give it.
+func (s *Server) subteam(g UserGroup) Object {
+	at := s.started.Unix()
+	o := Object{"id": g.ID, "team_id": s.cfg.Team.ID, "is_usergroup": true, "is_subteam": true, "name": g.Name, "description": "",
+		"handle": g.Handle, "is_external": false, "date_create": at, "date_update": at, "date_delete": 0,
+		"auto_provision": false, "enterprise_subteam_id": "", "created_by": "", "updated_by": "", "deleted_by": nil,
+		"prefs": Object{"channels": []any{}, "groups": []any{}}, "user_count": len(g.Users), "channel_count": 0, "users": slices.Clone(g.Users)}
+	if !g.updated.IsZero() {
+		o["date_update"] = g.updated.Unix()
+	}
+	return o
 }
 
 func (c *call) usergroupsUsersList() (Object, error) {
