@@ -122,7 +122,7 @@ answers: {{if .Answers}}{{.Answers}}{{else}}{undo: {email: 0s, slack: 0s}, ackno
   - {id: lena, name: Lena Vogel, email: lena@support.example, roles: [lead, editor, supervisor]}
 tiers:
   - {name: l1, title: Level 1, level: 1, channel: support-l1}
-  - {name: l2, title: Level 2, level: 2, channel: support-l2, page_wait: {{.PageWait}}, oncall: {people: [chloe, dev], then: [lena]}{{with .L2}}, paging: {{.}}{{end}}}
+  - {name: l2, title: Level 2, level: 2, channel: support-l2, page_wait: {{.PageWait}}, oncall: {{or .OnCall "{people: [chloe, dev], then: [lena]}"}}{{with .L2}}, paging: {{.}}{{end}}}
 rules:
   - {name: lemons, when: lemon, then: {tier: l2, priority: high}}
   - {name: everything else, then: {tier: l1}}
@@ -136,6 +136,7 @@ type options struct {
 	pageWait    time.Duration
 	paging      string // by what people are paged, in YAML
 	l2          string // how level 2 is paged, in YAML
+	onCall      string // who is on call for level 2, in YAML; Chloé, then Dev, when empty
 	incidents   string // when many are hit, in YAML; by default when empty
 	answers     string // how customers are answered, in YAML; at once, and nothing by itself, when empty
 	desk        string // who works here, in which tiers, by which rules, in YAML; two tiers of two when empty
@@ -170,7 +171,7 @@ func (w *world) launch(o options) *gateway {
 	var text bytes.Buffer
 	err = configuration.Execute(&text, map[string]any{"Dir": o.dir, "DSN": w.dsn, "Web": g.web, "SMTP": g.smtp, "Key": apiKey,
 		"Support": support, "SinkPort": sinkPort, "Slack": w.sim.App(), "SlackURL": w.sim.APIURL(), "PageWait": o.pageWait,
-		"Attachments": o.attachments, "Answers": o.answers, "Paging": o.paging, "L2": o.l2, "Incidents": o.incidents, "Desk": o.desk})
+		"Attachments": o.attachments, "Answers": o.answers, "Paging": o.paging, "L2": o.l2, "OnCall": o.onCall, "Incidents": o.incidents, "Desk": o.desk})
 	if err != nil {
 		w.t.Fatal(err)
 	}

@@ -190,6 +190,9 @@ func BeginRoster(a RosterAction, now time.Time) (RosterChange, error) {
 	w := a.Change
 	c := RosterChange{Kind: w.Kind, Tier: w.Tier, Person: w.Person, With: w.With, From: w.From.UTC().Truncate(time.Second), To: w.To.UTC().Truncate(time.Second),
 		Because: w.Because, Reason: cut(strings.TrimSpace(w.Reason), MaxReason), By: a.By, At: now.Truncate(time.Microsecond)}
+	if c.Kind == RosterCover {
+		c.fromNow(now)
+	}
 	if err := c.span(c.From, c.To, a, now); err != nil {
 		return c, err
 	}
@@ -202,7 +205,7 @@ func BeginRoster(a RosterAction, now time.Time) (RosterChange, error) {
 		c.BackFrom, c.BackTo = w.BackFrom.UTC().Truncate(time.Second), w.BackTo.UTC().Truncate(time.Second)
 		err = c.beginSwap(a, now)
 	case RosterCover:
-		err = c.beginCover(a, now)
+		err = c.beginCover(a)
 	case RosterOff:
 		c.With = ""
 		err = c.beginOff(a)
@@ -279,7 +282,7 @@ func (c *RosterChange) beginSwap(a RosterAction, now time.Time) error {
 	return nil
 }
 
-func (c *RosterChange) beginCover(a RosterAction, now time.Time) error {
+func (c *RosterChange) beginCover(a RosterAction) error {
 	switch {
 	case c.Tier == "":
 		return rosterFault("Say for which tier.")
@@ -288,10 +291,17 @@ func (c *RosterChange) beginCover(a RosterAction, now time.Time) error {
 	case c.Person != a.By.ID && !a.Lead:
 		return rosterDenied("You can ask for cover of your own shifts only.")
 	}
-	if c.From.Before(now) {
+	return nil
+}
+
+// fromNow narrows a request to what is left of a shift, which may have begun long ago and have no end.
+func (c *RosterChange) fromNow(now time.Time) {
+	if c.From.Before(now) && !c.From.IsZero() && c.To.After(now) {
 		c.From = now.Truncate(time.Second)
 	}
-	return nil
+	if c.To.Sub(c.From) > MaxRosterSpan {
+		c.To = c.From.Add(MaxRosterSpan)
+	}
 }
 
 func (c *RosterChange) beginOff(a RosterAction) error {

@@ -99,9 +99,9 @@ func reasonInput(hint string) slack.Block {
 func (k *Desk) tradeForm(v bots.RosterView, by ticket.Agent, now time.Time, what string) (slack.ModalViewRequest, error) {
 	none := slack.ModalViewRequest{}
 	begins := func(s bots.Shift) bool { return s.To.After(now) && (what == doCover || s.From.After(now)) }
-	mine := shiftOptions(v, func(t bots.TierRoster, s bots.Shift) bool { return s.Person == by.ID && begins(s) }, false)
+	mine := shiftOptions(v, now, func(t bots.TierRoster, s bots.Shift) bool { return s.Person == by.ID && begins(s) }, false)
 	first := len(mine)
-	mine = append(mine, shiftOptions(v, func(t bots.TierRoster, s bots.Shift) bool { return t.Lead && s.Person != by.ID && begins(s) }, true)...)
+	mine = append(mine, shiftOptions(v, now, func(t bots.TierRoster, s bots.Shift) bool { return t.Lead && s.Person != by.ID && begins(s) }, true)...)
 	if len(mine) == 0 {
 		return none, rosterFault("You have no shift in the next 60 days.")
 	}
@@ -118,7 +118,7 @@ func (k *Desk) tradeForm(v bots.RosterView, by ticket.Agent, now time.Time, what
 	}
 	blocks := []slack.Block{input("mine", label, hint, give, false)}
 	if what == doSwap {
-		theirs := shiftOptions(v, func(t bots.TierRoster, s bots.Shift) bool {
+		theirs := shiftOptions(v, now, func(t bots.TierRoster, s bots.Shift) bool {
 			return s.From.After(now) && (s.Person != by.ID && k.inTeam(v, t.Tier.Name, by.ID) || t.Lead)
 		}, true)
 		if len(theirs) == 0 {
@@ -271,13 +271,13 @@ func rosterZone(v bots.RosterView, id string) *time.Location {
 }
 
 // shiftOptions are shifts to choose from; their value says all that is needed.
-func shiftOptions(v bots.RosterView, want func(bots.TierRoster, bots.Shift) bool, named bool) (list []*slack.OptionBlockObject) {
+func shiftOptions(v bots.RosterView, now time.Time, want func(bots.TierRoster, bots.Shift) bool, named bool) (list []*slack.OptionBlockObject) {
 	for _, t := range v.Tiers {
 		for _, s := range t.Shifts {
 			if !want(t, s) || len(list) > maxShiftsListed {
 				continue
 			}
-			label := s.From.In(t.Zone).Format("Mon 2 Jan 15:04") + " – " + s.To.In(t.Zone).Format("Mon 2 Jan 15:04 MST")
+			label := shiftDay(s.From, now, t.Zone) + " – " + shiftDay(s.To, now, t.Zone) + s.To.In(t.Zone).Format(" MST")
 			if named {
 				for _, a := range t.People {
 					if a.ID == s.Person {
@@ -292,4 +292,12 @@ func shiftOptions(v bots.RosterView, want func(bots.TierRoster, bots.Shift) bool
 		}
 	}
 	return list
+}
+
+// shiftDay is a time of a shift, on the schedule's wall clock.
+func shiftDay(at, now time.Time, zone *time.Location) string {
+	if d := at.Sub(now).Abs(); d > 180*24*time.Hour {
+		return at.In(zone).Format("2 Jan 2006 15:04")
+	}
+	return at.In(zone).Format("Mon 2 Jan 15:04")
 }
