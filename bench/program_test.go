@@ -108,11 +108,13 @@ func run(t *testing.T, program string, sim *slacksim.Server) *gateway {
 		}
 	})
 	t.Cleanup(g.stop)
+	look := time.NewTicker(time.Millisecond)
+	defer look.Stop()
 	for !g.ready() {
 		if time.Since(begin) > patience {
 			t.Fatal("the program is not ready")
 		}
-		time.Sleep(time.Millisecond)
+		<-look.C
 	}
 	g.start = time.Since(begin)
 	return g

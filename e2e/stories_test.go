@@ -232,9 +232,9 @@ func TestSlackCustomer(t *testing.T) {
 func TestSlackByHTTP(t *testing.T) {
 	t.Parallel()
 	web := peers.FreeAddr(t)
-	workspace := slacksim.Sample()
-	workspace.App.RequestURL = "http://" + web + "/slack/events"
-	w := &world{t: t, dir: t.TempDir(), sim: slacksim.Start(t, workspace), mail: newMailServer(t)}
+	slack := workspace()
+	slack.App.RequestURL = "http://" + web + "/slack/events"
+	w := &world{t: t, dir: t.TempDir(), sim: slacksim.Start(t, slack), mail: newMailServer(t)}
 	g := w.start(options{web: web})
 	g.send(clara, "Over HTTP", "Does it work this way too?", "")
 	card := w.card(l1, "Over HTTP")
@@ -246,7 +246,7 @@ func TestSlackByHTTP(t *testing.T) {
 		t.Fatal(err)
 	}
 	wait(t, "the note to be kept", func() bool { return g.ticket(t, "T-1001").has("note", "an internal remark") })
-	resp, err := client.Post(workspace.App.RequestURL, "application/json", strings.NewReader(`{"type":"url_verification","challenge":"x"}`))
+	resp, err := client.Post(slack.App.RequestURL, "application/json", strings.NewReader(`{"type":"url_verification","challenge":"x"}`))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -63,7 +63,7 @@ func TestTheLeaseOfAJobAtWork(t *testing.T) {
 // eventually waits for what another goroutine does.
 func (w *world) eventually(ok func() bool) {
 	w.t.Helper()
-	for deadline := time.Now().Add(30 * time.Second); !ok(); time.Sleep(time.Millisecond) {
+	for deadline := time.Now().Add(time.Minute); !ok(); time.Sleep(time.Millisecond) {
 		if time.Now().After(deadline) {
 			w.t.Fatal("waited in vain")
 		}

@@ -414,7 +414,7 @@ func TestDispatcherDoesWhatComesAndStops(t *testing.T) {
 	done := make(chan error)
 	go func() { done <- jobs.Dispatcher(nil).Run(ctx) }()
 	id := w.accept("<1@x>")
-	deadline := time.After(20 * time.Second)
+	deadline := time.After(time.Minute)
 	for !w.rec.has("post 1 public") {
 		select {
 		case <-w.rec.woken:

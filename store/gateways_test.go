@@ -67,7 +67,7 @@ func TestPostgresTellsOtherGateways(t *testing.T) {
 	t.Parallel()
 	dsn := peers.Postgres(t)
 	a, b := open(t, store.Config{DSN: dsn}), open(t, store.Config{DSN: dsn})
-	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
 	woken, changes, articles := b.Woken(), b.Watch(ctx), b.ArticlesChanged()
 	listens(ctx, t, dsn, 1)
@@ -125,6 +125,8 @@ const listeners = "FROM pg_stat_activity WHERE datname = current_database() AND 
 func listens(ctx context.Context, t *testing.T, dsn string, n int) {
 	t.Helper()
 	c := admin(ctx, t, dsn)
+	look := time.NewTicker(5 * time.Millisecond)
+	defer look.Stop()
 	for {
 		var got int
 		if err := c.QueryRow(ctx, "SELECT count(*) "+listeners).Scan(&got); err != nil {
@@ -133,7 +135,7 @@ func listens(ctx context.Context, t *testing.T, dsn string, n int) {
 		if got == n {
 			return
 		}
-		time.Sleep(5 * time.Millisecond)
+		<-look.C
 	}
 }
 

@@ -62,12 +62,13 @@ func holdPostgres(dsn string) storetest.Hold {
 			t.Fatal(err)
 		}
 		return func(n int) {
-			for got := -1; got != n; {
+			look := time.NewTicker(time.Millisecond)
+			defer look.Stop()
+			for got := -1; got != n; <-look.C {
 				if err := watcher.QueryRow(ctx, "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()"+
 					" AND wait_event_type = 'Lock'").Scan(&got); err != nil {
 					t.Fatal(err)
 				}
-				time.Sleep(time.Millisecond) // between two looks
 			}
 		}, func() { _ = tx.Rollback(ctx) }
 	}

@@ -37,6 +37,7 @@ type gateway struct {
 func newGateway(t *testing.T, change ...func(*router.Config)) *gateway {
 	t.Helper()
 	cfg := slacksim.Sample()
+	cfg.TriggerLife = time.Minute // a busy machine may take longer than Slack waits
 	cfg.App.Scopes, cfg.App.Events = slackapp.Scopes(), slackapp.Events()
 	g := &gateway{T: t, sim: slacksim.Start(t, cfg)}
 	log := slog.New(slog.NewTextHandler(testWriter{t}, &slog.HandlerOptions{Level: slog.LevelWarn}))

@@ -33,7 +33,7 @@ import (
 )
 
 // Patience is how long the suite waits for something that must happen.
-const Patience = 20 * time.Second
+const Patience = time.Minute
 
 // World is what an adapter under test is given.
 type World struct {

@@ -372,7 +372,7 @@ func TestTwoGateways(t *testing.T) {
 func TestSilentSocketsEnd(t *testing.T) {
 	t.Parallel()
 	s := serve(t, testConfig(), Deps{Reader: nothing{}, Changes: nothing{}, References: nothing{}, Log: slog.New(slog.DiscardHandler)})
-	s.times.hello, s.times.ping, s.times.pong = 100*time.Millisecond, 30*time.Millisecond, 150*time.Millisecond
+	s.times.hello, s.times.ping, s.times.pong = 100*time.Millisecond, 30*time.Millisecond, 4*time.Second // a busy machine may keep the lively one waiting, too
 	s.run(channeltest.NewIntake())
 	ctx, stop := context.WithTimeout(context.Background(), channeltest.Patience)
 	defer stop()

@@ -173,11 +173,16 @@ func TestMailThatEndsTheProgram(t *testing.T) {
 // thief takes a lease away.
 type thief struct {
 	*channeltest.Cursors
-	has atomic.Bool
+	has    atomic.Bool
+	missed chan struct{} // told when the lease is not had
 }
 
 func (c *thief) Lease(ctx context.Context, name, holder string, d time.Duration) (bool, error) {
 	if c.has.Load() {
+		select {
+		case c.missed <- struct{}{}:
+		default:
+		}
 		return false, nil
 	}
 	return c.Cursors.Lease(ctx, name, holder, d)
@@ -190,7 +195,7 @@ func TestLeaseLost(t *testing.T) {
 	w := channeltest.NewWorld()
 	fill(t, d, "thief", 0, 450)
 	b := box(t, d, nil, "thief", w, nil)
-	cursors := &thief{Cursors: w.Cursors}
+	cursors := &thief{Cursors: w.Cursors, missed: make(chan struct{}, 1)}
 	b.cursors, b.renew = cursors, 10*time.Millisecond
 	held, release := w.Intake.Block()
 	ended := make(chan error, 1)
@@ -200,6 +205,7 @@ func TestLeaseLost(t *testing.T) {
 	}()
 	<-held
 	cursors.has.Store(true)
+	<-cursors.missed
 	time.AfterFunc(time.Second, release) // the lease is noticed to be gone while the store is busy
 	if err := <-ended; err != nil {
 		t.Errorf("the session ended with %v", err)

@@ -7,6 +7,8 @@ import (
 	"testing"
 	"time"
 	"unicode/utf8"
+
+	"tierline/internal/spent"
 )
 
 // quick fails when f takes longer than any mail may.
@@ -15,7 +17,7 @@ func quick(t *testing.T, n int, f func()) {
 	start := time.Now()
 	f()
 	if d := time.Since(start); d > tooLong() {
-		if d = quickest(f); d > tooLong() {
+		if d = spent.Least(f); d > tooLong() {
 			t.Fatalf("%d bytes take %v", n, d)
 		}
 	}
@@ -196,7 +198,8 @@ func TestHostilePartsAreCheap(t *testing.T) {
 				}
 			})
 		})
-		report := []byte("From: MAILER-DAEMON@x.example\nContent-Type: message/delivery-status\n\n" + big("Final-Recipient: rfc822; a@b.example\nAction: failed\nStatus: 5.1.1\n\n"))
-		t.Run("report", func(t *testing.T) { sane(t, report) })
 	}
+	t.Run("report", func(t *testing.T) {
+		sane(t, []byte("From: MAILER-DAEMON@x.example\nContent-Type: message/delivery-status\n\n"+big("Final-Recipient: rfc822; a@b.example\nAction: failed\nStatus: 5.1.1\n\n")))
+	})
 }

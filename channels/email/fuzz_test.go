@@ -3,13 +3,12 @@ package email
 import (
 	"os"
 	"path/filepath"
-	"runtime"
 	"strings"
-	"syscall"
 	"testing"
 	"time"
 	"unicode/utf8"
 
+	"tierline/internal/spent"
 	"tierline/ticket"
 )
 
@@ -19,7 +18,7 @@ func sane(t *testing.T, raw []byte) {
 	start := time.Now()
 	m, err := Parse(raw)
 	if d := time.Since(start); d > tooLong() {
-		if d = quickest(func() { _, _ = Parse(raw) }); d > tooLong() {
+		if d = spent.Least(func() { _, _ = Parse(raw) }); d > tooLong() {
 			t.Fatalf("%d bytes take %v", len(raw), d)
 		}
 	}
@@ -59,31 +58,6 @@ func tooLong() time.Duration {
 		return 20 * time.Second
 	}
 	return time.Second
-}
-
-// quickest is how long f takes of the processor: other work on the machine does not count.
-func quickest(f func()) time.Duration {
-	runtime.LockOSThread()
-	defer runtime.UnlockOSThread()
-	best := time.Hour
-	for range 3 {
-		start := threadTime()
-		f()
-		if best = min(best, threadTime()-start); best < 100*time.Millisecond {
-			break
-		}
-	}
-	return best
-}
-
-// threadTime is how long this thread has had a processor.
-func threadTime() time.Duration {
-	const thread = 1 // RUSAGE_THREAD of getrusage(2), which Linux has
-	var u syscall.Rusage
-	if err := syscall.Getrusage(thread, &u); err != nil {
-		return time.Duration(time.Now().UnixNano())
-	}
-	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
 }
 
 func seeds(f *testing.F) [][]byte {
@@ -152,7 +126,7 @@ func FuzzFold(f *testing.F) {
 		start := time.Now()
 		m.Text, m.New, m.Folded = v.read()
 		if d := time.Since(start); d > tooLong() {
-			if d = quickest(func() { _, _, _ = v.read() }); d > tooLong() {
+			if d = spent.Least(func() { _, _, _ = v.read() }); d > tooLong() {
 				t.Fatalf("%d bytes take %v", len(s), d)
 			}
 		}

@@ -301,7 +301,7 @@ func TestSlowClientsAreLetGo(t *testing.T) {
 		"nothing is said":         {patience{idle: 200 * time.Millisecond, mail: long, without: long}, "", "", "421"},
 		"a command that drips":    {patience{idle: long, mail: long, without: 400 * time.Millisecond}, "EHLO ", "x", "421"},
 		"commands without end":    {patience{idle: long, mail: long, without: 400 * time.Millisecond}, "EHLO x\r\n", "NOOP\r\n", "421"},
-		"a mail that stops":       {patience{idle: 300 * time.Millisecond, mail: long, without: long}, "EHLO x\r\n" + toUs + "DATA\r\nSubject: x\r\n", "", "451 4.4.2"},
+		"a mail that stops":       {patience{idle: 3 * time.Second, mail: long, without: long}, "EHLO x\r\n" + toUs + "DATA\r\nSubject: x\r\n", "", "451 4.4.2"},
 		"a mail that drips":       {patience{idle: long, mail: 400 * time.Millisecond, without: long}, "EHLO x\r\n" + toUs + "DATA\r\n", "x\r\n", "451 4.4.2"},
 		"a chunk that never ends": {patience{idle: long, mail: 400 * time.Millisecond, without: 400 * time.Millisecond}, "EHLO x\r\n" + toUs + "BDAT 5000 LAST\r\n", "x", "4"},
 	} {

@@ -115,7 +115,7 @@ func TestMailboxAgainstDovecot(t *testing.T) {
 		p := newProxy(t, d.Addr())
 		fill(t, d, "silent", 0, 300)
 		b := box(t, d, p, "silent", w, func(m *Mailbox) { m.Poll = time.Second })
-		b.patience = 400 * time.Millisecond
+		b.patience = 3 * time.Second      // longer than a busy server keeps silent
 		held, release := w.Intake.Block() // in the midst of the mails
 		running(t, b, w.Intake)
 		<-held

@@ -4,6 +4,8 @@ import (
 	"strings"
 	"testing"
 	"unicode/utf8"
+
+	"tierline/internal/spent"
 )
 
 // FuzzBoth trims mails with a plain text and HTML.
@@ -18,7 +20,7 @@ func FuzzBoth(f *testing.F) {
 		}
 		v := view{text: text, html: html}
 		m := &Mail{}
-		if d := quickest(func() { m.Text, m.New, m.Folded = v.read() }); d > tooLong() {
+		if d := spent.Least(func() { m.Text, m.New, m.Folded = v.read() }); d > tooLong() {
 			t.Fatalf("%d bytes take %v", len(text)+len(html), d)
 		}
 		inOrder(t, "both", m.Text, m.New, m.Folded)

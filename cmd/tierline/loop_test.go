@@ -138,7 +138,7 @@ func (p *post) gateway(domain string, on func([]byte) []byte) *app {
 		if on != nil {
 			raw = on(raw)
 		}
-		deadline := time.Now().Add(20 * time.Second)
+		deadline := time.Now().Add(time.Minute)
 		for {
 			err := smtp.SendMail(c.Email.Listeners[0].Listen, nil, from, []string{to}, raw)
 			if err == nil {

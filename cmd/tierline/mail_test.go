@@ -9,7 +9,6 @@ import (
 	"net/smtp"
 	"os"
 	"path/filepath"
-	"runtime"
 	"slices"
 	"strings"
 	"testing"
@@ -207,8 +206,10 @@ func takeIn(t *testing.T, s *shell, mails ...string) {
 	}
 	done := make(chan error, 1)
 	go func() { done <- sources[0].Run(ctx, st) }()
-	for deadline := time.Now().Add(10 * time.Second); sources[0].Ready() != nil && time.Now().Before(deadline); {
-		runtime.Gosched()
+	tick := time.NewTicker(time.Millisecond)
+	defer tick.Stop()
+	for deadline := time.Now().Add(time.Minute); sources[0].Ready() != nil && time.Now().Before(deadline); {
+		<-tick.C
 	}
 	for _, m := range mails {
 		from := "jane@customer.example"

@@ -33,9 +33,9 @@ func TestStagesStopLastFirst(t *testing.T) {
 		cancel()
 	}()
 	err := runStages(ctx, slog.New(slog.DiscardHandler), []stage{
-		{"http", time.Second, []func(context.Context) error{until("http")}},
-		{"workers", time.Second, []func(context.Context) error{until("workers")}},
-		{"sources", time.Second, []func(context.Context) error{until("sources")}},
+		{"http", time.Minute, []func(context.Context) error{until("http")}},
+		{"workers", time.Minute, []func(context.Context) error{until("workers")}},
+		{"sources", time.Minute, []func(context.Context) error{until("sources")}},
 	})
 	if err != nil || !slices.Equal(stopped, []string{"sources", "workers", "http"}) {
 		t.Errorf("stopped %v, %v", stopped, err)
@@ -46,8 +46,8 @@ func TestAStageThatFailsStopsAll(t *testing.T) {
 	t.Parallel()
 	broken := errors.New("broken")
 	err := runStages(context.Background(), slog.New(slog.DiscardHandler), []stage{
-		{"http", time.Second, []func(context.Context) error{func(ctx context.Context) error { <-ctx.Done(); return nil }}},
-		{"sources", time.Second, []func(context.Context) error{func(context.Context) error { return broken }}},
+		{"http", time.Minute, []func(context.Context) error{func(ctx context.Context) error { <-ctx.Done(); return nil }}},
+		{"sources", time.Minute, []func(context.Context) error{func(context.Context) error { return broken }}},
 	})
 	if !errors.Is(err, broken) {
 		t.Errorf("error %v", err)

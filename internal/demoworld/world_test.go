@@ -18,7 +18,7 @@ import (
 	"github.com/emersion/go-smtp"
 )
 
-const patience = 15 * time.Second
+const patience = time.Minute
 
 func ctxOf(t *testing.T) context.Context {
 	ctx, cancel := context.WithTimeout(t.Context(), patience)

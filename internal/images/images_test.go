@@ -119,13 +119,17 @@ func TestGet(t *testing.T) {
 			http.NotFound(w, r)
 		}
 	})
-	f := New(Options{May: only(s), Within: 700 * time.Millisecond})
+	patient, hasty := New(Options{May: only(s), Within: time.Minute}), New(Options{May: only(s), Within: 200 * time.Millisecond})
 	for path, want := range map[string]string{
 		"/gif": "image/gif", "/avif": "image/avif", "/one": "image/gif",
 		"/zero": "too many redirects", "/private": "none of them", "/scheme": "neither http nor https", "/password": "a password", "/nowhere": "to nowhere",
 		"/svg": "not a picture", "/xml": "not a picture", "/html": "not a picture", "/pdf": "not a picture", "/huge": "too large", "/huge-told": "too large",
 		"/short": "unexpected EOF", "/slow": "deadline", "/headers": "exceeded", "/gone": "answers 404",
 	} {
+		f := patient
+		if path == "/slow" {
+			f = hasty
+		}
 		img, err := f.Get(t.Context(), s.URL+path)
 		if err != nil {
 			if !errors.Is(err, ErrUnavailable) || !strings.Contains(err.Error(), want) {

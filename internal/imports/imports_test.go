@@ -54,6 +54,7 @@ var may = map[string][]string{
 	"internal/sanitise":   {},
 	"internal/images":     {},
 	"internal/lookalike":  {},
+	"internal/spent":      {},
 	"internal/simulation": {"router", "channels", "kb", "bots", "ticket", "customer", "config/check"},
 
 	"config": {"*"}, // it composes every Config

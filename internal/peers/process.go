@@ -64,7 +64,7 @@ func (p *process) stop() {
 // listening waits until something takes connections at addr.
 func listening(t testing.TB, what, addr, logFile string) {
 	t.Helper()
-	deadline := time.Now().Add(20 * time.Second)
+	deadline := time.Now().Add(time.Minute)
 	for {
 		c, err := net.DialTimeout("tcp", addr, time.Second)
 		if err == nil {

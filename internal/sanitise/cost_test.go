@@ -3,11 +3,11 @@
 package sanitise
 
 import (
-	"runtime"
 	"strings"
-	"syscall"
 	"testing"
 	"time"
+
+	"tierline/internal/spent"
 )
 
 const (
@@ -55,7 +55,7 @@ func TestTimeIsLinear(t *testing.T) {
 		fault := ""
 		for range 3 { // collecting garbage is in it, now and then
 			var bytes int
-			took, bytes = cost(t, src)
+			took, bytes = cost(src)
 			fault = ""
 			switch {
 			case bytes > 12*costSize:
@@ -63,7 +63,7 @@ func TestTimeIsLinear(t *testing.T) {
 			case took > costMost:
 				fault = "too long"
 			case took > costMost/3: // less than that is harmless, however it grows
-				if part, _ = cost(t, few[name]); took > 2*costShare*part {
+				if part, _ = cost(few[name]); took > 2*costShare*part {
 					fault = "out of proportion"
 				}
 			}
@@ -81,20 +81,8 @@ func TestTimeIsLinear(t *testing.T) {
 
 // cost is how much time of a processor a source takes, and how many bytes it becomes. What else the
 // machine does is not in it.
-func cost(t *testing.T, src string) (time.Duration, int) {
-	t.Helper()
-	runtime.LockOSThread()
-	defer runtime.UnlockOSThread()
-	begin := threadTime(t)
-	out, _ := HTML(src, Options{})
-	return threadTime(t) - begin, len(out)
-}
-
-func threadTime(t *testing.T) time.Duration {
-	const thread = 1 // RUSAGE_THREAD of getrusage(2), which Linux has
-	var u syscall.Rusage
-	if err := syscall.Getrusage(thread, &u); err != nil {
-		t.Skipf("the time of a thread cannot be told here: %v", err)
-	}
-	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
+func cost(src string) (time.Duration, int) {
+	out := ""
+	took := spent.One(func() { out, _ = HTML(src, Options{}) })
+	return took, len(out)
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+	"time"
 )
 
 func repeat(n int, f func(i int) string) string {
@@ -125,7 +126,7 @@ func TestViewRules(t *testing.T) {
 		}
 	}
 	tr := trigger()
-	clock.Advance(triggerLife + 1)
+	clock.Advance(3*time.Second + 1)
 	if o := post(t, s, "views.open", form("trigger_id", tr, "view", modal("t", ""))); o["error"] != "expired_trigger_id" {
 		t.Errorf("%v", o)
 	}

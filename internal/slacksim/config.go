@@ -17,8 +17,10 @@ type Config struct {
 	App        App
 	Rates      Rates
 	AckTimeout time.Duration // how long an app has to acknowledge; 0 is Slack's 3 s
-	Clock      Clock         // nil is the wall clock
-	Log        *slog.Logger  // nil discards
+	// TriggerLife is how long after a click a view can be opened; 0 is Slack's 3 s.
+	TriggerLife time.Duration
+	Clock       Clock        // nil is the wall clock
+	Log         *slog.Logger // nil discards
 }
 
 // Team is the workspace.
@@ -176,6 +178,9 @@ func (c *Config) fill() {
 	}
 	if c.AckTimeout == 0 {
 		c.AckTimeout = 3 * time.Second
+	}
+	if c.TriggerLife == 0 {
+		c.TriggerLife = 3 * time.Second
 	}
 	if c.Clock == nil {
 		c.Clock = wallClock{}

@@ -61,7 +61,7 @@ func connect(t *testing.T, s *Server) *app {
 
 func wait(t *testing.T, s *Server, ok func() bool) {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 	defer cancel()
 	if err := s.WaitFor(ctx, ok); err != nil {
 		t.Fatal(err)
@@ -77,7 +77,7 @@ func (a *app) next(t *testing.T, kind socketmode.EventType) socketmode.Event {
 				return e
 			}
 			t.Fatalf("got %s (%v), want %s", e.Type, e.Data, kind)
-		case <-time.After(10 * time.Second):
+		case <-time.After(time.Minute):
 			t.Fatalf("no %s came", kind)
 		}
 	}

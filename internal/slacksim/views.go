@@ -7,10 +7,7 @@ import (
 	"unicode/utf8"
 )
 
-const (
-	triggerLife = 3 * time.Second
-	maxStack    = 3 // modals on top of each other
-)
+const maxStack = 3 // modals on top of each other
 
 // View is a modal or a Home tab.
 type View struct {
@@ -72,7 +69,7 @@ func (c *call) exchange() (uid string, err error) {
 		return "", apiErr("invalid_trigger_id")
 	case t.used:
 		return "", apiErr("exchanged_trigger_id")
-	case c.s.clock.Now().Sub(t.at) > triggerLife:
+	case c.s.clock.Now().Sub(t.at) > c.s.cfg.TriggerLife:
 		return "", apiErr("expired_trigger_id")
 	}
 	t.used = true

@@ -254,7 +254,7 @@ func woken(t *testing.T, w *world) {
 
 func wait[T any](t testing.TB, c <-chan T, what string) T {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
 	select {
 	case v, open := <-c:
