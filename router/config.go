@@ -128,7 +128,7 @@ func (c Config) Check(at check.At) {
 	c.checkSuppliers(at.Key("suppliers"))
 	c.Presence.Check(at.Key("presence"))
 	c.Incidents.check(at.Key("incidents"), c.Tiers)
-	c.Units.check(at.Key("units"))
+	c.Units.check(at.Key("units"), c.Tiers)
 	c.checkTiers(at, func(id string) bool { return agents[id] })
 	c.checkRules(at, func(id string) bool { return agents[id] })
 	c.checkOwed(at)

@@ -48,7 +48,7 @@ var lanes = []lane{
 	{[]ticket.JobKind{ticket.JobSend, ticket.JobAmend}, 4},
 	{[]ticket.JobKind{ticket.JobShow, ticket.JobPost, ticket.JobTell, ticket.JobPaged, ticket.JobIncidentShow}, 4},
 	{[]ticket.JobKind{ticket.JobAlike, ticket.JobIncident}, 2},
-	{[]ticket.JobKind{ticket.JobRoute, ticket.JobClose, ticket.JobClock, ticket.JobPromise, ticket.JobUpdate, ticket.JobQuestion}, 2},
+	{[]ticket.JobKind{ticket.JobRoute, ticket.JobClose, ticket.JobClock, ticket.JobPromise, ticket.JobUpdate, ticket.JobQuestion, ticket.JobUnits}, 2},
 	{[]ticket.JobKind{ticket.JobRosterTick, ticket.JobRosterNews, ticket.JobRosterTell}, 2},
 	{[]ticket.JobKind{ticket.JobAssign, ticket.JobStaff}, 2}, // not behind a search that does not answer
 }

@@ -37,6 +37,7 @@ type Facts struct {
 	UnitCases    int      `expr:"unit_cases" yaml:"unit_cases" about:"most tickets of one of the units in 90 days, this one included"`
 	UnitCases30  int      `expr:"unit_cases_30" yaml:"unit_cases_30" about:"the same in 30 days"`
 	Lemon        bool     `expr:"lemon" yaml:"lemon" about:"a unit with so many cases that it should not be sent out again"`
+	Environment  bool     `expr:"environment" yaml:"environment" about:"unit after unit of the organization has failed: it may be the place"`
 	Cases        int      `expr:"cases" yaml:"cases" about:"previous tickets of customer, organization or unit that were found, at most 5"`
 	Phones       []string `expr:"phones" yaml:"phones" about:"telephone numbers that the customer named, as +4930123456"`
 	Orders       []string `expr:"orders" yaml:"orders" about:"order numbers that the customer named"`

@@ -2,6 +2,7 @@ package router
 
 import (
 	"cmp"
+	"net/mail"
 	"slices"
 	"time"
 
@@ -32,6 +33,9 @@ type Units struct {
 type Lemon struct {
 	Cases int `yaml:"cases"` // default 3
 	Days  int `yaml:"days"`  // within so many; default 90
+	// Tell are those who hear of one, once for each unit, with its cases as evidence: names of tiers (whose leads, or
+	// else all its people are told in Slack) and mail addresses. Nobody when it is left out.
+	Tell OneOrMore `yaml:"tell"`
 }
 
 // Environment is a place where unit after unit fails (practice: environment).
@@ -87,7 +91,15 @@ func (i Incidents) check(at check.At, tiers []Tier) {
 	}
 }
 
-func (u Units) check(at check.At) {
+func (u Units) check(at check.At, tiers []Tier) {
+	for i, to := range u.Lemon.Tell {
+		if slices.ContainsFunc(tiers, func(t Tier) bool { return t.Name == to }) {
+			continue
+		}
+		if a, err := mail.ParseAddress(to); err != nil || a.Address != to {
+			at.Key("lemon").Key("tell").Index(i).Error("the name of a tier, or a mail address", "there is no tier %.60q, and it is no address", to)
+		}
+	}
 	for _, c := range []struct {
 		section, key string
 		n, most      int

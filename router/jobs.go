@@ -40,7 +40,7 @@ func (w *Jobs) Dispatcher(reg prometheus.Registerer) *Dispatcher {
 	d.handlers = map[ticket.JobKind]handler{
 		ticket.JobRoute: w.route, ticket.JobShow: w.show, ticket.JobPost: w.post,
 		ticket.JobSend: w.send, ticket.JobAmend: w.amend, ticket.JobPage: w.page, ticket.JobPaged: w.paged, ticket.JobPageDue: w.pageDue,
-		ticket.JobUpdate: w.update, ticket.JobQuestion: w.askDue,
+		ticket.JobUpdate: w.update, ticket.JobQuestion: w.askDue, ticket.JobUnits: w.lemons,
 		ticket.JobClose: w.close, ticket.JobClock: w.heard, ticket.JobAssign: w.assign, ticket.JobStaff: w.staff,
 		ticket.JobRosterTick: w.rosterTick, ticket.JobRosterNews: w.rosterNews, ticket.JobRosterTell: w.rosterTell,
 		ticket.JobPromise: w.promiseDue, ticket.JobTell: w.tell, ticket.JobStep: w.step,
@@ -85,6 +85,7 @@ func (w *Jobs) route(ctx context.Context, j ticket.Job) error {
 	found := facts.signals(rules)
 	d := rules.Decide(facts)
 	d.Signals = found
+	d.Look = len(w.Desk.Config().Units.Lemon.Tell) > 0
 	if err := w.autoAnswers(ctx, j.Ticket, rules, &d); err != nil {
 		return err
 	}

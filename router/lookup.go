@@ -213,5 +213,6 @@ func (d *Desk) gather(ctx context.Context, id ticket.ID) (Facts, ticket.Ticket, 
 	f.Top = !above
 	f.said(msgs)
 	f.ofUnits(c.Units)
+	f.Environment = c.Environment != ""
 	return f, t, nil
 }

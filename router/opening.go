@@ -11,7 +11,7 @@ import (
 const maxFirst = 20
 
 // FactsAsOfNow are those that cannot be put back to when a ticket was opened.
-const FactsAsOfNow = "subject language customer organization plan attributes units known_units models phones orders unit_cases unit_cases_30 cases lemon best_score fits"
+const FactsAsOfNow = "subject language customer organization plan attributes units known_units models phones orders unit_cases unit_cases_30 cases lemon environment best_score fits"
 
 // opening are the facts of a ticket as it was opened, as well as they can be rebuilt: text, contacts, auto and
 // forwarded_by are of the first message, open is of its time; those of [FactsAsOfNow] are as they are now.
@@ -44,6 +44,11 @@ func (d *Desk) opening(ctx context.Context, t ticket.Ticket) (Facts, error) {
 		return f, err
 	}
 	f.ofUnits(units)
+	place, err := d.environment(ctx, t, org.Name)
+	if err != nil {
+		return f, err
+	}
+	f.Environment = place != ""
 	cases, err := d.Store.Cases(ctx, ticket.CaseQuery{Except: t.ID, Customer: t.Customer, Organization: t.Organization, Units: t.Units, Limit: maxCardCases})
 	if err != nil {
 		return f, err

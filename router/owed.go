@@ -83,6 +83,9 @@ func (d *Desk) Plan(ctx context.Context, a *ticket.Action) error {
 			return d.Config().fits(*a.Supply)
 		}
 		return nil
+	case ticket.ActSet:
+		a.Look = len(a.Units) > 0 && len(d.Config().Units.Lemon.Tell) > 0
+		return nil
 	case ticket.ActSolve:
 		a.Wait = d.Config().Answers.CloseAfter
 		return nil

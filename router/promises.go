@@ -21,12 +21,15 @@ func (w *Jobs) tell(ctx context.Context, j ticket.Job) error {
 	if err != nil {
 		return err
 	}
-	if w.Bot == nil {
+	if w.Bot == nil && n.Mail == "" {
 		return w.store().Finish(ctx, j)
 	}
 	c, _, err := w.Desk.view(ctx, j.Ticket)
 	if err != nil {
 		return err
+	}
+	if n.Mail != "" {
+		return w.tellByMail(ctx, j, c, n)
 	}
 	if n.Handover && c.Ticket.Owner != n.To { // it has gone on
 		return w.store().Finish(ctx, j)

@@ -121,6 +121,7 @@ type Action struct {
 	Policy      string // likewise
 	Rung        customer.Rung
 	Until       time.Time     // of a steady update: by when its text says that the customer hears again
+	Look        bool          // of a set: its units are to be looked at
 	Decay       time.Duration // after which steps of the abuse ladder count no more
 }
 
@@ -136,6 +137,7 @@ type Decision struct {
 	On                 RouteEvent // why it was looked at; "" is opened
 	Signals            []Signal
 	Propose            []Proposal
+	Look               bool         // its units are to be looked at
 	Steps              []Step       // that rules do themselves
 	Answers            []AutoAnswer // that rules give
 	Allow              *Allowance   // of its clocks; nil leaves them

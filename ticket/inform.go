@@ -43,6 +43,12 @@ func (c *change) inform() error {
 	case len(c.t.Informed) >= MaxInformed:
 		return invalid("Leads were told of %s %d times, which is the most.", c.t.ID, MaxInformed)
 	}
+	if to := c.a.External; to != "" { // who works elsewhere hears, and has nothing to say here
+		c.say("mail", to)
+		c.tell(c.a.By.Name + " has told " + to + ": " + reason)
+		c.fx.Jobs = append(c.fx.Jobs, c.t.notify(Told{Mail: to, Text: reason}, c.now))
+		return nil
+	}
 	n := Informed{Number: len(c.t.Informed) + 1, By: c.a.By, At: c.now, Reason: reason, Lead: c.a.Owner, Tier: c.a.Tier}
 	c.t.Informed = append(c.t.Informed, n)
 	told := Told{Lead: true, To: c.a.Owner, Tier: c.a.Tier, Text: c.a.By.Name + " wants you to hear of this: " + reason}

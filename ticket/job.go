@@ -34,6 +34,7 @@ const (
 
 	JobUpdate   JobKind = "update"   // the customer is to hear how their case stands, soon (Step 0) or now; the moment is in the payload
 	JobQuestion JobKind = "question" // question Seq should be answered
+	JobUnits    JobKind = "units"    // look whether a unit of the ticket has so many cases that others are told
 )
 
 // Priorities of jobs; lower goes first.

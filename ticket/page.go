@@ -84,6 +84,7 @@ type CallKind string
 // The kinds of calls.
 const (
 	CallRing   CallKind = "ring"   // they are wanted
+	CallNews   CallKind = "news"   // they are told something, and nothing is to be answered
 	CallNotice CallKind = "notice" // they will be, when the quiet hours are over
 	CallRemind CallKind = "remind" // they have accepted, and nothing was seen of them since
 	CallLead   CallKind = "lead"   // nobody was reached

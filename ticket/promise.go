@@ -277,6 +277,7 @@ type Told struct {
 	Owner  bool      `json:"owner,omitempty"` // who owns it; the lead while nobody does
 	Lead   bool      `json:"lead,omitempty"`
 	To     string    `json:"to,omitempty"`   // agent id of somebody else
+	Mail   string    `json:"mail,omitempty"` // the address of somebody who has no account here: nobody else
 	Tier   string    `json:"tier,omitempty"` // whose leads, when they are not those of its own tier
 	Text   string    `json:"text"`
 	At     time.Time `json:"at,omitzero"`      // a time that it is about
@@ -301,6 +302,6 @@ func (t *Ticket) notify(n Told, now time.Time) Job { return n.Job(t.ID, now) }
 func (n Told) Job(id ID, now time.Time) Job {
 	j := Job{Kind: JobTell, Ticket: id, Priority: PriorityCustomer}
 	j.Payload, _ = json.Marshal(n) // has no error
-	j.Unique = fmt.Sprintf("tell:%d:%d:%.80s", id, now.UnixMicro(), n.Text)
+	j.Unique = fmt.Sprintf("tell:%d:%d:%s%s%s:%.80s", id, now.UnixMicro(), n.To, n.Tier, n.Mail, n.Text)
 	return j
 }

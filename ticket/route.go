@@ -38,6 +38,9 @@ func (c *change) route() error {
 		c.propose(p)
 	}
 	c.steps(d.Steps)
+	if d.Look {
+		c.lookAtUnits()
+	}
 	for _, a := range d.Answers {
 		c.answer(a)
 	}

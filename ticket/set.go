@@ -35,6 +35,9 @@ func (c *change) set() error {
 	if err := c.leave(c.a.Without); err != nil {
 		return err
 	}
+	if c.a.Look {
+		c.lookAtUnits()
+	}
 	c.say("tags", strings.Join(c.a.Tags, " "))
 	c.say("untagged", strings.Join(c.a.Untag, " "))
 	c.say("units", strings.Join(c.a.Units, " "))

@@ -46,6 +46,13 @@ func (c *change) once(what string) bool {
 	return true
 }
 
+// lookAtUnits has the ticket's units looked at, once for as many as it has.
+func (c *change) lookAtUnits() {
+	if n := len(c.t.Units); n > 0 && c.once(fmt.Sprintf("units:%d", n)) {
+		c.fx.Jobs = append(c.fx.Jobs, Job{Kind: JobUnits, Unique: fmt.Sprintf("units:%d", c.t.ID), Ticket: c.t.ID, Priority: PriorityLater})
+	}
+}
+
 // steps has done what rules do: each rule's once at each tier.
 func (c *change) steps(list []Step) {
 	for _, s := range list {

@@ -232,6 +232,7 @@ func demoTeam() router.Config {
 		},
 		Answers: router.Answers{Undo: map[string]time.Duration{channels.Email: demoUndo, channels.Slack: demoUndo},
 			Acknowledge: router.DefaultAnswers().Acknowledge},
+		Units:      router.Units{Lemon: router.Lemon{Tell: router.OneOrMore{"l2"}}},
 		Complaints: router.Complaints{Policies: []string{"returns", "delivery", "warranty", "spare part prices"}},
 		Rules: []router.Rule{
 			{Name: "a case for level 1", Then: router.Then{Tier: "l1"}},

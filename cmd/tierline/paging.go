@@ -30,7 +30,7 @@ func pageByMail(s channels.Sender) router.PageSender {
 	}
 	return func(ctx context.Context, m pager.Message, still func(context.Context) error) error {
 		return n.Notify(ctx, email.Notice{ID: m.ID, To: customer.Identity{Kind: customer.Email, Value: m.Person.Email, Name: m.Person.Name},
-			Subject: pageSubject(m), Text: pageMail(m), Urgent: m.Kind != ticket.CallNotice, At: m.Opened}, still)
+			Subject: pageSubject(m), Text: pageMail(m), Urgent: m.Kind != ticket.CallNotice && m.Kind != ticket.CallNews, At: m.Opened}, still)
 	}
 }
 
@@ -41,6 +41,7 @@ func pageSubject(m pager.Message) string {
 		s += "Nobody of " + m.Tier + " was reached: "
 	case ticket.CallRemind:
 		s += "You have accepted this: "
+	case ticket.CallNews:
 	case ticket.CallNotice:
 		s += "You will be wanted: "
 	default:
