@@ -117,6 +117,7 @@ type Card struct {
 	Supplier     *Supplier      // whom it is with, or nil
 	Incident     *CaseIncident  // of which it is a part; nil when there is none
 	Environment  string         // why it may be the place and not the unit; "" when nothing says so
+	Amends       bool           // what was sent by its channel can be changed
 	Suppliable   bool           // there are suppliers to whom it can be given
 	URL          string         // of the ticket in the console; "" when there is none
 	Thread       string         // a link to the thread, when it is known

@@ -87,7 +87,7 @@ func (d *Desk) view(ctx context.Context, id ticket.ID) (bots.Card, []ticket.Mess
 		return c, nil, err
 	}
 	for _, m := range msgs {
-		if !m.MovedTo.IsZero() {
+		if !m.MovedTo.IsZero() || !m.Gone.IsZero() {
 			continue
 		}
 		older := !m.MovedFrom.IsZero() && m.At.Before(c.LastSaid.At)
@@ -101,6 +101,7 @@ func (d *Desk) view(ctx context.Context, id ticket.ID) (bots.Card, []ticket.Mess
 	if n := len(c.Tried); n > maxCardTried {
 		c.Tried = c.Tried[n-maxCardTried:]
 	}
+	_, c.Amends = d.Amenders[t.Channel]
 	c.Suppliable = len(d.Config().Suppliers) > 0
 	c.PageLog, c.Supplier = d.pagesLog(t), d.supplied(t)
 	if c.Environment, err = d.environment(ctx, t, c.Organization.Name); err != nil {

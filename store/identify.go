@@ -1,9 +1,11 @@
 package store
 
 import (
+	"cmp"
 	"errors"
 	"maps"
 	"slices"
+	"strings"
 
 	"tierline/customer"
 	"tierline/ticket"
@@ -87,6 +89,7 @@ func (k *intake) who(in ticket.Inbound) customer.Customer {
 // their mail domain.
 func (k *intake) addPeople() error {
 	var who []customer.Customer
+	var where []ticket.Belongs
 	place := map[string]bool{}
 	k.fresh(func(in ticket.Inbound) {
 		i := in.Theirs()
@@ -96,11 +99,16 @@ func (k *intake) addPeople() error {
 		place[i.Key()] = true
 		who = append(who, customer.Customer{Name: i.Name, Language: in.Language,
 			Identities: []customer.Identity{i}, Created: k.now})
+		b := in.Belongs
+		if b.Domain == "" {
+			b = ticket.Belongs{Domain: i.Domain()}
+		}
+		where = append(where, ticket.Belongs{Domain: strings.ToLower(shortKey(b.Domain)), Name: clean(b.Name)})
 	})
 	if len(who) == 0 {
 		return nil
 	}
-	domains, err := k.organizations(who)
+	domains, err := k.organizations(where)
 	if err != nil {
 		return err
 	}
@@ -111,7 +119,7 @@ func (k *intake) addPeople() error {
 	var rows, identities [][]any
 	for n, c := range who {
 		i := c.Identities[0]
-		c.ID, c.Organization = customer.ID(ids[n]), domains[i.Domain()]
+		c.ID, c.Organization = customer.ID(ids[n]), domains[where[n].Domain]
 		d, err := doc(c)
 		if err != nil {
 			return err
@@ -189,13 +197,13 @@ func (k *intake) saveMarks() error {
 	return nil
 }
 
-// organizations finds or makes the organization of each mail domain that belongs to one.
-func (k *intake) organizations(who []customer.Customer) (map[string]customer.OrganizationID, error) {
-	found := map[string]customer.OrganizationID{}
+// organizations finds or makes the organization of each domain that belongs to one.
+func (k *intake) organizations(where []ticket.Belongs) (map[string]customer.OrganizationID, error) {
+	found, titles := map[string]customer.OrganizationID{}, map[string]string{}
 	var names, missing []string
-	for _, c := range who {
-		if d := c.Identities[0].Domain(); d != "" && !customer.SharedDomain(d) {
-			names = append(names, d)
+	for _, b := range where {
+		if b.Domain != "" && !customer.SharedDomain(b.Domain) {
+			names, titles[b.Domain] = append(names, b.Domain), cmp.Or(b.Name, titles[b.Domain])
 		}
 	}
 	slices.Sort(names)
@@ -228,7 +236,7 @@ func (k *intake) organizations(who []customer.Customer) (map[string]customer.Org
 	}
 	var rows, domains [][]any
 	for n, d := range missing {
-		o := customer.Organization{ID: customer.OrganizationID(ids[n]), Name: d, Domains: []string{d}}
+		o := customer.Organization{ID: customer.OrganizationID(ids[n]), Name: cmp.Or(titles[d], d), Domains: []string{d}}
 		text, err := doc(o)
 		if err != nil {
 			return nil, err

@@ -16,7 +16,7 @@ const (
 	ActTake       ActionKind = "take"        // By becomes the owner
 	ActAssign     ActionKind = "assign"      // Owner, or "" for back to the queue
 	ActHandOut    ActionKind = "hand_out"    // the gateway's: Owner ("" is the queue) by an Offer, for a Reason; Text is told in the thread
-	ActReply      ActionKind = "reply"       // Text to the customer, Attachments; waits for the customer then
+	ActReply      ActionKind = "reply"       // Text to the customer, Attachments; waits for the customer then. With External it was said there already
 	ActNote       ActionKind = "note"        // Text or Note, for agents only. Changes no Rev
 	ActEscalate   ActionKind = "escalate"    // to Tier, with a Reason and a Handoff
 	ActReturn     ActionKind = "return"      // back to whoever handed it over, to be written anew, with a Reason

@@ -23,16 +23,25 @@ func (c *change) reply() error {
 	}
 	m := Message{Kind: Public, Direction: Out, Channel: c.t.Channel, Text: text,
 		Attachments: c.a.Attachments, Delivery: Queued, DeskRef: c.a.DeskRef}
-	if c.a.Wait > 0 {
+	said := c.a.External != "" // in the channel itself: the customer has it
+	if said {
+		m.Delivery, m.External = Sent, c.a.External
+	} else if c.a.Wait > 0 {
 		m.SendAt = c.now.Add(min(c.a.Wait, MaxUndo))
 	}
 	seq := c.message(m)
-	c.fx.Jobs = append(c.fx.Jobs, c.t.send(seq, m.SendAt))
+	if said {
+		c.fx.Deliver = append(c.fx.Deliver, DeliveryUpdate{Seq: seq, Delivery: Sent, External: c.a.External})
+	} else {
+		c.fx.Jobs = append(c.fx.Jobs, c.t.send(seq, m.SendAt))
+	}
 	if c.t.Owner == "" && c.a.By.Kind == ByAgent {
 		c.t.Owner = c.a.By.ID
 		c.say("owner", c.a.By.ID)
 	}
-	c.answered(seq)
+	if !said {
+		c.answered(seq)
+	}
 	c.t.LastAgent, c.t.Heard = c.now, c.now
 	if c.t.State = Pending; c.a.Stay {
 		c.t.State = Open

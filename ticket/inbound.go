@@ -38,7 +38,12 @@ type Inbound struct {
 	Past                     *Past      `json:",omitempty"` // it is history: nobody is told, nothing is to be done
 	Bounce                   *Bounce    `json:",omitempty"` // it reports on a message that went out, and is no message itself
 	Mail                     *MailSeen  `json:"-"`          // of a mail: enters it into the ledger
+	Belongs                  Belongs    `json:",omitzero"`  // From, as the channel knows it; zero: to whom the domain of their address says
 }
+
+// Belongs names an organization by a mail domain of its own, or by an id of the channel's such as
+// "slack:T0123ABC". Name is what it is called when nobody knows it yet.
+type Belongs struct{ Domain, Name string }
 
 // Past makes a contact history, as an import brings it in: its ticket is closed, no job follows, and
 // At is its time. A past contact joins past tickets only; a new one that continues a past ticket opens

@@ -6,6 +6,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/slack-go/slack"
+
 	"tierline/internal/slackapp"
 	"tierline/ticket"
 )
@@ -85,6 +87,44 @@ func (k *Desk) marked(ctx context.Context, ev slackapp.Event) error {
 	_, err = k.back.Act(ctx, by, ticket.Action{Kind: ticket.ActReact, Ticket: id, Seq: int(seq), Emoji: mark.Emoji, Gone: mark.Off})
 	if kind := ticket.KindOf(err); kind == ticket.Transient || kind == ticket.Internal {
 		return err
+	}
+	return nil
+}
+
+// openAmend shows the form by which an agent changes what they have sent, where the customer's channel can.
+func (k *Desk) openAmend(c click, r ref) error {
+	k.after("cannot open a form", func(ctx context.Context) error {
+		list, err := k.back.Messages(ctx, c.by, r.Ticket, r.Seq-1, 1)
+		if err == nil && len(list) == 1 {
+			err = k.app.OpenView(ctx, c.ic.TriggerID, amendForm(meta{Ticket: r.Ticket, Number: r.Seq, Channel: c.channel, Thread: c.thread}, list[0]))
+		}
+		if err != nil {
+			k.sorry(c.channel, c.user, c.thread, err)
+		}
+		return nil
+	})
+	return nil
+}
+
+func amendForm(m meta, said ticket.Message) slack.ModalViewRequest {
+	change, away := option("change", "Change it"), option("gone", "Delete it: the customer sees it no more")
+	return modal(doAmend, said.String()+": change", "Change", m.String(), small("The customer has this already. They see what you change, and may have read it as it was; the ticket keeps that."),
+		input("what", "What is to be done?", "", choose("v", "Change it", change, away).WithInitialOption(change), false),
+		input("text", "Answer to the customer", "Markdown; the customer sees exactly this", line(slackapp.Cut(said.Text, maxInput), maxInput, true), true))
+}
+
+func (k *Desk) submitAmend(ctx context.Context, ic *slack.InteractionCallback) any {
+	m, ok := parseMeta(ic.View.PrivateMetadata)
+	by, err := k.agent(ctx, ic.User.ID)
+	if err == nil && !ok {
+		err = ticket.Errorf("slackdesk.amend", ticket.Invalid, "This form is of an older version. Open it again.")
+	}
+	if err == nil {
+		_, err = k.back.Act(ctx, by, ticket.Action{Kind: ticket.ActAmend, Ticket: m.Ticket, Seq: m.Number, Text: submitted(ic.View, "text"),
+			Gone: submitted(ic.View, "what") == "gone"})
+	}
+	if err != nil {
+		return slack.NewErrorsViewSubmissionResponse(map[string]string{"text": slackapp.Cut(k.inWords(ic.User.ID, err), 500)})
 	}
 	return nil
 }

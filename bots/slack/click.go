@@ -41,6 +41,9 @@ func (k *Desk) interact(ctx context.Context, ic *slack.InteractionCallback) any 
 		if strings.HasPrefix(ic.View.CallbackID, incidentPrefix) {
 			return k.submitIncident(ctx, ic)
 		}
+		if ic.View.CallbackID == doAmend {
+			return k.submitAmend(ctx, ic)
+		}
 		if answer, ok := k.submitShortcut(ctx, ic); ok {
 			return answer
 		}
@@ -136,6 +139,8 @@ func (k *Desk) press(ctx context.Context, c click, what string, r ref) error {
 		return k.moveBack(ctx, c, r)
 	case doWithdraw:
 		return k.withdraw(ctx, c, r)
+	case doAmend:
+		return k.openAmend(c, r)
 	case doUnverify:
 		a.Kind, a.Rev, a.Verdict = ticket.ActVerify, 0, ticket.NotVerified
 	case doSupplier, doSupplied, doInform, doHeard, doVerify:

@@ -71,7 +71,8 @@ func newGateway(t *testing.T, change ...func(*router.Config)) *gateway {
 	blobs := channeltest.NewBlobs()
 	bot := slackdesk.New(slackdesk.Config{}, slackdesk.Deps{App: app, Backend: desk, Blobs: blobs, Changes: g.store, Log: log})
 	ch := slackchannel.New(slackchannel.Config{Channels: []slackchannel.Room{{Channel: "customer-ltd"}}}, slackchannel.Deps{App: app, Blobs: blobs,
-		Cursors: g.store, Log: log, Staff: func(id, email string) bool { _, err := desk.AgentBy(id, email); return err == nil }})
+		Cursors: g.store, Log: log, Tickets: g.store, Agent: desk.AgentBy, Colleague: desk.Colleague})
+	desk.Amenders = map[string]channels.Amender{channels.Slack: ch}
 	jobs := &router.Jobs{Desk: desk, Bot: bot, Senders: map[string]channels.Sender{channels.Slack: ch}, Log: log}
 	ctx, cancel := context.WithCancel(context.Background())
 	runs := []func(context.Context) error{app.Run, bot.Run, jobs.Dispatcher(nil).Run,
@@ -160,7 +161,7 @@ func TestFromTheCustomersChannelToTheDeskAndBack(t *testing.T) {
 	g.fill("anna", "reply", map[string]any{"text0": "Please switch it **off**."})
 	g.message("C0CUST", top, "Please switch it *off*.")
 	g.message("C0L1", card.TS, ":white_check_mark: sent")
-	if n := len(g.sim.Replies("C0CUST", top)); n != 1 {
+	if n := len(g.answers(top)); n != 1 {
 		t.Errorf("the customer sees %d messages: a note went out", n)
 	}
 

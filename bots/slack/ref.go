@@ -37,6 +37,7 @@ const (
 	doBack     = "back"  // move a message back to where it came from
 	doUndo     = "undo"  // the merge
 	doWithdraw = "withdraw"
+	doAmend    = "amend" // what was sent
 	doReturn   = "return"
 	doPromise  = "promise"
 	doKeep     = "keep"

@@ -59,7 +59,7 @@ func messageBlocks(c bots.Card, m ticket.Message) (blocks []slack.Block, fallbac
 	if len(notes) > 0 {
 		blocks = append(blocks, small(strings.Join(notes, "\n")))
 	}
-	blocks = append(blocks, messageTools(m)...)
+	blocks = append(blocks, messageTools(c, m)...)
 	return blocks, head + "\n" + fallback, whole
 }
 

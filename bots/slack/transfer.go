@@ -156,7 +156,7 @@ func (k *Desk) withdraw(ctx context.Context, c click, r ref) error {
 }
 
 // messageTools are the buttons below a message.
-func messageTools(m ticket.Message) []slack.Block {
+func messageTools(c bots.Card, m ticket.Message) []slack.Block {
 	v := ref{Ticket: m.Ticket, Seq: m.Seq}.String()
 	switch {
 	case !m.MovedTo.IsZero():
@@ -166,6 +166,8 @@ func messageTools(m ticket.Message) []slack.Block {
 		return rows("message", button(doBack, v, "Move it back"))
 	case m.Delivery == ticket.Queued && !m.SendAt.IsZero():
 		return rows("message", button(doWithdraw, v, "Undo"))
+	case m.Delivery == ticket.Sent && c.Amends && m.Channel == c.Ticket.Channel && m.Author.Kind == ticket.ByAgent && !m.Auto && m.Gone.IsZero():
+		return rows("message", button(doAmend, v, "Change or delete"))
 	case m.Kind == ticket.Note && m.Author.Kind == ticket.ByAgent:
 		return rows("message", button(doAsk, v, "Unclear? Ask"))
 	}

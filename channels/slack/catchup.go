@@ -53,7 +53,7 @@ func (c *Channel) missed(ctx context.Context, id string, r Room) error {
 	if in == nil {
 		return ctx.Err()
 	}
-	list, err := c.unseen(ctx, id, cursor)
+	list, changed, err := c.unseen(ctx, id, cursor)
 	if err != nil {
 		return err
 	}
@@ -62,6 +62,14 @@ func (c *Channel) missed(ctx context.Context, id string, r Room) error {
 			return err
 		}
 	}
+	for _, m := range changed {
+		if err := c.catchUpOn(ctx, in, r, m, cursor); err != nil {
+			return err
+		}
+	}
+	if err := c.invite(ctx, id, r); err != nil {
+		return err
+	}
 	if next := slackapp.TS(began.Add(-late)); next > cursor {
 		return c.d.Cursors.SetCursor(ctx, name, next)
 	}
@@ -69,37 +77,74 @@ func (c *Channel) missed(ctx context.Context, id string, r Room) error {
 }
 
 // unseen are the messages after a cursor, oldest first: of the channel itself, and of its threads
-// that are not older than the look-back.
-func (c *Channel) unseen(ctx context.Context, id, cursor string) ([]slackapp.Message, error) {
-	var list []slackapp.Message
+// that are not older than the look-back. changed are those among all that were looked at which were changed
+// after the cursor, or bear emoji.
+func (c *Channel) unseen(ctx context.Context, id, cursor string) (list, changed []slackapp.Message, err error) {
 	var threads []string
-	from := slackapp.TS(slackapp.At(cursor).Add(-c.cfg.LookBack))
-	more, err := c.d.App.Read(ctx, slackapp.Range{Channel: id, Oldest: from, Limit: maxHistory}, func(m slackapp.Message) bool {
+	look := func(m slackapp.Message) {
 		if m.TS > cursor {
 			list = append(list, m)
 		}
+		if m.TS <= cursor && m.Edited.TS > cursor || len(m.Reactions) > 0 {
+			changed = append(changed, m)
+		}
+	}
+	from := slackapp.TS(slackapp.At(cursor).Add(-c.cfg.LookBack))
+	more, err := c.d.App.Read(ctx, slackapp.Range{Channel: id, Oldest: from, Limit: maxHistory}, func(m slackapp.Message) bool {
+		look(m)
 		if m.LatestReply > cursor {
 			threads = append(threads, m.TS)
 		}
 		return true
 	})
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	for _, t := range threads {
 		_, err := c.d.App.Read(ctx, slackapp.Range{Channel: id, Thread: t, Oldest: cursor, Limit: maxHistory}, func(m slackapp.Message) bool {
-			if m.TS > cursor && m.TS != t {
-				list = append(list, m)
+			if m.TS != t {
+				look(m)
 			}
 			return true
 		})
 		if err != nil && ticket.KindOf(err) != ticket.NotFound {
-			return nil, err
+			return nil, nil, err
 		}
 	}
 	if more {
 		c.d.Log.Warn("slack: a channel has more messages than are looked at at once", "channel", id, "looked at", maxHistory)
 	}
 	slices.SortStableFunc(list, func(a, b slackapp.Message) int { return slackapp.At(a.TS).Compare(slackapp.At(b.TS)) })
-	return slices.CompactFunc(list, func(a, b slackapp.Message) bool { return a.TS == b.TS }), nil
+	return slices.CompactFunc(list, func(a, b slackapp.Message) bool { return a.TS == b.TS }), changed, nil
+}
+
+// catchUpOn takes over what became of a message that was there before: other words, and emoji.
+func (c *Channel) catchUpOn(ctx context.Context, in ticket.Intake, r Room, m slackapp.Message, cursor string) error {
+	if m.Human() && m.TS <= cursor && m.Edited.TS > cursor {
+		if err := c.amended(ctx, in, r, m, false, slackapp.At(m.Edited.TS)); err != nil {
+			return err
+		}
+	}
+	for _, mark := range m.Reactions {
+		for _, user := range mark.Users {
+			who, err := c.who(ctx, slackapp.Message{Channel: m.Channel, User: user})
+			if err != nil {
+				return err
+			}
+			opens := r.opens(OpenEmoji) && mark.Name == r.Emoji
+			switch {
+			case who.none():
+			case opens:
+				if _, err = c.known(ctx, m.Channel, m.TS); ticket.KindOf(err) == ticket.NotFound {
+					err = c.open(ctx, in, r, m)
+				}
+			case who.staff.ID == "":
+				err = c.act(ctx, m.Channel, m.TS, ticket.Action{Kind: ticket.ActReact, By: who.actor(), Emoji: mark.Name})
+			}
+			if err != nil {
+				return err
+			}
+		}
+	}
+	return nil
 }

@@ -33,12 +33,13 @@ func (c *Channel) Send(ctx context.Context, out ticket.Outbound) (string, error)
 	if text == "" {
 		text = ":paperclip:"
 	}
+	name, image := c.face(ctx, channel, out.Message)
 	for i, part := range slackapp.Split(text, maxPart) {
 		if there[i] != "" {
 			continue
 		}
 		ts, err := c.d.App.Post(ctx, slackapp.Out{Channel: channel, Thread: thread, Text: part, Type: typeReply,
-			Payload: payload(out.Message, i)})
+			Payload: payload(out.Message, i), Name: name, Image: image})
 		if err != nil {
 			return "", err
 		}
@@ -51,6 +52,26 @@ func (c *Channel) Send(ctx context.Context, out ticket.Outbound) (string, error)
 		}
 	}
 	return place(channel, there[0]), nil
+}
+
+// face is in whose name, and with whose picture, an answer is posted; "" is the app's own.
+func (c *Channel) face(ctx context.Context, channel string, m ticket.Message) (name, image string) {
+	if r, _, ok := c.room(channel); ok && r.Faceless || m.Author.Kind != ticket.ByAgent {
+		return "", ""
+	}
+	a := c.d.Colleague(m.Author.ID)
+	var u slackapp.User
+	var err error
+	switch {
+	case a.Slack != "":
+		u, err = c.d.App.User(ctx, a.Slack)
+	case a.Email != "":
+		u, err = c.d.App.UserByEmail(ctx, a.Email)
+	}
+	if err != nil {
+		u.Image = "" // the name will do
+	}
+	return firstOf(m.Author.Name, a.Name), u.Image
 }
 
 func payload(m ticket.Message, part int) map[string]any {

@@ -2,7 +2,9 @@ package slackchannel
 
 import (
 	"context"
+	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -23,11 +25,44 @@ type world struct {
 	app *slackapp.App
 	ch  *Channel
 	in  channeltest.World
+	cfg Config
+
+	tickets tickets
 }
 
-func newWorld(t *testing.T) *world {
+// tickets notes what is done to the tickets of an intake.
+type tickets struct {
+	*channeltest.Intake
+	mu   sync.Mutex
+	acts []ticket.Action
+}
+
+func (x *tickets) Act(_ context.Context, a ticket.Action) (ticket.Ticket, error) {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	x.acts = append(x.acts, a)
+	return ticket.Ticket{ID: a.Ticket}, nil
+}
+
+func (x *tickets) done() []ticket.Action {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	return slices.Clone(x.acts)
+}
+
+func newWorld(t *testing.T, change ...func(*Config)) *world {
 	t.Helper()
-	w := &world{T: t, sim: slacksim.Start(t, slacksim.Sample()), in: channeltest.NewWorld()}
+	c := slacksim.Sample()
+	c.App.Scopes, c.App.Events = slackapp.Scopes(), slackapp.Events()
+	c.Partners = map[string]string{"T0PARTNER": "Partner GmbH"}
+	c.Users = append(c.Users, slacksim.User{ID: "U8PIA", Name: "pia", RealName: "Pia Partner", Team: "T0PARTNER", Locale: "de-DE"})
+	c.Channels[3].Members = append(c.Channels[3].Members, "pia")
+	w := &world{T: t, sim: slacksim.Start(t, c), in: channeltest.NewWorld(),
+		cfg: Config{Channels: []Room{{Channel: "customer-ltd", Brand: "acme", Silent: true}}}}
+	for _, f := range change {
+		f(&w.cfg)
+	}
+	w.tickets.Intake = w.in.Intake
 	w.app, w.ch = w.gateway()
 	return w
 }
@@ -40,8 +75,8 @@ func (w *world) gateway() (*slackapp.App, *Channel) {
 	if err != nil {
 		w.Fatal(err)
 	}
-	return app, New(Config{Channels: []Room{{Channel: "customer-ltd", Brand: "acme"}}},
-		Deps{App: app, Blobs: w.in.Blobs, Cursors: w.in.Cursors, Staff: staff, Log: w.in.Log})
+	return app, New(w.cfg,
+		Deps{App: app, Blobs: w.in.Blobs, Cursors: w.in.Cursors, Tickets: &w.tickets, Agent: staff, Log: w.in.Log})
 }
 
 // start runs the gateway; the result stops it.

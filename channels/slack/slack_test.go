@@ -45,7 +45,13 @@ func run(t testing.TB, f func(context.Context) error) {
 	})
 }
 
-func staff(_, email string) bool { return strings.HasSuffix(email, "@support.example") }
+func staff(_, email string) (ticket.Agent, error) {
+	name, ok := strings.CutSuffix(email, "@support.example")
+	if !ok {
+		return ticket.Agent{}, ticket.Errorf("test", ticket.Denied, "not of the team")
+	}
+	return ticket.Agent{ID: name, Name: name, Email: email, Roles: []ticket.Role{ticket.RoleAgent}}, nil
+}
 
 // httpSlack is Slack as it calls an app: signed requests, over a real connection.
 type httpSlack struct{ url string }
@@ -101,7 +107,7 @@ func TestSource(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		c := New(Config{Channels: []Room{{Channel: "customer-ltd", Inbox: "ltd"}}}, Deps{App: app, Blobs: w.Blobs, Cursors: w.Cursors, Staff: staff, Log: w.Log})
+		c := New(Config{Channels: []Room{{Channel: "customer-ltd", Inbox: "ltd"}}}, Deps{App: app, Blobs: w.Blobs, Cursors: w.Cursors, Tickets: &tickets{Intake: w.Intake}, Agent: staff, Log: w.Log})
 		run(t, app.Run)
 		peer, ids := serve(t, app), new(sync.Map)
 		deliver := func(ctx context.Context, m channeltest.Message) error { return peer.post(ctx, eventOf(m, ids), nil) }

@@ -169,9 +169,9 @@ func (a *app) wireChannels(context.Context) error {
 	a.jobs.Senders[channels.Chat], a.jobs.Senders[channels.Phone] = a.chat, a.phone
 	if a.slack != nil {
 		c := slackchannel.New(a.cfg.Slack.Channels, slackchannel.Deps{App: a.slack, Blobs: a.blobs, Cursors: a.store,
-			Staff: a.isStaff, Now: a.now, Log: a.log.With("part", "slack-channel")})
+			Tickets: a.store, Agent: a.desk.AgentBy, Colleague: a.desk.Colleague, Now: a.now, Log: a.log.With("part", "slack-channel")})
 		a.sources = append(a.sources, c)
-		a.jobs.Senders[channels.Slack] = c
+		a.jobs.Senders[channels.Slack], a.desk.Amenders = c, map[string]channels.Amender{channels.Slack: c}
 	}
 	return nil
 }
@@ -209,12 +209,6 @@ func (p planned) Act(ctx context.Context, a ticket.Action) (ticket.Ticket, error
 		return ticket.Ticket{}, err
 	}
 	return p.Store.Act(ctx, a)
-}
-
-// isStaff says whether a Slack user is one of ours.
-func (a *app) isStaff(slackUser, address string) bool {
-	_, err := a.desk.AgentBy(slackUser, address)
-	return err == nil
 }
 
 // consoleURL is the console's address, without a slash at its end.

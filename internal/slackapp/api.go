@@ -24,6 +24,8 @@ type Out struct {
 	Blocks  []slack.Block
 	Type    string         // metadata: by it the message is found again
 	Payload map[string]any // of the metadata; scalars
+	Name    string         // as whom it is posted, and with whose picture (a URL); "" is the app itself
+	Image   string
 	// Still is asked just before it is posted, after every wait for a limit: its error is returned, and
 	// nothing is posted. nil is not asked.
 	Still func(context.Context) error
@@ -37,6 +39,12 @@ func (o Out) options() []slack.MsgOption {
 	}
 	if o.Thread != "" {
 		opts = append(opts, slack.MsgOptionTS(o.Thread))
+	}
+	if o.Name != "" {
+		opts = append(opts, slack.MsgOptionUsername(Cut(o.Name, 80)))
+		if o.Image != "" {
+			opts = append(opts, slack.MsgOptionIconURL(o.Image))
+		}
 	}
 	if o.Type != "" {
 		opts = append(opts, slack.MsgOptionMetadata(slack.SlackMetadata{EventType: o.Type, EventPayload: o.Payload}))

@@ -115,6 +115,7 @@ type App struct {
 	onEvent       map[string][]func(context.Context, Event) error
 	onInteraction []func(context.Context, *slack.InteractionCallback) any
 	onCommand     map[string]func(context.Context, slack.SlashCommand) Reply
+	onForm        map[string]func(context.Context, *slack.InteractionCallback) any
 	onConnect     []func()
 	flight        flight
 	life          context.Context // of handlers: outlives Run's by stopTime
@@ -157,7 +158,7 @@ func New(cfg Config, d Deps) (*App, error) {
 	}
 	a := &App{cfg: cfg, log: d.Log, now: d.Now, http: d.HTTP, base: base, limit: newLimiter(d.Now, d.Sleep, cfg.NoLimits),
 		onEvent:   map[string][]func(context.Context, Event) error{},
-		onCommand: map[string]func(context.Context, slack.SlashCommand) Reply{}}
+		onCommand: map[string]func(context.Context, slack.SlashCommand) Reply{}, onForm: map[string]func(context.Context, *slack.InteractionCallback) any{}}
 	a.api = slack.New(cfg.BotToken.Reveal(), slack.OptionAppLevelToken(cfg.AppToken.Reveal()),
 		slack.OptionAPIURL(base), slack.OptionHTTPClient(d.HTTP), slack.OptionLog(slogPrinter{d.Log}))
 	a.dir = newDirectory(a)

@@ -18,6 +18,8 @@ import (
 type User struct {
 	ID, Team, Name, Email string
 	TZ                    string // IANA; of their profile
+	Locale                string // BCP 47, of their client: "de-DE"
+	Image                 string // URL of their picture
 	Guest                 bool   // a guest, or of another workspace
 	Bot, Deleted          bool
 }
@@ -42,10 +44,13 @@ type directory struct {
 	mu       sync.Mutex
 	users    map[string]remembered // by id, or by mail address
 	channels map[string]string     // name, or id in lower case, to id
+	teams    map[string]string     // names of workspaces, by id
 	listed   time.Time
 }
 
-func newDirectory(a *App) *directory { return &directory{app: a, users: map[string]remembered{}} }
+func newDirectory(a *App) *directory {
+	return &directory{app: a, users: map[string]remembered{}, teams: map[string]string{}}
+}
 
 // missing says that a server has no such method: what it would have told is not to be had.
 func missing(err error) bool {
@@ -77,6 +82,33 @@ func (a *App) UserByEmail(ctx context.Context, address string) (User, error) {
 	})
 }
 
+// TeamName is what a workspace is called with whom a channel is shared; "" when Slack does not tell.
+// https://docs.slack.dev/reference/methods/team.info
+func (a *App) TeamName(ctx context.Context, id string) string {
+	a.dir.mu.Lock()
+	name, known := a.dir.teams[id]
+	a.dir.mu.Unlock()
+	if known {
+		return name
+	}
+	err := a.do(ctx, "team.info", "", func(ctx context.Context) error {
+		t, err := a.api.GetOtherTeamInfoContext(ctx, id)
+		if err == nil {
+			name = Line(t.Name)
+		}
+		return err
+	})
+	if err != nil && ticket.KindOf(err) == ticket.Transient {
+		return "" // asked again
+	}
+	a.dir.mu.Lock()
+	defer a.dir.mu.Unlock()
+	if len(a.dir.teams) < maxUsers {
+		a.dir.teams[id] = name
+	}
+	return name
+}
+
 func (a *App) userOf(u *slack.User) User {
 	if u == nil {
 		return User{}
@@ -84,7 +116,7 @@ func (a *App) userOf(u *slack.User) User {
 	a.mu.Lock()
 	team := a.self.Team
 	a.mu.Unlock()
-	return User{ID: u.ID, Team: u.TeamID, Email: u.Profile.Email, TZ: u.TZ, Bot: u.IsBot || u.ID == "USLACKBOT", Deleted: u.Deleted,
+	return User{ID: u.ID, Team: u.TeamID, Email: u.Profile.Email, TZ: u.TZ, Locale: u.Locale, Image: first(u.Profile.Image192, u.Profile.Image72), Bot: u.IsBot || u.ID == "USLACKBOT", Deleted: u.Deleted,
 		Name:  Line(first(u.Profile.RealName, u.RealName, u.Profile.DisplayName, u.Name)),
 		Guest: u.IsRestricted || u.IsUltraRestricted || u.IsStranger || team != "" && u.TeamID != "" && u.TeamID != team && u.Enterprise.ID == ""}
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"runtime/debug"
+	"strings"
 	"sync"
 	"time"
 
@@ -45,6 +46,26 @@ func (a *App) OnEvent(kind string, h func(context.Context, Event) error) {
 // payload of the ack: a *slack.ViewSubmissionResponse. It must answer before ctx ends.
 func (a *App) OnInteraction(h func(context.Context, *slack.InteractionCallback) any) {
 	a.onInteraction = append(a.onInteraction, h)
+}
+
+// OnForm registers the handler of buttons and modals whose action or callback id begins with prefix: what
+// others than staff may click. Nobody else hears of them.
+func (a *App) OnForm(prefix string, h func(context.Context, *slack.InteractionCallback) any) {
+	a.onForm[prefix] = h
+}
+
+// form is the handler of a form's interaction, or nil.
+func (a *App) form(ic *slack.InteractionCallback) func(context.Context, *slack.InteractionCallback) any {
+	id := ic.View.CallbackID
+	if ic.Type == slack.InteractionTypeBlockActions && len(ic.ActionCallback.BlockActions) > 0 {
+		id = ic.ActionCallback.BlockActions[0].ActionID
+	}
+	for prefix, h := range a.onForm {
+		if strings.HasPrefix(id, prefix) {
+			return h
+		}
+	}
+	return nil
 }
 
 // OnCommand registers the handler of a slash command: "/tier".
@@ -173,6 +194,9 @@ func (a *App) interact(ctx context.Context, ic *slack.InteractionCallback) (answ
 	defer cancel()
 	var err error
 	defer a.survive("interaction "+string(ic.Type), &err)
+	if h := a.form(ic); h != nil {
+		return h(ctx, ic)
+	}
 	for _, h := range a.onInteraction {
 		if answer = h(ctx, ic); answer != nil {
 			return answer

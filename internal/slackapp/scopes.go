@@ -4,8 +4,8 @@ package slackapp
 // docs/slack-manifest.yaml gives the reason for each.
 func Scopes() []string {
 	return []string{
-		"channels:history", "channels:read", "channels:write.invites", "chat:write", "commands", "dnd:read", "files:read", "files:write",
-		"groups:history", "groups:read", "groups:write.invites", "im:history", "im:write", "metadata.message:read", "reactions:read", "reactions:write", "usergroups:read", "users:read", "users:read.email",
+		"channels:history", "channels:read", "channels:write.invites", "chat:write", "chat:write.customize", "commands", "dnd:read", "files:read", "files:write",
+		"groups:history", "groups:read", "groups:write.invites", "im:history", "im:write", "metadata.message:read", "reactions:read", "reactions:write", "team:read", "usergroups:read", "users:read", "users:read.email",
 	}
 }
 

@@ -11,6 +11,7 @@ import (
 type Config struct {
 	Addr       string // where to listen; "" is a free port on the loopback
 	Team       Team
+	Partners   map[string]string // names of the workspaces, by id, with whom channels are shared
 	Users      []User
 	Channels   []Channel
 	UserGroups []UserGroup
@@ -41,6 +42,7 @@ type User struct {
 	TZ       string // "Europe/Berlin"
 	Color    string // six hex digits
 	Guest    bool   // a single-channel guest (is_restricted)
+	Team     string // "T…" of another workspace, with whom a channel is shared; "" is this one
 	Admin    bool
 	Bot      bool
 	Deleted  bool

@@ -100,6 +100,13 @@ func (c *call) authTest() (Object, error) {
 
 func (c *call) teamInfo() (Object, error) {
 	t := c.s.cfg.Team
+	if id := c.str("team"); id != "" && id != t.ID {
+		name, ok := c.s.cfg.Partners[id]
+		if !ok {
+			return nil, apiErr("team_not_found")
+		}
+		t = Team{ID: id, Name: name}
+	}
 	return Object{"team": Object{"id": t.ID, "name": t.Name, "domain": t.Domain, "url": c.s.base + "/", "email_domain": "",
 		"icon": Object{"image_default": true, "image_34": c.s.base + "/sim/icon.png"}, "is_verified": false}}, nil
 }

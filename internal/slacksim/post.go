@@ -8,7 +8,7 @@ import (
 // post puts a message into a channel, tells the app and the people. m's ts is set here. A reply's
 // ThreadTS must name a root of the channel.
 func (s *Server) post(ch *channel, m *Message, broadcast bool) {
-	m.Type, m.TS, m.Team = "message", s.stamp(), s.cfg.Team.ID
+	m.Type, m.TS, m.Team = "message", s.stamp(), s.teamOf(m.User)
 	if m.reply() && broadcast {
 		m.Subtype = "thread_broadcast"
 	}

@@ -21,11 +21,24 @@ func (s *Server) userObject(u *user) Object {
 	if u.app {
 		p["bot_id"], p["api_app_id"], p["always_active"] = s.cfg.App.BotID, s.cfg.App.ID, true
 	}
-	o := Object{"id": u.ID, "team_id": s.cfg.Team.ID, "name": u.Name, "deleted": u.Deleted, "color": u.Color, "real_name": u.RealName,
+	p["team"] = s.teamOf(u.ID)
+	o := Object{"id": u.ID, "team_id": s.teamOf(u.ID), "name": u.Name, "deleted": u.Deleted, "color": u.Color, "real_name": u.RealName,
 		"tz": u.TZ, "tz_label": u.TZ, "tz_offset": offset(u.TZ, s.clock.Now()), "profile": p, "is_admin": u.Admin, "is_owner": false,
 		"is_primary_owner": false, "is_restricted": u.Guest, "is_ultra_restricted": false, "is_bot": u.Bot, "is_app_user": false,
 		"updated": u.updated.Unix(), "is_email_confirmed": !u.Bot, "who_can_share_contact_card": "EVERYONE"}
+	if u.Team != "" { // https://docs.slack.dev/apis/slack-connect/ (users.info)
+		o["is_stranger"] = true
+		delete(o, "is_admin")
+	}
 	return o
+}
+
+// teamOf is the workspace of a person.
+func (s *Server) teamOf(uid string) string {
+	if u := s.users[uid]; u != nil && u.Team != "" {
+		return u.Team
+	}
+	return s.cfg.Team.ID
 }
 
 func offset(tz string, at time.Time) int {

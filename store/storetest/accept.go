@@ -218,6 +218,13 @@ func acceptPeople(t *testing.T, w *world) {
 	equal(t, "domain", strings.Join(o.Domains, " "), "corp.example")
 	c := must(w.a.CustomerBy(ctxOf(t), customer.Identity{Kind: customer.Email, Value: "Bob@CORP.example"}))(t)
 	equal(t, "found by identity", c.ID, who(2).ID)
+	// A channel may know better to whom somebody belongs.
+	pia, dora := mail("pia@partner.example", "<6@x>"), mail("dora@gmail.com", "<7@x>")
+	pia.Belongs = ticket.Belongs{Domain: "slack:T1", Name: "Partner GmbH"}
+	dora.Belongs = ticket.Belongs{Domain: "Corp.example"}
+	out = append(out, accept(t, w.a, pia, dora)...)
+	equal(t, "the channel's name", must(w.a.Organization(ctxOf(t), who(5).Organization))(t).Name, "Partner GmbH")
+	equal(t, "the organization that is known", who(6).Organization, who(0).Organization)
 	phone := mail("", "call1")
 	phone.From = customer.Identity{Kind: customer.Phone, Value: "+4930123456"}
 	equal(t, "by phone", accept(t, w.a, phone)[0].Opened, true)
