@@ -3,6 +3,9 @@ package web
 import (
 	"context"
 	"fmt"
+	"maps"
+	"net/http"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -10,6 +13,7 @@ import (
 	"github.com/chromedp/cdproto/cdp"
 	"github.com/chromedp/cdproto/emulation"
 	"github.com/chromedp/chromedp"
+	"github.com/gofiber/fiber/v2"
 
 	"tierline/customer"
 	"tierline/internal/peers"
@@ -101,6 +105,59 @@ func furnish(s *site) ticket.ID {
 	return id
 }
 
+// unseen are the routes that answer with a page for people and that none of the paths goes to.
+func unseen(routes []route, paths []string) (left []string) {
+	noPage := []string{"/live", "/text", "/html", "/image", "/raw", "/source", "/files/:n"} // data, frames and downloads
+	isStatic, seen := map[string]bool{}, map[string]bool{}
+	for _, r := range routes {
+		isStatic[r.path] = r.method == http.MethodGet && !strings.Contains(r.path, ":")
+	}
+	for _, p := range paths {
+		p, _, _ = strings.Cut(p, "?")
+		for _, r := range routes {
+			if r.path == p || !isStatic[p] && fiber.RoutePatternMatch(p, r.path) {
+				seen[r.path] = true
+			}
+		}
+	}
+	for _, r := range routes {
+		forPeople := strings.HasPrefix(r.path, "/console") || strings.HasPrefix(r.path, "/help") || strings.HasPrefix(r.path, "/page/")
+		data := slices.ContainsFunc(noPage, func(end string) bool { return strings.HasSuffix(r.path, end) })
+		if r.method == http.MethodGet && forPeople && !data && !seen[r.path] {
+			left = append(left, r.path)
+		}
+	}
+	return left
+}
+
+func TestAPageThatNobodyLooksAtIsFound(t *testing.T) {
+	t.Parallel()
+	get := func(path string) route { return route{method: http.MethodGet, path: path} }
+	table := []route{get("/console"), get("/console/a"), get("/console/a/new"), get("/console/a/:id"), get("/console/a/:id/raw"),
+		get("/metrics"), get("/help/:id"), {method: http.MethodPost, path: "/console/b"}}
+	got := unseen(table, []string{"/console", "/console/a?q=1", "/console/a/new"})
+	if want := []string{"/console/a/:id", "/help/:id"}; !slices.Equal(got, want) {
+		t.Errorf("%v, not %v", got, want)
+	}
+}
+
+// unmergePage makes two records of one person, and tells where that can be taken back.
+func (s *site) unmergePage() string {
+	s.t.Helper()
+	var ids []customer.ID
+	for _, value := range []string{"emil@home.example", "emil@work.example"} {
+		id, err := s.store.PutCustomer(context.Background(), customer.Customer{Name: "Emil Example", Identities: []customer.Identity{{Kind: customer.Email, Value: value}}})
+		if err != nil {
+			s.t.Fatal(err)
+		}
+		ids = append(ids, id)
+	}
+	if err := s.store.MergeCustomers(context.Background(), ids[1], ids[0], staffList()[1].Actor()); err != nil {
+		s.t.Fatal(err)
+	}
+	return "/console/customers/" + ticketless(int64(ids[1])) + "/unmerge"
+}
+
 func TestEveryPageInABrowser(t *testing.T) {
 	t.Parallel()
 	b := peers.Chromium(t)
@@ -137,6 +194,11 @@ func TestEveryPageInABrowser(t *testing.T) {
 		t.Fatal(jobs, err)
 	}
 	pages["job-drop"] = "/console/jobs/" + ticketless(jobs[0].ID) + "/drop"
+	pages["team"], pages["care"], pages["oncall-l2"] = "/console/team", "/console/care", "/console/oncall?tier=l2"
+	pages["customer-unmerge"] = s.unmergePage()
+	for _, left := range unseen(s.routes(), slices.Collect(maps.Values(pages))) {
+		t.Errorf("nobody looks at %s: add one such page to the list above", left)
+	}
 	b.Do(chromedp.Navigate(link))
 	b.Screenshot("web-login-link")
 	b.Do(chromedp.Click("button.main"))
@@ -151,8 +213,11 @@ func TestEveryPageInABrowser(t *testing.T) {
 			b.Do(chromedp.Navigate(s.URL() + path))
 			b.Until(`document.readyState === "complete"`)
 			peers.JS[int64](b, `[...document.querySelectorAll(".folds>details")].map((d) => { d.open = true; }).length`)
-			for _, fault := range peers.JS[[]string](b, audit) {
-				t.Errorf("%s %s: %s", view.name, path, fault)
+			for _, dark := range []bool{!view.dark, view.dark} {
+				b.Do(scheme(dark))
+				for _, fault := range peers.JS[[]string](b, audit) {
+					t.Errorf("%s (dark: %t) %s: %s", view.name, dark, path, fault)
+				}
 			}
 			height := peers.JS[int64](b, "document.documentElement.scrollHeight")
 			b.Do(chromedp.EmulateViewport(view.width, max(view.height, min(height, 2600))))
