@@ -74,6 +74,45 @@ chat: {inboxes: [{name: shop, brand: none}]}
 	}
 }
 
+// TestAWrongShapeIsSaidInWords holds that who writes a list where a mapping is wanted reads that, and not our types.
+func TestAWrongShapeIsSaidInWords(t *testing.T) {
+	t.Parallel()
+	text := `data: ./data
+tiers:
+  - name: l1
+    level: one
+    channel: support-l1
+    hours: {holidays: {"2026-12-25": Christmas}}
+    clocks: 4h
+    page_wait: soon
+    oncall: [anna]
+    members: anna
+    assign: [round_robin]
+rules:
+  - {name: a, when: lemon, then: {stop: perhaps, page: l2}}
+`
+	_, findings := Parse("t.yaml", []byte(text), nil)
+	got := map[string]string{}
+	for _, f := range findings {
+		if strings.Contains(f.What, " stands where ") {
+			got[f.Where] += f.What + "; "
+		}
+		if strings.Contains(f.What, "!!") || strings.Contains(f.What, "router.") {
+			t.Errorf("no words for people: %s: %s", f.Where, f.What)
+		}
+	}
+	for where, want := range map[string]string{
+		"t.yaml:4": "the text `one` stands where a number is wanted", "t.yaml:6": "a mapping (name: value) stands where a list ([a, b]) is wanted",
+		"t.yaml:7": "the text `4h` stands where a mapping ({name: value}) is wanted", "t.yaml:8": "the text `soon` stands where a duration such as 4h or 30m is wanted",
+		"t.yaml:9": "a list stands where something else is wanted", "t.yaml:10": "the text `anna` stands where a list ([a, b]) is wanted",
+		"t.yaml:11": "a list stands where a text is wanted", "t.yaml:13": "the text `perhaps` stands where true or false is wanted; the text `l2` stands where a mapping ({name: value}) is wanted",
+	} {
+		if !strings.HasPrefix(got[where], want) {
+			t.Errorf("%s: %q, want %q", where, got[where], want)
+		}
+	}
+}
+
 func TestEnvironment(t *testing.T) {
 	t.Parallel()
 	c, findings := Parse("t.yaml", []byte("tiers: [{name: l1, channel: c}]\n"), []string{"TIERLINE__WEB__LISTEN=127.0.0.1:99",

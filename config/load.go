@@ -1,6 +1,7 @@
 package config
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
@@ -128,7 +129,38 @@ var (
 	yamlLine     = regexp.MustCompile(`^(?:yaml: )?line (\d+): (.*)$`)
 )
 
+// wrongShape is how the decoder says that a value is of another shape than the setting.
+var wrongShape = regexp.MustCompile("^(line \\d+: )cannot unmarshal !!(\\w+)(?: (`.*`))? into (.+)$")
+
+// inWords says it as people do who write the file.
+func inWords(text string) string {
+	m := wrongShape.FindStringSubmatch(text)
+	if m == nil {
+		return text
+	}
+	is := map[string]string{"map": "a mapping (name: value)", "seq": "a list", "str": "the text", "int": "the number", "float": "the number", "bool": "the word", "null": "nothing",
+		"timestamp": "the date"}[m[2]]
+	want := "something else"
+	switch t := m[4]; {
+	case strings.HasPrefix(t, "[]"):
+		want = "a list ([a, b])"
+	case strings.HasPrefix(t, "map["), strings.Contains(t, ".") && m[2] != "map" && m[2] != "seq":
+		want = "a mapping ({name: value})"
+	case t == "string":
+		want = "a text"
+	case t == "bool":
+		want = "true or false"
+	case strings.HasPrefix(t, "int"), strings.HasPrefix(t, "uint"), strings.HasPrefix(t, "float"):
+		want = "a number"
+	}
+	if strings.HasSuffix(m[4], "time.Duration") {
+		want = "a duration such as 4h or 30m"
+	}
+	return m[1] + strings.TrimSpace(cmp.Or(is, m[2])+" "+m[3]) + " stands where " + want + " is wanted"
+}
+
 func yamlFinding(name, text string) Finding {
+	text = inWords(text)
 	if m := yamlLine.FindStringSubmatch(text); m != nil {
 		return Finding{Level: "error", Where: name + ":" + m[1], What: m[2]}
 	}

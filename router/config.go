@@ -66,7 +66,7 @@ type Tier struct {
 	Handoff []string     `yaml:"handoff"`
 	Hours   ticket.Hours `yaml:"hours"` // when it works; default: the brand's hours
 	Updates Updates      `yaml:"updates"`
-	// Members are its people: agent ids, mail addresses, Slack user groups (@handle or id). Without any: of the
+	// Members are its people: ids of agents, mail addresses, Slack ids, Slack user groups (@handle or id). Without any: of the
 	// lowest tier all with the role of agent, of others those with the role of level2.
 	Members   []string `yaml:"members"`
 	Entry     Entry    `yaml:"entry"`     // what must be true before people may bring a case here

@@ -100,11 +100,11 @@ func (r *Rules) add(rules []Rule) error {
 // Decide says where a ticket goes, and why. A rule whose expression fails does not match, and the
 // reasons say so.
 func (r *Rules) Decide(f Facts) ticket.Decision {
-	return r.decide(f, func(compiled, bool, error) {})
+	return r.decide(f, func(compiled, Facts, bool, error) {})
 }
 
-// decide tells of every rule that was tried whether it matched.
-func (r *Rules) decide(f Facts, tried func(rule compiled, matched bool, err error)) ticket.Decision {
+// decide tells of every rule that was tried whether it matched, and what it saw.
+func (r *Rules) decide(f Facts, tried func(rule compiled, saw Facts, matched bool, err error)) ticket.Decision {
 	on := ticket.RouteEvent(cmp.Or(f.On, string(ticket.OnOpened)))
 	d := ticket.Decision{On: on}
 	var machine vm.VM // one for all rules: it keeps its stack
@@ -116,7 +116,7 @@ func (r *Rules) decide(f Facts, tried func(rule compiled, matched bool, err erro
 		}
 		for _, rule := range group {
 			ok, err := rule.matches(&machine, env)
-			tried(rule, ok, err)
+			tried(rule, f, ok, err)
 			if err != nil {
 				d.Reasons = append(d.Reasons, fmt.Sprintf("rule %q could not be evaluated: %v", rule.Name, err))
 			}
@@ -124,6 +124,8 @@ func (r *Rules) decide(f Facts, tried func(rule compiled, matched bool, err erro
 				continue
 			}
 			rule.Then.into(&d, rule.Name)
+			f.decided(d)
+			env = f
 			d.Reasons = append(d.Reasons, "rule “"+rule.Name+"”"+rule.Then.effect())
 			stopped = stopped || rule.Then.Stop
 			break

@@ -109,6 +109,34 @@ func TestConfigCheckReportsEveryFault(t *testing.T) {
 	}
 }
 
+// TestLaterGroupsSeeWhatEarlierOnesDecided holds that tags, skills and priority are seen by the groups behind, and by nobody else.
+func TestLaterGroupsSeeWhatEarlierOnesDecided(t *testing.T) {
+	t.Parallel()
+	c := desk5()
+	c.Brands = []ticket.Brand{{Name: "brew"}}
+	c.Rules = []Rule{
+		{Name: "german", Group: "tags", When: `language == "de" && brand == "brew"`, Then: Then{Tags: []string{"german"}, Skills: []string{"german"}, Priority: ticket.High}},
+		{Name: "again", Group: "tags", When: `"german" in tags`, Then: Then{Tags: []string{"twice"}}},
+		{Name: "both", Group: "place", When: `"german" in tags && "german" in skills && "old" in tags && priority == "high"`, Then: Then{Tier: "l2"}},
+		{Name: "late", Group: "late", When: `tier == "l2" || age > duration("90m")`, Then: Then{Tier: "l1"}},
+	}
+	rules, err := NewRules(c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	f := Facts{Language: "de", Tags: append(make([]string, 0, 4), "old"), Age: 61*time.Minute + 30*time.Second}
+	steps, out := rules.ExplainFacts(c, f)
+	if out.Tier != "l2" || strings.Join(out.Tags, " ") != "german" || len(f.Tags) != 1 || f.Tags[:2][1] != "" {
+		t.Errorf("%+v of %+v", out, f.Tags[:2])
+	}
+	if why := steps[3].Why; !strings.Contains(why, "age is 1h1m30s") {
+		t.Errorf("a duration as people read it: %s", why)
+	}
+	if _, out = rules.ExplainFacts(c, Facts{Language: "en"}); out.Tier != "l1" {
+		t.Errorf("of another: %+v", out)
+	}
+}
+
 // BenchmarkDecide is one decision among 1,000 rules of which the last matches.
 func BenchmarkDecide(b *testing.B) {
 	c := desk5()

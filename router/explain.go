@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/expr-lang/expr"
 	"github.com/expr-lang/expr/ast"
@@ -115,11 +116,12 @@ func (f *Facts) remember(t ticket.Ticket) {
 
 func (r *Rules) explain(f Facts) ([]Step, Outcome) {
 	type result struct {
+		saw Facts
 		ok  bool
 		err error
 	}
 	var results []result
-	d := r.decide(f, func(_ compiled, ok bool, err error) { results = append(results, result{ok, err}) })
+	d := r.decide(f, func(_ compiled, saw Facts, ok bool, err error) { results = append(results, result{saw, ok, err}) })
 	var steps []Step
 	stop := "" // the rule that stops the groups behind it
 	for i, group := range r.groups[d.On] {
@@ -147,7 +149,7 @@ func (r *Rules) explain(f Facts) ([]Step, Outcome) {
 			case got.ok:
 				s.Why = oneLine(rule.When)
 			default:
-				s.Why = whyNot(rule.When, f)
+				s.Why = whyNot(rule.When, got.saw)
 			}
 			if got.ok {
 				before = cmp.Or(rule.Name, "a rule without a name")
@@ -218,7 +220,9 @@ func known(n ast.Node, f Facts) string {
 		if err != nil { // a name of the expression's own
 			continue
 		}
-		if text, err := json.Marshal(v); err == nil {
+		if d, ok := v.(time.Duration); ok {
+			parts = append(parts, name+" is "+brief(d.Round(time.Second)))
+		} else if text, err := json.Marshal(v); err == nil {
 			parts = append(parts, name+" is "+short(strings.Replace(string(text), "null", "[]", 1)))
 		}
 	}

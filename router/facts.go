@@ -1,6 +1,7 @@
 package router
 
 import (
+	"cmp"
 	"context"
 	"maps"
 	"reflect"
@@ -50,9 +51,9 @@ type Facts struct {
 	Fits         bool     `expr:"fits" yaml:"fits" about:"the best article is likely to answer it"`
 	Searched     bool     `expr:"searched" yaml:"searched" about:"the search for articles has answered"`
 	Open         bool     `expr:"open" yaml:"open" about:"it is within the brand's hours"`
-	Tags         []string `expr:"tags" yaml:"tags" about:"its tags"`
-	Skills       []string `expr:"skills" yaml:"skills" about:"wanted of whoever gets it"`
-	Priority     string   `expr:"priority" yaml:"priority" about:"low, normal, high or urgent"`
+	Tags         []string `expr:"tags" yaml:"tags" about:"its tags, those of rules in earlier groups among them"`
+	Skills       []string `expr:"skills" yaml:"skills" about:"wanted of whoever gets it; those of earlier groups, too"`
+	Priority     string   `expr:"priority" yaml:"priority" about:"low, normal, high or urgent; what an earlier group has decided, once it has"`
 	State        string   `expr:"state" yaml:"state" about:"new, open, pending, on_hold, solved or closed"`
 	Tier         string   `expr:"tier" yaml:"tier" about:"where it is; \"\" while it is new"`
 	Top          bool     `expr:"top" yaml:"top" about:"there is no tier above"`
@@ -147,6 +148,12 @@ func (f *Facts) ofTicket(t ticket.Ticket, now time.Time) {
 	if t.Verified != nil {
 		f.Verified, f.VerifiedBy = true, "agent"
 	}
+}
+
+// decided takes in what earlier groups of rules have decided: those behind them see it.
+func (f *Facts) decided(d ticket.Decision) {
+	f.Tags, f.Skills = with(slices.Clip(f.Tags), d.Tags), with(slices.Clip(f.Skills), d.Skills)
+	f.Priority = cmp.Or(string(d.Priority), f.Priority)
 }
 
 // ofCustomer takes in what is stored of the customer and of the organization.

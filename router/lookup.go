@@ -203,8 +203,10 @@ func (d *Desk) gather(ctx context.Context, id ticket.ID) (Facts, ticket.Ticket, 
 		return Facts{}, ticket.Ticket{}, err
 	}
 	t := c.Ticket
-	f := Facts{Text: factText(c.LastSaid.Text), Cases: len(c.Cases), Tried: c.Tried, Open: d.Config().Brand(t.Brand).Hours.Open(d.Now())}
+	brand := d.Config().Brand(t.Brand)
+	f := Facts{Text: factText(c.LastSaid.Text), Cases: len(c.Cases), Tried: c.Tried, Open: brand.Hours.Open(d.Now())}
 	f.ofTicket(t, d.Now())
+	f.Brand = brand.Name // of an inbox that names none it is the first
 	f.ofCustomer(c.Customer, c.Organization)
 	f.proven(c.LastSaid)
 	if f.Lately, err = d.contactsLately(ctx, t.Customer, d.Now()); err != nil {

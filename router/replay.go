@@ -118,7 +118,7 @@ func (r *Rules) outcomeOf(f Facts, count map[string]int) (Outcome, []string) {
 	f.On = string(ticket.OnOpened)
 	f.signals(r)
 	var matched []string
-	d := r.decide(f, func(rule compiled, ok bool, _ error) {
+	d := r.decide(f, func(rule compiled, _ Facts, ok bool, _ error) {
 		if ok {
 			matched = append(matched, rule.Name)
 			count[rule.Name]++

@@ -79,7 +79,7 @@ func (t RuleTest) try(c Config, rules *Rules) string {
 	f := t.Given
 	f.On = string(t.On)
 	var matched []string
-	d := rules.decide(rules.complete(c, f), func(rule compiled, ok bool, _ error) {
+	d := rules.decide(rules.complete(c, f), func(rule compiled, _ Facts, ok bool, _ error) {
 		if ok {
 			matched = append(matched, "“"+rule.Name+"”")
 		}
@@ -140,7 +140,7 @@ func set[T cmp.Ordered](list []T) []T {
 
 // complete fills in what follows from made-up facts.
 func (r *Rules) complete(c Config, f Facts) Facts {
-	f.Text = factText(f.Text)
+	f.Text, f.Brand = factText(f.Text), c.Brand(f.Brand).Name
 	if f.On = cmp.Or(f.On, string(ticket.OnOpened)); f.On != string(ticket.OnOpened) {
 		f.Tier = cmp.Or(f.Tier, r.lowest.Name)
 	}

@@ -41,7 +41,7 @@ func groupOf(member string) (string, bool) {
 
 // named says whether a member of a tier is this agent, by id or by mail address.
 func named(member string, a ticket.Agent) bool {
-	return member == a.ID || a.Email != "" && strings.EqualFold(member, a.Email)
+	return member == a.ID || a.Slack != "" && member == a.Slack || a.Email != "" && strings.EqualFold(member, a.Email)
 }
 
 // Groups are the user groups that tiers name as members.
@@ -116,7 +116,7 @@ func (c Config) checkTeam(t Tier, at check.At) {
 			continue
 		}
 		if grouped = grouped || group; !group {
-			at.Key("members").Index(i).Error("the id or e-mail of one of the agents, or a Slack user group such as @support-l1", "there is no agent %.60q", m)
+			at.Key("members").Index(i).Error("the id, e-mail or Slack id of one of the agents, or a Slack user group such as @support-l1", "there is no agent %.60q", m)
 		}
 	}
 	if t.hands() && !grouped && len(c.members(t, nil)) == 0 {

@@ -43,6 +43,7 @@ func TestWhoIsInATier(t *testing.T) {
 		{"by role, above", "l2", nil, nil, "lena marc"},
 		{"none of a tier that is not there", "l9", nil, nil, ""},
 		{"by id and address", "l1", []string{"marc", "ANNA@desk.example"}, nil, "anna marc"},
+		{"by Slack id", "l1", []string{"U9"}, nil, "SUPPORTER"},
 		{"an id that looks like a group's", "l1", []string{"SUPPORTER"}, groupsOf{"SUPPORTER": {"U8"}}, "SUPPORTER"},
 		{"by group", "l1", []string{"@Support-L1", "S0614TZR7", "anna"}, groupsOf{"support-l1": {"U9", "U8"}, "S0614TZR7": {"lena@desk.example"}}, "anna lena SUPPORTER"},
 		{"a group of which nothing is known", "l1", []string{"@support-l1"}, nil, ""},
