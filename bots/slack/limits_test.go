@@ -322,7 +322,7 @@ func checkAll(t *testing.T, seed int64) {
 	checkBlocks(t, "incident", k.incidentBlocks(incident), 50)
 	k.back.(*fakeBackend).incident, k.back.(*fakeBackend).card = incident, card
 	for _, what := range []string{doIncident, doIncidentOpen, doIncidentDismiss, doIncidentTickets, doIncidentInstruct, doIncidentUpdate, doIncidentResolve} {
-		v, err := k.incidentForm(t.Context(), by, what, incidentRef{Incident: 1, Ticket: 2}, "")
+		v, err := k.incidentForm(t.Context(), by, what, incidentRef{Incident: 1, Ticket: 2})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -11,6 +11,7 @@ import (
 	"strings"
 	"time"
 
+	"tierline/config"
 	"tierline/customer"
 	"tierline/router"
 	"tierline/ticket"
@@ -206,39 +207,16 @@ func (c suppliersCmd) Run(e *env) error {
 	if c.Days < 1 || c.Days > 3660 {
 		return errors.New("suppliers: --days is between 1 and 3660")
 	}
-	cfg, err := load(e, c.Config)
-	if err != nil {
-		return err
-	}
-	live, err := router.NewLive(cfg.Router)
-	if err != nil {
-		return err
-	}
-	s, err := openStore(e, c.Config)
-	if err != nil {
-		return err
-	}
-	defer s.Close()
-	desk := router.Desk{Store: s, Live: live, Now: time.Now}
-	list, err := desk.SupplierReport(e.ctx, time.Now().AddDate(0, 0, -c.Days))
-	if err != nil {
-		return err
-	}
-	var rows [][]string
-	for _, f := range list {
-		if c.JSON {
-			if err := line(e.out, f); err != nil {
-				return err
-			}
-			continue
+	return withDesk(e, c.Config, func(_ config.Config, desk *router.Desk) error {
+		list, err := desk.SupplierReport(e.ctx, time.Now().AddDate(0, 0, -c.Days))
+		if err != nil {
+			return err
 		}
-		rows = append(rows, []string{f.Title, strconv.Itoa(f.Cases), strconv.Itoa(f.Out), strconv.Itoa(f.Overdue), strconv.Itoa(f.Late),
-			inDays(f.Median), inDays(f.Nine), inDays(f.Longest)})
-	}
-	if c.JSON {
-		return nil
-	}
-	return table(e.out, "SUPPLIER\tCASES\tOUT\tOVERDUE\tBACK LATE\tMEDIAN\t9 OF 10\tLONGEST", rows)
+		return printList(e, c.JSON, list, "SUPPLIER\tCASES\tOUT\tOVERDUE\tBACK LATE\tMEDIAN\t9 OF 10\tLONGEST", func(f router.SupplierFigures) ([]string, error) {
+			return []string{f.Title, strconv.Itoa(f.Cases), strconv.Itoa(f.Out), strconv.Itoa(f.Overdue), strconv.Itoa(f.Late),
+				inDays(f.Median), inDays(f.Nine), inDays(f.Longest)}, nil
+		})
+	})
 }
 
 func inDays(d time.Duration) string {

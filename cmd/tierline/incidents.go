@@ -22,10 +22,7 @@ type incidentsListCmd struct {
 }
 
 func (c incidentsListCmd) Run(e *env) error {
-	f := ticket.IncidentFilter{Limit: c.Limit}
-	for _, s := range c.State {
-		f.States = append(f.States, ticket.IncidentState(s))
-	}
+	f := ticket.IncidentFilter{States: named[ticket.IncidentState](c.State), Limit: c.Limit}
 	if c.After != "" {
 		id, err := ticket.ParseIncidentID(c.After)
 		if err != nil {
@@ -42,25 +39,11 @@ func (c incidentsListCmd) Run(e *env) error {
 	if err != nil {
 		return err
 	}
-	var rows [][]string
-	for _, i := range list {
+	return printList(e, c.JSON, list, "INCIDENT\tSTATE\tTIER\tTICKETS\tDONE\tFIRST\tNOTICED AFTER\tTITLE", func(i ticket.Incident) ([]string, error) {
 		n, err := s.Tally(e.ctx, i.ID, 0)
-		if err != nil {
-			return err
-		}
-		if c.JSON {
-			if err := line(e.out, i); err != nil {
-				return err
-			}
-			continue
-		}
-		rows = append(rows, []string{i.ID.String(), string(i.State), i.Tier, strconv.Itoa(n.Linked), strconv.Itoa(n.Done), i.Begun.Local().Format(time.DateTime),
-			i.Proposed.Sub(i.Begun).Round(time.Minute).String(), short(i.Title, 60)})
-	}
-	if c.JSON {
-		return nil
-	}
-	return table(e.out, "INCIDENT\tSTATE\tTIER\tTICKETS\tDONE\tFIRST\tNOTICED AFTER\tTITLE", rows)
+		return []string{i.ID.String(), string(i.State), i.Tier, strconv.Itoa(n.Linked), strconv.Itoa(n.Done), i.Begun.Local().Format(time.DateTime),
+			i.Proposed.Sub(i.Begun).Round(time.Minute).String(), short(i.Title, 60)}, err
+	})
 }
 
 type incidentsShowCmd struct {

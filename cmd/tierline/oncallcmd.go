@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"tierline/bots"
+	"tierline/config"
 	"tierline/router"
 	"tierline/ticket"
 )
@@ -34,20 +35,7 @@ func oncallReader() ticket.Agent {
 
 // ask opens the database and asks the schedules.
 func (f oncallFlags) ask(e *env, do func(ctx context.Context, d *router.Desk) error) error {
-	cfg, err := load(e, f.Config)
-	if err != nil {
-		return err
-	}
-	s, err := openStore(e, f.Config)
-	if err != nil {
-		return err
-	}
-	defer s.Close()
-	live, err := router.NewLive(cfg.Router)
-	if err != nil {
-		return err
-	}
-	return do(e.ctx, &router.Desk{Store: s, KB: s, Live: live, Now: time.Now})
+	return withDesk(e, f.Config, func(_ config.Config, d *router.Desk) error { return do(e.ctx, d) })
 }
 
 // rosters are those of the tiers that are asked for.

@@ -21,6 +21,36 @@ type configFlag struct {
 // line prints one JSON object.
 func line(w io.Writer, v any) error { return json.NewEncoder(w).Encode(v) }
 
+// printList prints what was read: an object a line for scripts, or a table with a row each.
+func printList[T any](e *env, asJSON bool, list []T, head string, row func(T) ([]string, error)) error {
+	var rows [][]string
+	for _, v := range list {
+		if asJSON {
+			if err := line(e.out, v); err != nil {
+				return err
+			}
+			continue
+		}
+		r, err := row(v)
+		if err != nil {
+			return err
+		}
+		rows = append(rows, r)
+	}
+	if asJSON {
+		return nil
+	}
+	return table(e.out, head, rows)
+}
+
+// named makes names of the command line what the program knows them as.
+func named[T ~string](names []string) (list []T) {
+	for _, n := range names {
+		list = append(list, T(n))
+	}
+	return list
+}
+
 // table prints rows in columns.
 func table(w io.Writer, head string, rows [][]string) error {
 	t := tabwriter.NewWriter(w, 0, 4, 2, ' ', 0)

@@ -27,20 +27,10 @@ func (c pageCmd) Run(e *env) error {
 	if err != nil {
 		return err
 	}
-	cfg, err := load(e, c.Config)
-	if err != nil {
-		return err
-	}
-	s, err := openStore(e, c.Config)
-	if err != nil {
-		return err
-	}
-	defer s.Close()
-	live, err := router.NewLive(cfg.Router)
-	if err != nil {
-		return err
-	}
-	desk := router.Desk{Store: s, Live: live, Now: time.Now, MailPages: cfg.Email.Sending.Host != ""}
+	return withDesk(e, c.Config, func(cfg config.Config, desk *router.Desk) error { return c.page(e, id, cfg, desk) })
+}
+
+func (c pageCmd) page(e *env, id ticket.ID, cfg config.Config, desk *router.Desk) error {
 	by := ticket.Actor{Kind: ticket.ByAPI, ID: "cli", Name: "The command line"}
 	for _, a := range cfg.Router.Agents {
 		if a.ID == c.By {
@@ -54,7 +44,7 @@ func (c pageCmd) Run(e *env) error {
 	if err := desk.Plan(e.ctx, &a); err != nil {
 		return err
 	}
-	t, err := s.Act(e.ctx, a)
+	t, err := desk.Store.Act(e.ctx, a)
 	if err != nil {
 		return err
 	}

@@ -53,7 +53,7 @@ func (c rulesExplainCmd) Run(e *env) error {
 			return err
 		}
 		steps, out = rules.ExplainFacts(cfg.Router, f)
-	} else if steps, out, err = c.ticket(e, cfg, rules); err != nil {
+	} else if steps, out, err = c.ticket(e, rules); err != nil {
 		return err
 	}
 	return c.print(e, steps, out)
@@ -75,22 +75,18 @@ func (c rulesExplainCmd) facts() (f router.Facts, err error) {
 	return f, nil
 }
 
-func (c rulesExplainCmd) ticket(e *env, cfg config.Config, rules *router.Rules) ([]router.Step, router.Outcome, error) {
+func (c rulesExplainCmd) ticket(e *env, rules *router.Rules) ([]router.Step, router.Outcome, error) {
 	id, err := ticket.ParseID(c.Ticket)
 	if err != nil {
 		return nil, router.Outcome{}, err
 	}
-	s, err := openStore(e, c.Config)
-	if err != nil {
-		return nil, router.Outcome{}, err
-	}
-	defer s.Close()
-	live, err := router.NewLive(cfg.Router)
-	if err != nil {
-		return nil, router.Outcome{}, err
-	}
-	desk := router.Desk{Store: s, Live: live, Now: time.Now}
-	return desk.ExplainTicket(e.ctx, rules, id, ticket.RouteEvent(c.On), c.Clock)
+	var steps []router.Step
+	var out router.Outcome
+	err = withDesk(e, c.Config, func(_ config.Config, desk *router.Desk) (err error) {
+		steps, out, err = desk.ExplainTicket(e.ctx, rules, id, ticket.RouteEvent(c.On), c.Clock)
+		return err
+	})
+	return steps, out, err
 }
 
 func (c rulesExplainCmd) print(e *env, steps []router.Step, out router.Outcome) error {
@@ -134,32 +130,24 @@ func (c rulesReplayCmd) Run(e *env) error {
 	if c.Days < 1 || c.Days > 3660 {
 		return errors.New("rules replay: --days is between 1 and 3660")
 	}
-	cfg, err := load(e, c.Config)
-	if err != nil {
-		return err
-	}
-	live, err := router.NewLive(cfg.Router)
-	if err != nil {
-		return err
-	}
-	var before *router.Rules
-	after := live.Rules()
-	if c.With != "" {
-		changed, err := load(e, c.With)
-		if err != nil {
-			return err
+	return withDesk(e, c.Config, func(_ config.Config, desk *router.Desk) error {
+		var before *router.Rules
+		after := desk.Live.Rules()
+		if c.With != "" {
+			changed, err := load(e, c.With)
+			if err != nil {
+				return err
+			}
+			before = after
+			if after, err = router.NewRules(changed.Router); err != nil {
+				return err
+			}
 		}
-		before = after
-		if after, err = router.NewRules(changed.Router); err != nil {
-			return err
-		}
-	}
-	s, err := openStore(e, c.Config)
-	if err != nil {
-		return err
-	}
-	defer s.Close()
-	desk := router.Desk{Store: s, Live: live, Now: time.Now}
+		return c.replay(e, desk, before, after)
+	})
+}
+
+func (c rulesReplayCmd) replay(e *env, desk *router.Desk, before, after *router.Rules) error {
 	sum, err := desk.Replay(e.ctx, time.Now().AddDate(0, 0, -c.Days), before, after, func(r router.Replayed) error {
 		if c.JSON {
 			return line(e.out, r)

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"tierline/config"
+	"tierline/router"
 	"tierline/store"
 )
 
@@ -38,6 +39,24 @@ func openStore(e *env, path string) (*store.Store, error) {
 	sc := cfg.StoreConfig()
 	sc.Log = logger(e.err, cfg.Log.Format, "warn")
 	return store.Open(e.ctx, sc)
+}
+
+// withDesk opens the configured database and has something done at the desk of the configuration. It holds until do returns.
+func withDesk(e *env, path string, do func(cfg config.Config, d *router.Desk) error) error {
+	cfg, err := load(e, path)
+	if err != nil {
+		return err
+	}
+	live, err := router.NewLive(cfg.Router)
+	if err != nil {
+		return err
+	}
+	s, err := openStore(e, path)
+	if err != nil {
+		return err
+	}
+	defer s.Close()
+	return do(cfg, &router.Desk{Store: s, KB: s, Live: live, Now: time.Now, MailPages: cfg.Email.Sending.Host != ""})
 }
 
 type serveCmd struct{ configFlag }

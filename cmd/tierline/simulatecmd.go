@@ -155,7 +155,8 @@ func printPlays(e *env, all []simulation.Report) error {
 	count("solved", func(r simulation.Report) int { return r.Solved })
 	count("open at the end", func(r simulation.Report) int { return r.Open })
 	count("escalated", func(r simulation.Report) int { return r.Escalated })
-	count("messages that wrote themselves", func(r simulation.Report) int { return r.Told })
+	count("messages to customers by itself", func(r simulation.Report) int { return r.Told })
+	count("incidents proposed", func(r simulation.Report) int { return r.Incidents })
 	count("pages", func(r simulation.Report) int { return r.Pages.Opened })
 	count("pages that nobody answered", func(r simulation.Report) int { return r.Pages.Exhausted })
 	add("page to acceptance, median and 90 %", func(r simulation.Report) string {
@@ -172,8 +173,17 @@ func printPlays(e *env, all []simulation.Report) error {
 			return err
 		}
 	}
-	return nil
+	_, err := fmt.Fprint(e.out, legend)
+	return err
 }
+
+// legend says how the tables are to be read.
+const legend = `
+How to read it. A case counts once for each of its clocks, at the tier and with the priority that it had in the end: what was late at level 1 and
+went up stands at level 2. MEDIAN and 90 % are open time until the clock was met, of those that were. WAITING are cases on which
+somebody is to act, owned or not. BUSY is time at cases against hours at work; TURNS are times that somebody took a case up.
+Nobody opens a proposed incident here, so its cases are worked one by one.
+`
 
 func printPlay(e *env, r simulation.Report) error {
 	var rows [][]string
@@ -181,7 +191,7 @@ func printPlay(e *env, r simulation.Report) error {
 		rows = append(rows, []string{string(c.Clock), c.Tier, string(c.Priority), strconv.Itoa(c.Tickets),
 			fmt.Sprintf("%d (%.0f %%)", c.Breached, 100*float64(c.Breached)/float64(max(1, c.Tickets))), short3(c.P50), short3(c.P90)})
 	}
-	if err := table(e.out, "\nCLOCK\tTIER\tPRIORITY\tTICKETS\tBREACHED\tMEDIAN\t90 %", rows); err != nil {
+	if err := table(e.out, "\nCLOCK\tENDED AT\tPRIORITY\tTICKETS\tBREACHED\tMEDIAN\t90 %", rows); err != nil {
 		return err
 	}
 	rows = nil
@@ -200,7 +210,7 @@ func printPlay(e *env, r simulation.Report) error {
 		rows = append(rows, []string{p.Agent, short3(p.Hours), busy, strconv.Itoa(p.Goes), strconv.Itoa(p.Solved),
 			strconv.Itoa(p.Paged), strconv.Itoa(p.AtNight), strconv.Itoa(p.Accepted), strconv.Itoa(p.Declined)})
 	}
-	if err := table(e.out, "\nWHO\tHOURS\tBUSY\tGOES\tSOLVED\tPAGED\tAT NIGHT\tACCEPTED\tDECLINED", rows); err != nil {
+	if err := table(e.out, "\nWHO\tHOURS\tBUSY\tTURNS\tSOLVED\tPAGED\tAT NIGHT\tACCEPTED\tDECLINED", rows); err != nil {
 		return err
 	}
 	rows = nil

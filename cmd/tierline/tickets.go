@@ -26,10 +26,7 @@ type ticketListCmd struct {
 }
 
 func (c ticketListCmd) Run(e *env) error {
-	f := ticket.Filter{Tier: c.Tier, Owner: c.Owner, Unit: c.Unit, Text: c.Text, Limit: c.Limit}
-	for _, s := range c.State {
-		f.States = append(f.States, ticket.State(s))
-	}
+	f := ticket.Filter{States: named[ticket.State](c.State), Tier: c.Tier, Owner: c.Owner, Unit: c.Unit, Text: c.Text, Limit: c.Limit}
 	if c.After != "" {
 		id, err := ticket.ParseID(c.After)
 		if err != nil {
@@ -46,21 +43,10 @@ func (c ticketListCmd) Run(e *env) error {
 	if err != nil {
 		return err
 	}
-	var rows [][]string
-	for _, t := range list {
-		if c.JSON {
-			if err := line(e.out, t); err != nil {
-				return err
-			}
-			continue
-		}
-		rows = append(rows, []string{t.ID.String(), string(t.State), string(t.Priority), t.Tier, t.Owner, t.Channel,
-			t.Updated.Local().Format(time.DateTime), short(t.Subject, 60)})
-	}
-	if c.JSON {
-		return nil
-	}
-	return table(e.out, "TICKET\tSTATE\tPRIORITY\tTIER\tOWNER\tCHANNEL\tUPDATED\tSUBJECT", rows)
+	return printList(e, c.JSON, list, "TICKET\tSTATE\tPRIORITY\tTIER\tOWNER\tCHANNEL\tUPDATED\tSUBJECT", func(t ticket.Ticket) ([]string, error) {
+		return []string{t.ID.String(), string(t.State), string(t.Priority), t.Tier, t.Owner, t.Channel,
+			t.Updated.Local().Format(time.DateTime), short(t.Subject, 60)}, nil
+	})
 }
 
 type ticketShowCmd struct {

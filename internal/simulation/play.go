@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"container/heap"
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"math/rand/v2"
@@ -131,7 +132,9 @@ func Play(ctx context.Context, s *Scenario, set Setup) (Report, error) {
 	}
 	p.Clock.set(p.end)
 	p.finish()
-	return p.report, ctx.Err()
+	list, err := p.Store.Incidents(ctx, ticket.IncidentFilter{Limit: ticket.MaxPage})
+	p.report.Incidents = len(list)
+	return p.report, errors.Join(err, ctx.Err())
 }
 
 func newPlay(s *Scenario, set Setup) (*play, error) {

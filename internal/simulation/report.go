@@ -20,6 +20,7 @@ type Report struct {
 	Open      int            `json:"open"`     // at the end
 	Escalated int            `json:"escalated"`
 	Told      int            `json:"told"`              // messages that customers had by themselves: that it has come in, how it stands
+	Incidents int            `json:"incidents"`         // that were proposed: nobody opens them here
 	Refused   map[string]int `json:"refused,omitempty"` // what people wanted and the gateway did not do, by what it said
 
 	Clocks []ClockReport  `json:"clocks"` // by kind, tier and priority
