@@ -227,7 +227,7 @@ func TestTenThousandMails(t *testing.T) {
 	}
 	g := mailGateway(t, post{mailboxes: mailboxOf(d, d.Addr(), "jane", "INBOX")})
 	began := time.Now()
-	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
+	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Minute)
 	defer cancel()
 	var crowd errgroup.Group
 	for i := range senders {
@@ -249,7 +249,7 @@ func TestTenThousandMails(t *testing.T) {
 	if err := crowd.Wait(); err != nil {
 		t.Fatal(err)
 	}
-	waitFor(t, time.Minute, "all mails", func() bool { return g.count() >= 2*each })
+	waitFor(t, 3*time.Minute, "all mails", func() bool { return g.count() >= 2*each })
 	took := time.Since(began)
 	g.stop()
 	more := g.once(fetched, sent)
@@ -438,7 +438,7 @@ func TestTokenExpires(t *testing.T) {
 		t.Fatal("no new token was asked for")
 	}
 	s.Answer(nil)
-	waitFor(t, time.Minute, "the mail that came meanwhile", func() bool { return g.count() == 2 })
+	waitFor(t, 3*time.Minute, "the mail that came meanwhile", func() bool { return g.count() == 2 })
 	g.stop()
 	g.once([]string{"before", "after"})
 }

@@ -87,7 +87,7 @@ func TestOneFaultNineCustomers(t *testing.T) {
 		m, _ := w.sim.Message(l2, card.TS)
 		return strings.Contains(m.PlainText(), "9 linked, 9 of them done") && strings.Contains(m.PlainText(), "9 told, 0 passed over, 9 solved")
 	})
-	waitFor(t, time.Minute, "nothing more to be on its way", func() bool {
+	waitFor(t, 3*time.Minute, "nothing more to be on its way", func() bool {
 		return !slices.ContainsFunc(g.jobs(t, ""), func(j job) bool { return j.Kind == "send" || j.Kind == "incident" || j.Kind == "alike" })
 	})
 	for n, who := range people {

@@ -85,10 +85,17 @@ func migrate(ctx context.Context, cfg Config, db *sql.DB) error {
 		return nil
 	}
 	for try := 1; ; try++ {
-		if _, err = p.Up(ctx); err == nil || try == 3 || ctx.Err() != nil {
+		if _, err = p.Up(ctx); err == nil || ctx.Err() != nil {
 			return err
 		}
-		// On SQLite two processes may start the same step; the second finds it done.
+		// On SQLite several processes may start the same step; who comes later finds it done, and may be late
+		// for the next one, too. So only tries by which nothing came on are counted.
+		got, _, seen := p.GetVersions(ctx)
+		if seen == nil && got > current {
+			current, try = got, 0
+		} else if try == 3 {
+			return err
+		}
 		if p, err = provider(cfg, db); err != nil {
 			return err
 		}
