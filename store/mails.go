@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"errors"
+	"slices"
 	"strings"
 	"time"
 
@@ -168,22 +169,29 @@ func (s *Store) Settle(ctx context.Context, id int64, a ticket.Accepted, by tick
 const (
 	blobAsIs   = 0
 	blobPacked = 1
-	blobShared = 2 // as it came, and an attachment of some message, too: never removed
 )
 
-// share notes that attachments are kept under the same names as quarantined mails: people pass those on.
-func (t *tx) share(list []ticket.Message) error {
+// attachedName stands for a blob in the list of what is attached to messages. Two that begin alike are taken for
+// one: the other is kept for nothing.
+func attachedName(blob string) string { return blob[:min(len(blob), 16)] }
+
+// attach notes under which names attachments are kept: a quarantined mail that somebody has passed on lies under
+// the same, whichever was there first.
+func (t *tx) attach(list []ticket.Message) error {
 	var names []string
 	for _, m := range list {
 		for _, a := range m.Attachments {
-			names = append(names, clean(a.SHA256))
+			if a.SHA256 != "" {
+				names = append(names, attachedName(clean(a.SHA256)))
+			}
 		}
 	}
-	if len(names) == 0 {
-		return nil
+	slices.Sort(names) // in one order: two transactions do not wait for each other
+	rows := make([][]any, 0, len(names))
+	for _, n := range slices.Compact(names) {
+		rows = append(rows, []any{n})
 	}
-	_, err := t.exec("UPDATE mails SET gzip=$2 WHERE blob <> '' AND blob IN TEXTS($1) AND gzip=$3", t.s.db.list(names), blobShared, blobAsIs)
-	return err
+	return t.insert("INSERT INTO attached (name)", "ON CONFLICT DO NOTHING", rows)
 }
 
 // ForgetMails forgets the sources of old mails; see [ticket.MailLedger]. A blob that is not packed was
@@ -193,7 +201,7 @@ func (s *Store) ForgetMails(ctx context.Context, before time.Time, max int) (n i
 		n, blobs = 0, nil
 		var ids []int64
 		var names []string
-		err := t.each("SELECT id, CASE WHEN gzip = 1 OR gzip = 0 AND outcome = 'suppressed' THEN blob ELSE '' END FROM mails WHERE at < $1 AND quarantine = 0 AND (packed IS NOT NULL OR blob <> '')"+
+		err := t.each("SELECT id, CASE WHEN gzip = 1 OR outcome = 'suppressed' THEN blob ELSE '' END FROM mails WHERE at < $1 AND quarantine = 0 AND (packed IS NOT NULL OR blob <> '')"+
 			" ORDER BY at, id LIMIT $2 FOR UPDATE", []any{at(before), max}, func(scan func(...any) error) error {
 			var id int64
 			var blob string
@@ -211,11 +219,14 @@ func (s *Store) ForgetMails(ctx context.Context, before time.Time, max int) (n i
 			return err
 		}
 		for _, name := range names {
-			var others int
+			var others, attached int
 			if err := t.one("SELECT COUNT(*) FROM mails WHERE blob=$1 AND blob <> ''", []any{name}, &others); err != nil {
 				return err
 			}
-			if others == 0 {
+			if err := t.one("SELECT COUNT(*) FROM attached WHERE name=$1", []any{attachedName(name)}, &attached); err != nil {
+				return err
+			}
+			if others+attached == 0 {
 				blobs = append(blobs, name)
 			}
 		}

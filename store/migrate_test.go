@@ -2,7 +2,10 @@ package store
 
 import (
 	"context"
+	"fmt"
+	"strings"
 	"testing"
+	"time"
 
 	"tierline/customer"
 	"tierline/internal/peers"
@@ -37,6 +40,52 @@ func TestContactsAreKnownAfterTheMigration(t *testing.T) {
 			}
 			if got[2].Duplicate || got[2].Ticket != first[0].Ticket || got[3].Ticket != first[0].Ticket {
 				t.Errorf("another inbox, and an answer: %+v", got[2:])
+			}
+		})
+	}
+}
+
+// TestAttachmentsAreKnownAfterTheMigration: a quarantined mail that was passed on before is not removed after.
+func TestAttachmentsAreKnownAfterTheMigration(t *testing.T) {
+	t.Parallel()
+	for name, cfg := range map[string]func(*testing.T) Config{
+		"sqlite":   func(t *testing.T) Config { return Config{Data: t.TempDir()} },
+		"postgres": func(t *testing.T) Config { return Config{DSN: peers.Postgres(t)} },
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			cfg := cfg(t)
+			sum := strings.Repeat("ab", 32)
+			with := ticket.Inbound{Channel: "email", Inbox: "support", External: "<1@x>",
+				From:        customer.Identity{Kind: customer.Email, Value: "ann@corp.example"},
+				Attachments: []ticket.Attachment{{Name: "odd.eml", SHA256: sum}, {Name: "again.eml", SHA256: sum}}}
+			without := with
+			without.External, without.Attachments = "<2@x>", nil
+			ctx := t.Context()
+			accepted(ctx, t, cfg, with, without)
+			back(ctx, t, cfg, 12)
+			s, err := Open(ctx, cfg)
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer s.Close()
+			for blob, want := range map[string]string{sum: "[]", strings.Repeat("cd", 32): "[" + strings.Repeat("cd", 32) + "]"} {
+				err := s.Quarantine(ctx, ticket.Quarantined{Channel: "email", Inbox: "support", External: blob, Reason: "empty", Blob: blob,
+					Mail: &ticket.MailSeen{Source: "email:imap:x", Raw: ticket.MailSource{Blob: blob}}})
+				if err != nil {
+					t.Fatal(err)
+				}
+				list, err := s.Mails(ctx, ticket.MailFilter{Outcome: ticket.MailQuarantined})
+				if err == nil {
+					_, err = s.Settle(ctx, list[0].ID, ticket.Accepted{}, ticket.Gateway)
+				}
+				if err != nil {
+					t.Fatal(err)
+				}
+				_, blobs, err := s.ForgetMails(ctx, time.Now().Add(time.Hour), 10)
+				if err != nil || fmt.Sprint(blobs) != want {
+					t.Errorf("removed are %v, %v; want %s", blobs, err, want)
+				}
 			}
 		})
 	}

@@ -54,7 +54,7 @@ func (t *tx) addMessages(list []ticket.Message) error {
 		rows = append(rows, []any{int64(m.Ticket), m.Seq, string(m.Delivery), clean(m.Problem), clean(m.External),
 			clean(m.DeskRef), d})
 	}
-	if err := t.share(list); err != nil {
+	if err := t.attach(list); err != nil {
 		return err
 	}
 	return t.insert("INSERT INTO messages ("+messageColumns+")", "", rows)

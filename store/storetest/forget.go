@@ -28,13 +28,16 @@ func forgetOld(t *testing.T, w *world) {
 
 // mailsDiscarded removes the source of a mail that was discarded, unless somebody has passed it on.
 func mailsDiscarded(t *testing.T, w *world) {
-	for _, q := range []string{"aa", "bb", "cc"} {
+	passedOn := mail("lea@corp.example", "<1@x>")
+	passedOn.Attachments = []ticket.Attachment{{Name: "odd.eml", SHA256: "bb"}, {Name: "x", SHA256: "dd"}, {Name: "again.eml", SHA256: "bb"}}
+	before := mail("lea@corp.example", "<0@x>") // there before it comes into quarantine itself
+	before.Attachments = []ticket.Attachment{{Name: "odd.eml", SHA256: "ee"}}
+	accept(t, w.a, before)
+	for _, q := range []string{"aa", "bb", "ee", "cc"} {
 		in := inQuarantine(q, q)
 		in.Blob, in.Mail.Raw.Blob = q, q
 		ok(t, w.a.Quarantine(ctxOf(t), in))
 	}
-	passedOn := mail("lea@corp.example", "<1@x>")
-	passedOn.Attachments = []ticket.Attachment{{Name: "odd.eml", SHA256: "bb"}, {Name: "x", SHA256: "dd"}}
 	accept(t, w.a, passedOn)
 	list := must(w.a.Mails(ctxOf(t), ticket.MailFilter{Outcome: ticket.MailQuarantined}))(t) // newest first
 	for _, e := range list[1:] {
@@ -43,7 +46,7 @@ func mailsDiscarded(t *testing.T, w *world) {
 	w.clock.Add(time.Hour)
 	n, blobs, err := w.a.ForgetMails(ctxOf(t), w.clock.Now(), 10)
 	ok(t, err)
-	equal(t, "what nothing needs", fmt.Sprint(n, blobs), "2 [aa]")
+	equal(t, "what nothing needs", fmt.Sprint(n, blobs), "3 [aa]")
 	_, src, err := w.a.Mail(ctxOf(t), list[0].ID)
 	ok(t, err)
 	equal(t, "what is in quarantine", src.Blob, "cc")
