@@ -20,7 +20,8 @@ type overviewPage struct {
 	AllOK   bool
 	Dead    []ticket.Job
 	Recent  []ticket.Ticket
-	Fault   string // the store cannot be asked
+	OnCall  []tierOnCall // of the tiers that have a schedule
+	Fault   string       // the store cannot be asked
 }
 
 type count struct {
@@ -41,14 +42,14 @@ func (s *Server) overview(c *fiber.Ctx) error {
 	for _, d := range list {
 		p.Ready = append(p.Ready, dependency{Name: d.Name, OK: d.OK, Error: d.detail})
 	}
-	if err := s.fillOverview(c.UserContext(), &p); err != nil {
+	if err := s.fillOverview(c.UserContext(), &p, *callerOf(c).agent); err != nil {
 		s.log.Error("overview", "request", requestID(c), "err", err)
 		p.Fault = ticket.Explain(err)
 	}
 	return s.render(c, "overview", p)
 }
 
-func (s *Server) fillOverview(ctx context.Context, p *overviewPage) error {
+func (s *Server) fillOverview(ctx context.Context, p *overviewPage, by ticket.Agent) error {
 	ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
 	defer cancel()
 	tickets, jobs, err := s.d.Store.Counts(ctx)
@@ -64,7 +65,16 @@ func (s *Server) fillOverview(ctx context.Context, p *overviewPage) error {
 	if p.Dead, err = s.d.Store.Jobs(ctx, ticket.JobDead, 0, 5); err != nil {
 		return err
 	}
-	p.Recent, err = s.d.Store.Tickets(ctx, ticket.Filter{Limit: 8})
+	if p.Recent, err = s.d.Store.Tickets(ctx, ticket.Filter{Limit: 8}); err != nil {
+		return err
+	}
+	v, err := s.d.Backend.Rosters(ctx, by, s.now(), s.now().Add(time.Second))
+	if ticket.KindOf(err) == ticket.Denied {
+		return nil
+	}
+	for _, r := range v.Tiers {
+		p.OnCall = append(p.OnCall, onCallOf(r))
+	}
 	return err
 }
 

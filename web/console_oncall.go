@@ -137,12 +137,18 @@ func (s *Server) fillTiers(c *fiber.Ctx, p *onCallView, v bots.RosterView) error
 		x := tierOnCall{Tier: t, People: people}
 		for _, r := range v.Tiers {
 			if r.Tier.Name == t.Name {
-				x.Now, x.Until, x.Next, x.Zone = r.On, r.Until.In(r.Zone), r.Next, r.Zone.String()
+				x = onCallOf(r)
+				x.People = people
 			}
 		}
 		p.Tiers = append(p.Tiers, x)
 	}
 	return nil
+}
+
+// onCallOf is who is on call for a tier, now and next.
+func onCallOf(r bots.TierRoster) tierOnCall {
+	return tierOnCall{Tier: r.Tier, Now: r.On, Until: r.Until.In(r.Zone), Next: r.Next, Zone: r.Zone.String()}
 }
 
 // fillChanges lists what is asked and what counts, with what the reader may do about it.

@@ -289,7 +289,7 @@ func (noSearch) Suggest(context.Context, kb.Question) (kb.Answer, error) {
 
 func TestWhoIsOnCall(t *testing.T) {
 	t.Parallel()
-	mustHave(t, start(t).signedIn("anna").page("/console/oncall"), "Level 2", "Lea Lead", "Nobody.")
+	mustHave(t, start(t).signedIn("anna").page("/console/oncall"), "Level 2", "Lea Lead", "It has no schedule: nobody is rung.")
 }
 
 func TestOverviewWhileTheStoreIsDown(t *testing.T) {

@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"sync/atomic"
@@ -209,7 +210,7 @@ func (d *demo) config() (config.Config, string) {
 // demoTeam are the people of the simulated workspace, their tiers and rules.
 func demoTeam() router.Config {
 	agent := func(id, name, language string, roles ...ticket.Role) ticket.Agent {
-		return ticket.Agent{ID: id, Name: name, Email: id + "@support.example", Roles: roles, Languages: []string{language, "en"}}
+		return ticket.Agent{ID: id, Name: name, Email: id + "@support.example", Roles: roles, Languages: slices.Compact([]string{language, "en"})}
 	}
 	return router.Config{
 		Brands: []ticket.Brand{{Name: "bruehwerk", Title: "Brühwerk", Languages: []string{"de", "en", "fr"}, Signature: map[string]string{
@@ -307,9 +308,14 @@ func (d *demo) keepDoor(ctx context.Context, ln net.Listener) error {
 	return nil
 }
 
-// demoRota is level 2 in weekly turns; this week is Chloé's.
+// demoRota is level 2 in weekly turns, handed over on Mondays at nine; this week is Chloé's.
 func demoRota(now time.Time) oncall.Config {
-	monday := now.UTC().AddDate(0, 0, -int(now.UTC().Weekday()+6)%7-28)
-	return oncall.Config{Layer: oncall.Layer{People: []string{"chloe", "dev"}, Rotate: oncall.Weekly, Start: monday.Format(time.DateOnly), Handover: "00:00"},
+	zone, err := time.LoadLocation("Europe/Berlin")
+	if err != nil {
+		zone = time.UTC
+	}
+	start := now.In(zone).Add(-9 * time.Hour) // before nine on Monday it is still last week's turn
+	start = start.AddDate(0, 0, -int(start.Weekday()+6)%7-28)
+	return oncall.Config{Zone: zone.String(), Layer: oncall.Layer{People: []string{"chloe", "dev"}, Rotate: oncall.Weekly, Start: start.Format(time.DateOnly), Handover: "09:00"},
 		Then: []string{demoLead}}
 }

@@ -2,8 +2,10 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"text/tabwriter"
 	"time"
@@ -38,14 +40,18 @@ func (f oncallFlags) ask(e *env, do func(ctx context.Context, d *router.Desk) er
 	return withDesk(e, f.Config, func(_ config.Config, d *router.Desk) error { return do(e.ctx, d) })
 }
 
-// rosters are those of the tiers that are asked for.
-func (f oncallFlags) rosters(e *env, length time.Duration) (list []bots.TierRoster, err error) {
+// rosters are those of the tiers that are asked for; each, if any, is told of each of them.
+func (f oncallFlags) rosters(e *env, length time.Duration, each ...func(ctx context.Context, d *router.Desk, t bots.TierRoster) error) (list []bots.TierRoster, err error) {
 	err = f.ask(e, func(ctx context.Context, d *router.Desk) error {
 		now := time.Now()
 		v, err := d.Rosters(ctx, oncallReader(), now, now.Add(length))
 		for _, t := range v.Tiers {
-			if f.Tier == "" || t.Tier.Name == f.Tier {
-				list = append(list, t)
+			if f.Tier != "" && t.Tier.Name != f.Tier {
+				continue
+			}
+			list = append(list, t)
+			for _, do := range each {
+				err = errors.Join(err, do(ctx, d, t))
 			}
 		}
 		return err
@@ -67,30 +73,32 @@ type oncallNow struct {
 	Now   []oncallPerson `json:"now"`
 	Until time.Time      `json:"until,omitzero"`
 	Next  []oncallPerson `json:"next"`
+	Rings []oncallPerson `json:"rings"` // whom a page rings, in order
 }
 
 type oncallNowCmd struct{ oncallFlags }
 
 func (c oncallNowCmd) Run(e *env) error {
-	list, err := c.rosters(e, time.Second)
+	out := []oncallNow{}
+	list, err := c.rosters(e, time.Second, func(ctx context.Context, d *router.Desk, t bots.TierRoster) error {
+		rings, err := d.OnCall(ctx, t.Tier.Name, time.Now())
+		out = append(out, oncallNow{t.Tier.Name, t.Zone.String(), oncallPeople(t.On), t.Until, oncallPeople(t.Next), oncallPeople(rings)})
+		return err
+	})
 	if err != nil {
 		return err
-	}
-	out := []oncallNow{}
-	for _, t := range list {
-		out = append(out, oncallNow{t.Tier.Name, t.Zone.String(), oncallPeople(t.On), t.Until, oncallPeople(t.Next)})
 	}
 	if c.JSON {
 		return jsonLines(e.out, out)
 	}
 	w := tabwriter.NewWriter(e.out, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(w, "TIER\tNOW\tUNTIL\tTHEN")
+	fmt.Fprintln(w, "TIER\tNOW\tUNTIL\tTHEN\tA PAGE RINGS")
 	for i, t := range out {
 		until := "–"
 		if !t.Until.IsZero() {
 			until = wallClock(t.Until, list[i].Zone)
 		}
-		fmt.Fprintf(w, "%s\t%s\t%s\t%s\n", t.Tier, oncallNames(t.Now), until, oncallNames(t.Next))
+		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\n", t.Tier, oncallNames(t.Now), until, oncallNames(t.Next), oncallNames(t.Rings))
 	}
 	return w.Flush()
 }
@@ -113,6 +121,11 @@ func (c oncallNextCmd) Run(e *env) error {
 	list, err := c.rosters(e, time.Duration(c.Days)*24*time.Hour)
 	if err != nil {
 		return err
+	}
+	if c.Person != "" && !slices.ContainsFunc(list, func(t bots.TierRoster) bool {
+		return slices.ContainsFunc(t.People, func(a ticket.Agent) bool { return a.ID == c.Person })
+	}) {
+		return fmt.Errorf("oncall: %s is on no schedule", c.Person)
 	}
 	out := []oncallShift{}
 	for _, t := range list {
@@ -214,7 +227,11 @@ func (c oncallFairnessCmd) Run(e *env) error {
 	if err := w.Flush(); err != nil {
 		return err
 	}
-	fmt.Fprintf(e.out, "\nFrom %s to %s.\n", wallClock(f.From, time.UTC), wallClock(f.To, time.UTC))
+	zone, err := time.LoadLocation(f.Zone)
+	if err != nil {
+		zone = time.UTC
+	}
+	fmt.Fprintf(e.out, "\nFrom %s to %s.\n", wallClock(f.From, zone), wallClock(f.To, zone))
 	for _, m := range bots.FairMeans() {
 		fmt.Fprintf(e.out, "%-8s  %s\n", m[0], m[1])
 	}
