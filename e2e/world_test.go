@@ -128,12 +128,12 @@ answers: {{if .Answers}}{{.Answers}}{{else}}{undo: {email: 0s, slack: 0s}, ackno
   - {id: dev, name: Dev Patel, email: dev@support.example, roles: [level2]}
   - {id: lena, name: Lena Vogel, email: lena@support.example, roles: [lead, editor, supervisor]}
 tiers:
-  - {name: l1, title: Level 1, level: 1, channel: support-l1}
+  - {name: l1, title: Level 1, level: 1, channel: support-l1{{with .L1}}, {{.}}{{end}}}
   - {name: l2, title: Level 2, level: 2, channel: support-l2, page_wait: {{.PageWait}}, oncall: {{or .OnCall "{people: [chloe, dev], then: [lena]}"}}{{with .L2}}, paging: {{.}}{{end}}}
 rules:
   - {name: lemons, when: lemon, then: {tier: l2, priority: high}}
   - {name: everything else, then: {tier: l1}}
-{{end}}`))
+{{end}}{{.More}}`))
 
 // options are what a story may want otherwise.
 type options struct {
@@ -146,6 +146,8 @@ type options struct {
 	onCall      string // who is on call for level 2, in YAML; Chloé, then Dev, when empty
 	incidents   string // when many are hit, in YAML; by default when empty
 	answers     string // how customers are answered, in YAML; at once, and nothing by itself, when empty
+	l1          string // what else level 1 has, in YAML
+	more        string // further sections, in YAML
 	desk        string // who works here, in which tiers, by which rules, in YAML; two tiers of two when empty
 }
 
@@ -178,7 +180,7 @@ func (w *world) launch(o options) *gateway {
 	var text bytes.Buffer
 	err = configuration.Execute(&text, map[string]any{"Dir": o.dir, "DSN": w.dsn, "Web": g.web, "SMTP": g.smtp, "Key": apiKey,
 		"Support": support, "SinkPort": sinkPort, "Slack": w.sim.App(), "SlackURL": w.sim.APIURL(), "PageWait": o.pageWait,
-		"Attachments": o.attachments, "Answers": o.answers, "Paging": o.paging, "L2": o.l2, "OnCall": o.onCall, "Incidents": o.incidents, "Desk": o.desk})
+		"Attachments": o.attachments, "Answers": o.answers, "Paging": o.paging, "L2": o.l2, "OnCall": o.onCall, "Incidents": o.incidents, "Desk": o.desk, "L1": o.l1, "More": o.more})
 	if err != nil {
 		w.t.Fatal(err)
 	}

@@ -96,7 +96,7 @@ func actionKinds() map[ticket.ActionKind]bool {
 		ticket.ActSupplier: true, ticket.ActSupplied: true, ticket.ActVerify: true, ticket.ActInform: false, ticket.ActHeard: false,
 		ticket.ActTake: false, ticket.ActEscalate: false, ticket.ActPage: true, ticket.ActAccept: false,
 		ticket.ActNeed: false, ticket.ActHand: false, ticket.ActSnooze: false,
-		ticket.ActPostpone: true, ticket.ActAsk: false, ticket.ActAnswer: false, ticket.ActComplain: false, ticket.ActAmends: false,
+		ticket.ActPostpone: true, ticket.ActAsk: false, ticket.ActAnswer: false, ticket.ActComplain: true, ticket.ActAmends: false,
 		ticket.ActDecline: false, ticket.ActReturn: false, ticket.ActJoin: false, ticket.ActRelease: false,
 	}
 }

@@ -46,7 +46,11 @@ func (c *client) promised(path string) {
 		t.Errorf("eta: %+v", eta)
 	}
 	c.call("POST", path+"/actions", object{"kind": "complain", "agent": "anna@example.org", "policy": "returns", "reason": "too short"}, 200, nil)
-	c.call("POST", path+"/actions", object{"kind": "complain", "policy": "returns", "reason": "too short"}, 400, nil)
+	c.call("POST", path+"/actions", object{"kind": "complain", "about": "conduct", "reason": "nobody rang"}, 200, &tk) // of a form on a web page, say
+	if k := tk.Complaints[len(tk.Complaints)-1]; k.By.Kind != ticket.ByAPI {
+		t.Errorf("complained by %+v", k.By)
+	}
+	c.call("POST", path+"/actions", object{"kind": "amends", "number": 1, "text": "We are sorry."}, 400, nil) // people's words are people's
 	var r router.Report
 	c.call("GET", "/reports/care", nil, 200, &r)
 	for _, s := range r.Sections {
