@@ -118,11 +118,24 @@ type Card struct {
 	Incident     *CaseIncident  // of which it is a part; nil when there is none
 	Environment  string         // why it may be the place and not the unit; "" when nothing says so
 	Amends       bool           // what was sent by its channel can be changed
+	Guide        *Guide         // the script that is being gone through, or nil
+	Guides       []Guide        // scripts that may be: only their Article and Title
 	Suppliable   bool           // there are suppliers to whom it can be given
 	URL          string         // of the ticket in the console; "" when there is none
 	Thread       string         // a link to the thread, when it is known
 	Mentioned    []ticket.Agent // whom the message to be posted brings into the thread
 	Place        string         // where the card stands, when that is known: as Show has returned it
+}
+
+// Guide is a guided script, and the step at which it is.
+type Guide struct {
+	Article, Title string
+	Question       string    // to be asked
+	Why            string    // what the step is good for; "" when the script does not say
+	Text           string    // Markdown: how to go about it
+	Branches       []string  // answers; none when the script was changed and asks this no more
+	Answered       int       // steps that are behind
+	From           ticket.ID // it was begun in that ticket; 0: here
 }
 
 // Ladder is on which rung of the abuse ladder the customer stands.

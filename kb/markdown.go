@@ -334,6 +334,11 @@ func Faults(a Article) []KeyFault {
 	if len(a.Body) > MaxBody {
 		bad("body", "%d bytes of at most %d", len(a.Body), MaxBody)
 	}
+	if s, faults := ParseScript(a.Body); a.Guided() && len(s.Steps) == 0 {
+		bad("body", "as a guided script (tag %q): no heading of the second level has answers below it, such as: - Yes → next", TagScript)
+	} else if a.Guided() && len(faults) > 0 {
+		bad("body", "as a guided script (tag %q): %s", TagScript, strings.Join(faults, "; "))
+	}
 	if a.Language != "" && !langTag.MatchString(a.Language) {
 		bad("language", "wanted is a language such as de, not %.20q", a.Language)
 	}

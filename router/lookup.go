@@ -98,6 +98,9 @@ func (d *Desk) view(ctx context.Context, id ticket.ID) (bots.Card, []ticket.Mess
 			c.Tried = append(c.Tried, m.Fields.Tried)
 		}
 	}
+	if err := d.guided(ctx, &c); err != nil {
+		return c, nil, err
+	}
 	if n := len(c.Tried); n > maxCardTried {
 		c.Tried = c.Tried[n-maxCardTried:]
 	}

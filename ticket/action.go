@@ -60,6 +60,7 @@ const (
 	ActInform     ActionKind = "inform"      // have the leads, or Owner of them, hear of it for a Reason: the case stays where it is
 	ActHeard      ActionKind = "heard"       // By has heard of it, and Reason is what they will do
 	ActVerify     ActionKind = "verify"      // the customer is who they say; Reason is how that is known. Verdict NotVerified takes it back
+	ActScript     ActionKind = "script"      // Script: one move of a guided script. Changes no Rev
 	ActAmend      ActionKind = "amend"       // message Seq says Text now, since At, or (Gone) nothing any more. Changes no Rev
 	ActReact      ActionKind = "react"       // By puts Emoji on message Seq, or (Gone) takes it off. Changes no Rev
 	ActDelivered  ActionKind = "delivered"   // message Seq went out; External is its id. Changes no Rev
@@ -113,6 +114,7 @@ type Action struct {
 	Of          *Message    // likewise: the message Seq, of an amendment
 	Emoji       string
 	Gone        bool
+	Script      *ScriptMove
 	External    string
 	DeskRef     string // of a note that the desk already shows
 	Number      int    // of a question or a complaint within the ticket, or of an update of the incident

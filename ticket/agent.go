@@ -48,7 +48,7 @@ func (a Agent) May(k ActionKind) error {
 	case ActTake, ActAssign, ActReply, ActNote, ActEscalate, ActPage, ActSolve, ActReopen, ActHold, ActSet, ActVerdict,
 		ActAccept, ActDecline, ActNeed, ActHand, ActSnooze, ActReturn, ActJoin, ActPromise, ActKeep, ActUnpromise, ActRelease,
 		ActSupplier, ActSupplied, ActInform, ActVerify,
-		ActMerge, ActSplit, ActMove, ActUndo, ActWithdraw, ActRepromise, ActPostpone, ActAsk, ActAnswer, ActComplain, ActAbuse, ActAmend, ActReact:
+		ActMerge, ActSplit, ActMove, ActUndo, ActWithdraw, ActRepromise, ActPostpone, ActAsk, ActAnswer, ActComplain, ActAbuse, ActAmend, ActReact, ActScript:
 		ok = a.Is(RoleAgent, RoleLevel2, RoleLead, RoleSupervisor)
 	case ActClose, ActHeard, ActAmends:
 		ok = a.Is(RoleLead, RoleSupervisor)

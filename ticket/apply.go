@@ -93,7 +93,7 @@ var steps = map[ActionKind]func(*change) error{
 	ActClose: (*change).close, ActHold: (*change).hold, ActSet: (*change).set,
 	ActVerdict: (*change).verdict, ActDelivered: (*change).delivered, ActFailed: (*change).failed,
 	ActClock: (*change).clock,
-	ActAmend: (*change).amend, ActReact: (*change).react,
+	ActAmend: (*change).amend, ActReact: (*change).react, ActScript: (*change).script,
 	ActLink: (*change).link, ActUnlink: (*change).unlink, ActAnnounce: (*change).announce,
 	ActWithdraw: (*change).withdraw,
 	ActSupplier: (*change).supply, ActSupplied: (*change).supplied,

@@ -149,6 +149,7 @@ type Ticket struct {
 	Update     *Update     `json:"update,omitempty"`     // the next word that they are owed
 	Questions  []Question  `json:"questions,omitempty"`  // about notes
 	Complaints []Complaint `json:"complaints,omitempty"` // to which a lead owes an answer
+	Scripts    []ScriptRun `json:"scripts,omitempty"`    // that were gone through with the customer; the newest may go on
 }
 
 // Has says whether an identity takes part in this ticket.

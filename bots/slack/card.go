@@ -29,7 +29,7 @@ func esc(s string, room int) string { return slackapp.LineCut(s, room) }
 func cardBlocks(c bots.Card) []slack.Block {
 	blocks := []slack.Block{header(c.Ticket.ID.String() + " · " + c.Ticket.Subject)}
 	for _, part := range []func(bots.Card) []slack.Block{
-		partOf, who, facts, lastSaid, mood, proposals, handedOver, outside, promises, standing, units, environment, tried, why, suggestions, cases, pageLog, actions, foot,
+		partOf, who, facts, lastSaid, mood, proposals, handedOver, outside, promises, standing, units, environment, tried, script, why, suggestions, cases, pageLog, actions, foot,
 	} {
 		blocks = append(blocks, part(c)...)
 	}

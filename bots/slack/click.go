@@ -89,6 +89,9 @@ func (k *Desk) click(ctx context.Context, c click) (err error) {
 	if strings.HasPrefix(c.action.ActionID, incidentPrefix) {
 		return k.incidentClick(ctx, c)
 	}
+	if strings.HasPrefix(c.action.ActionID, scriptPrefix+"_") {
+		return k.scriptClick(ctx, c)
+	}
 	if strings.HasPrefix(c.action.ActionID, homePrefix) {
 		return k.homeClick(c)
 	}

@@ -36,6 +36,11 @@ type gateway struct {
 
 func newGateway(t *testing.T, change ...func(*router.Config)) *gateway {
 	t.Helper()
+	return gatewayWith(t, noKB{}, change...)
+}
+
+func gatewayWith(t *testing.T, suggest kb.Suggester, change ...func(*router.Config)) *gateway {
+	t.Helper()
 	cfg := slacksim.Sample()
 	cfg.TriggerLife = time.Minute // a busy machine may take longer than Slack waits
 	cfg.App.Scopes, cfg.App.Events = slackapp.Scopes(), slackapp.Events()
@@ -62,7 +67,7 @@ func newGateway(t *testing.T, change ...func(*router.Config)) *gateway {
 	if g.store, err = store.Open(t.Context(), store.Config{Data: t.TempDir(), Policy: live, Log: log}); err != nil {
 		t.Fatal(err)
 	}
-	desk := &router.Desk{Store: g.store, KB: g.store, Suggest: noKB{}, Live: live, Now: time.Now}
+	desk := &router.Desk{Store: g.store, KB: g.store, Suggest: suggest, Live: live, Now: time.Now}
 	a := g.sim.App()
 	app, err := slackapp.New(slackapp.Config{AppToken: secret.New(a.AppToken), BotToken: secret.New(a.BotToken), APIURL: g.sim.APIURL()}, slackapp.Deps{Log: log})
 	if err != nil {

@@ -246,6 +246,15 @@ func (c chaos) card() bots.Card {
 	b.Ticket.MergedInto, b.Ticket.SplitFrom = pick[ticket.ID](c, 0, 9), pick[ticket.ID](c, 0, 9)
 	b.Customer.Undeliverable = map[string]customer.Undeliverable{b.Customer.Identities[0].Value: {Reason: c.text()}}
 	b.LastSaid.Seq = c.Intn(2)
+	switch c.Intn(3) {
+	case 0:
+		b.Guide = &bots.Guide{Article: c.text(), Title: c.text(), Question: c.text(), Why: c.text(), Text: c.text(), Answered: c.Intn(3), From: 7}
+		for range c.Intn(9) {
+			b.Guide.Branches = append(b.Guide.Branches, nonEmpty(strings.TrimSpace(c.text()), "Yes"))
+		}
+	case 1:
+		b.Guides = []bots.Guide{{Article: c.text(), Title: c.text()}, {Article: "b", Title: c.text()}}
+	}
 	for range c.Intn(6) {
 		b.Ticket.Suggestions = append(b.Ticket.Suggestions, ticket.Suggestion{Article: fmt.Sprint("a", len(b.Ticket.Suggestions), strings.Repeat("-", c.Intn(130))),
 			Title: c.text(), Score: c.Float64() * 3, Internal: c.Intn(2) == 0, Verdict: pick(c, "", "used", "not_relevant", "flagged")})
@@ -391,6 +400,7 @@ func FuzzCards(f *testing.F) {
 		c := sample()
 		c.Ticket.Subject, c.LastSaid.Text, c.Customer.Name, c.Tier.Title, c.Organization.Name, c.Ticket.Diagnosis = s, s, s, s, s, s
 		c.Tried, c.Ticket.Reasons, c.PageLog, c.Ticket.Tags, c.URL = []string{s, s}, []string{s}, []string{s}, []string{s}, s
+		c.Guide = &bots.Guide{Article: s, Title: s, Question: s, Why: s, Text: s, Branches: []string{s}}
 		c.Ticket.Suggestions[0].Title, c.Units[0].Serial, c.Cases[0].Subject = s, s, s
 		checkBlocks(t, "card", cardBlocks(c), 50)
 		for _, m := range []ticket.Message{{Kind: ticket.Public, Direction: ticket.In, Text: s, Author: ticket.Actor{Name: s}},
