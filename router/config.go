@@ -115,6 +115,9 @@ func (c Config) Check(at check.At) {
 				at.Key("roles").Index(j).Error(fmt.Sprintf("one of %v", ticket.Roles), "%.20q is no role", string(r))
 			}
 		}
+		if a.Language != "" && !slices.Contains(pager.Languages(), a.Language) {
+			at.Key("language").Error("one of "+strings.Join(pager.Languages(), ", "), "people cannot be paged in %.20q", a.Language)
+		}
 		checkPerson(a, at)
 		if len(a.Roles) == 0 {
 			at.Warn("add roles: [agent]", "agent %.60q has no role and may do nothing", a.ID)

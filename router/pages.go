@@ -4,9 +4,6 @@ import (
 	"cmp"
 	"context"
 	"errors"
-	"fmt"
-	"slices"
-	"strings"
 	"time"
 
 	"tierline/bots"
@@ -170,31 +167,19 @@ func (w *Jobs) pageMessage(n bots.PageNotice) pager.Message {
 	c, p := n.Card, n.Page
 	m := pager.Message{ID: n.Call.ID, Kind: n.Call.Kind, Ticket: c.Ticket.ID.String(), Subject: c.Ticket.Subject, Page: p.Number,
 		Ring: n.Call.Ring, Tier: w.Desk.tier(p.Tier).view().Title, Severity: p.Severity, Reason: p.Reason, More: p.More,
-		From: cmp.Or(p.By.Name, "Somebody"), Customer: c.Customer.Name, Organization: c.Organization.Name,
+		From: cmp.Or(p.By.Name, pager.Say(n.To.Language, "somebody")), Language: cmp.Or(n.To.Language, pager.Languages()[0]), Customer: c.Customer.Name, Organization: c.Organization.Name,
 		Said: cutText(c.LastSaid.Text, 500), URL: c.URL, Opened: p.Opened,
 		Person: pager.Person{ID: n.To.ID, Name: n.To.Name, Email: n.To.Email, Phone: n.To.Phone}}
-	m.Text = pageText(n, m)
+	if p.State == ticket.PageAccepted {
+		m.Text = m.Line(p.Due, w.Desk.agent(p.Answerer).Name)
+	} else {
+		m.Text = m.Line(p.Due, "")
+	}
 	ends := p.Opened.Add(cmp.Or(w.Desk.Config().Paging.LinksFor, pager.DefaultLinksFor))
 	if m.Answer = w.Links.Make(pager.Link{Ticket: c.Ticket.ID, Page: p.Number, Agent: n.To.ID, Ends: ends.Unix()}); m.Answer != "" {
 		m.Reply = m.Answer + "/reply"
 	}
 	return m
-}
-
-func pageText(n bots.PageNotice, m pager.Message) string {
-	about := m.Ticket + " " + m.Subject + ": " + m.Reason
-	switch n.Call.Kind {
-	case ticket.CallLead:
-		if n.Page.State == ticket.PageAccepted {
-			return n.Page.Answerer + " accepted a page for " + m.Tier + ", and nothing came of it: " + about
-		}
-		return "Nobody of " + m.Tier + " was reached for " + about
-	case ticket.CallRemind:
-		return "You have accepted this, and nothing was seen of you since: " + about
-	case ticket.CallNotice:
-		return "You will be wanted at " + n.Page.Due.UTC().Format("15:04 UTC") + ": " + about
-	}
-	return m.From + " pages you (" + string(m.Severity) + "): " + about
 }
 
 func cutText(s string, n int) string {
@@ -205,57 +190,7 @@ func cutText(s string, n int) string {
 	return s
 }
 
-// pagesLog is what happened to a ticket's pages, in words and in the order of time. Where there are several, each line
-// says of which.
+// pagesLog is what happened to a ticket's pages, as the card tells it.
 func (d *Desk) pagesLog(t ticket.Ticket) []string {
-	type line struct {
-		text string
-		at   time.Time
-	}
-	var all []line
-	pages := t.Pages()
-	for _, p := range pages {
-		title, prefix := d.tier(p.Tier).view().Title, ""
-		if len(pages) > 1 {
-			prefix = title + ": "
-		}
-		all = append(all, line{fmt.Sprintf("%s was paged by %s (%s)", title, cmp.Or(p.By.Name, "somebody"), p.Severity), p.Opened})
-		for _, e := range p.Log {
-			if text := d.pageLine(p, e); text != "" {
-				all = append(all, line{prefix + text, e.At})
-			}
-		}
-	}
-	slices.SortStableFunc(all, func(a, b line) int { return a.at.Compare(b.at) })
-	var lines []string
-	for _, l := range all {
-		lines = append(lines, l.text)
-	}
-	return lines
+	return pager.Log(t, "", pager.Names{Agent: func(id string) string { return d.agent(id).Name }, Tier: func(name string) string { return d.tier(name).view().Title }})
 }
-
-func (d *Desk) pageLine(p *ticket.Page, e ticket.PageEntry) string {
-	who := d.agent(e.Agent).Name
-	line := map[string]string{
-		"ringing": who + " is being rung by " + e.By, "delivered": "told " + who + " by " + e.By,
-		"trying": who + " is not reached by " + e.By + " yet", "failed": who + " cannot be reached by " + e.By,
-		"accepted": who + " accepted", "declined": who + " declined", "no_answer": who + " did not answer",
-		"not_sent": "the page to " + who + " did not go out in time", "nobody": "nobody is on call",
-		"needs":   who + " needs time until " + clockTime(e.Until) + "; the page waits for them",
-		"handed":  who + " handed it to " + d.agent(e.By).Name,
-		"snoozed": who + " snoozed it until " + clockTime(e.Until),
-		"joined":  cmp.Or(who, e.By) + " needs it, too", "waiting": "quiet hours: nobody is rung before " + clockTime(e.Until),
-		"silent": who + " accepted, and nothing was seen of them since", "remind": who + " was reminded by " + e.By,
-		"notice": who + " has a notice by " + e.By, "lead": "the lead, " + who + ", was told by " + e.By,
-		"exhausted": "nobody of " + d.tier(p.Tier).view().Title + " was reached",
-	}[e.What]
-	if e.What == "exhausted" && len(p.Plan.Leads) == 0 {
-		line += ", and there is no lead to be told"
-	}
-	if e.Reason != "" {
-		line += ": " + e.Reason
-	}
-	return line
-}
-
-func clockTime(at time.Time) string { return strings.TrimSpace(at.UTC().Format("15:04 UTC")) }

@@ -23,8 +23,9 @@ type Agent struct {
 	ID        string   `yaml:"id" json:"id"`
 	Name      string   `yaml:"name" json:"name"`
 	Email     string   `yaml:"email" json:"email,omitempty"`
-	Slack     string   `yaml:"slack" json:"slack,omitempty"` // Slack user id; or it is found by Email
-	Phone     string   `yaml:"phone" json:"-"`               // for webhooks that page them
+	Slack     string   `yaml:"slack" json:"slack,omitempty"`       // Slack user id; or it is found by Email
+	Phone     string   `yaml:"phone" json:"-"`                     // for webhooks that page them
+	Language  string   `yaml:"language" json:"language,omitempty"` // in which they are paged: en (default), de, fr
 	Roles     []Role   `yaml:"roles" json:"roles,omitempty"`
 	Languages []string `yaml:"languages" json:"languages,omitempty"` // none: any
 	Skills    []string `yaml:"skills" json:"skills,omitempty"`       // as rules name what a ticket wants

@@ -88,6 +88,7 @@ const (
 	CallNotice CallKind = "notice" // they will be, when the quiet hours are over
 	CallRemind CallKind = "remind" // they have accepted, and nothing was seen of them since
 	CallLead   CallKind = "lead"   // nobody was reached
+	CallTest   CallKind = "test"   // nobody is wanted: it is seen whether they can be reached. Of no page
 )
 
 // CallState is what became of a call.

@@ -24,7 +24,11 @@ type answerView struct {
 	Fault  string
 	Said   string // what has just been done
 	Others []ticket.Agent
+	Log    []string // what has happened, in their language
 }
+
+// Say is a text in the language of who is paged.
+func (v answerView) Say(key string, args ...any) string { return pager.Say(v.Lang, key, args...) }
 
 // linked is whom a link lets answer which page. Whatever is wrong with it has one answer.
 func (s *Server) linked(c *fiber.Ctx) (pager.Link, ticket.Agent, error) {
@@ -36,7 +40,7 @@ func (s *Server) linked(c *fiber.Ctx) (pager.Link, ticket.Agent, error) {
 	a, known := s.agent(v.Agent)
 	if !ok || !known {
 		s.failures.take(from, 1)
-		return v, a, notFound("This link is not good, or has run out. Answer in Slack or in the console.")
+		return v, a, notFound("%s", pager.Say(helpLanguage(c), "bad link"))
 	}
 	c.Set(fiber.HeaderCacheControl, "no-store")
 	c.Set("X-Robots-Tag", "noindex")
@@ -57,8 +61,9 @@ func (s *Server) showAnswer(c *fiber.Ctx, v pager.Link, a ticket.Agent, status i
 	if err != nil {
 		return err
 	}
-	p := answerView{page: s.page(c, "Page "+card.Ticket.ID.String(), ""), Token: c.Params("token"), Card: card, Me: a, Said: said, Fault: fault, Others: s.colleagues(a)}
-	p.Agent = nil // nobody is signed in by this
+	p := answerView{page: s.page(c, pager.Say(a.Language, "title")+" "+card.Ticket.ID.String(), ""), Token: c.Params("token"), Card: card, Me: a, Said: said, Fault: fault, Others: s.colleagues(a)}
+	p.Agent, p.Lang = nil, cmp.Or(a.Language, pager.Languages()[0]) // nobody is signed in by this
+	p.Log = pager.Log(card.Ticket, p.Lang, pager.Names{Agent: s.agentName, Tier: s.tierTitle})
 	if paged := card.Ticket.PageOf(v.Page); paged != nil {
 		p.Turn = s.turn(*paged, a)
 	}
@@ -81,9 +86,9 @@ func (s *Server) answerAct(c *fiber.Ctx) error {
 	}
 	switch k := ticket.KindOf(err); {
 	case err == nil:
-		return s.showAnswer(c, v, a, http.StatusOK, "Done.", "")
+		return s.showAnswer(c, v, a, http.StatusOK, pager.Say(a.Language, "done"), "")
 	case k == ticket.Invalid || k == ticket.Conflict || k == ticket.Denied:
-		return s.showAnswer(c, v, a, explain(err).status, "", ticket.Explain(err))
+		return s.showAnswer(c, v, a, explain(err).status, "", pager.Fault(a.Language, ticket.Explain(err)))
 	}
 	return err
 }

@@ -61,6 +61,10 @@ func TestAPageIsAnsweredByItsLink(t *testing.T) {
 		t.Error("the link stands in the log")
 	}
 
+	if got := v.send("POST", path(good), url.Values{"answer": {"decline"}}); got.StatusCode != 409 {
+		t.Errorf("declined after that: %d", got.StatusCode)
+	}
+
 	other := s.mail("<2@x>", "Again", "Help")
 	s.act(ticket.Action{Kind: ticket.ActRoute, Ticket: other, By: ticket.Gateway, Decision: &ticket.Decision{Tier: "l1"}})
 	s.act(ticket.Action{Kind: ticket.ActPage, Ticket: other, By: ticket.Gateway, Tier: "l2", Reason: "smoke", Plan: plan})
@@ -68,4 +72,36 @@ func TestAPageIsAnsweredByItsLink(t *testing.T) {
 	if got := v.send("POST", path(good)+"/reply", url.Values{"Digits": {"2"}}); got.StatusCode != 200 || state() != ticket.PageExhausted {
 		t.Errorf("a key that declines: %d %s, %s", got.StatusCode, got.body, state())
 	}
+}
+
+// Whoever is paged reads it in their own language, refusals too; a link that is no good, in their browser's.
+func TestAPageIsAnsweredInTheirLanguage(t *testing.T) {
+	t.Parallel()
+	links := pager.Links{Key: []byte(strings.Repeat("k", 32)), URL: "http://x.example"}
+	s := start(t, func(_ *Config, d *Deps) {
+		d.Links = links
+		d.Agents = func() []ticket.Agent {
+			list := staffList()
+			list[0].Language, list[1].Language = "fr", "de"
+			return list
+		}
+	})
+	id := s.mail("<1@x>", "Under water", "Help")
+	s.act(ticket.Action{Kind: ticket.ActRoute, Ticket: id, By: ticket.Gateway, Decision: &ticket.Decision{Tier: "l1"}})
+	s.act(ticket.Action{Kind: ticket.ActPage, Ticket: id, By: ticket.Gateway, Tier: "l2", Reason: "It burns", Severity: ticket.Urgent,
+		Plan: &ticket.PagePlan{Steps: []ticket.PageStage{{Who: []string{"lea", "anna"}, By: []string{"email"}, Wait: time.Hour}}}})
+	v, ends := s.visitor(), time.Now().Add(time.Hour).Unix()
+	german := strings.TrimPrefix(links.Make(pager.Link{Ticket: id, Page: 1, Agent: "lea", Ends: ends}), links.URL)
+	french := strings.TrimPrefix(links.Make(pager.Link{Ticket: id, Page: 1, Agent: "anna", Ends: ends}), links.URL)
+	mustHave(t, v.page(german), `<html lang="de">`, "Tierline ruft Level 2", "dringend", "Annehmen", "Warum nicht?", "Weitergeben", "Lea Lead wird gerufen: email")
+	mustHave(t, v.page(french), `<html lang="fr">`, "Tierline fait appel à Level 2", "Accepter", "Refuser", "Lea Lead : appel en cours par email")
+	got := v.send("POST", german, url.Values{"answer": {"hand"}})
+	if got.StatusCode != 400 {
+		t.Errorf("handed to nobody: %d", got.StatusCode)
+	}
+	mustHave(t, got.body, "Sagen Sie, an wen.")
+	mustHave(t, v.send("POST", german, url.Values{"answer": {"need"}}).body, "Erledigt.", "Lea Lead braucht Zeit bis")
+	mustHave(t, v.send("POST", french, url.Values{"answer": {"accept"}}).body, "Vous avez accepté ceci.", "Anna Agent a accepté")
+	mustHave(t, v.page(german), "Anna Agent hat das angenommen.")
+	mustHave(t, v.get("/page/nothing?lang=fr").body, `<html lang="fr">`, "Ce lien n’est pas valable")
 }

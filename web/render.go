@@ -17,6 +17,7 @@ import (
 
 	"github.com/gofiber/fiber/v2"
 
+	"tierline/router/pager"
 	"tierline/ticket"
 )
 
@@ -147,6 +148,10 @@ func (s *Server) errorPage(c *fiber.Ctx, r refusal, id string) error {
 		if r.status == fiber.StatusNotFound {
 			p.Text = helpWords()[l]["gone"]
 		}
+	}
+	if strings.HasPrefix(c.Path(), "/page/") { // of a link by which somebody answers
+		p.Help, p.Lang = true, helpLanguage(c)
+		p.Title = pager.Say(p.Lang, "failed")
 	}
 	return s.render(c, "error", p)
 }

@@ -9,7 +9,6 @@ import (
 	"tierline/customer"
 	"tierline/router"
 	"tierline/router/pager"
-	"tierline/ticket"
 )
 
 // links are those by which people answer pages.
@@ -29,44 +28,8 @@ func pageByMail(s channels.Sender) router.PageSender {
 		return nil
 	}
 	return func(ctx context.Context, m pager.Message, still func(context.Context) error) error {
+		subject, text := m.Mail()
 		return n.Notify(ctx, email.Notice{ID: m.ID, To: customer.Identity{Kind: customer.Email, Value: m.Person.Email, Name: m.Person.Name},
-			Subject: pageSubject(m), Text: pageMail(m), Urgent: m.Kind != ticket.CallNotice && m.Kind != ticket.CallNews, At: m.Opened}, still)
+			Subject: subject, Text: text, Urgent: m.Urgent(), At: m.Opened}, still)
 	}
-}
-
-func pageSubject(m pager.Message) string {
-	s := "[" + m.Ticket + "] "
-	switch m.Kind {
-	case ticket.CallLead:
-		s += "Nobody of " + m.Tier + " was reached: "
-	case ticket.CallRemind:
-		s += "You have accepted this: "
-	case ticket.CallNews:
-	case ticket.CallNotice:
-		s += "You will be wanted: "
-	default:
-		s += "You are wanted (" + string(m.Severity) + "): "
-	}
-	return s + m.Subject
-}
-
-// pageMail is the mail as people read it on a telephone.
-func pageMail(m pager.Message) string {
-	var b strings.Builder
-	say := func(label, text string) {
-		if text = strings.TrimSpace(text); text != "" {
-			b.WriteString(label + text + "\n")
-		}
-	}
-	say("", m.Text)
-	for _, more := range m.More {
-		say("Also: ", more)
-	}
-	b.WriteString("\n")
-	say("Customer: ", strings.TrimSuffix(m.Customer+", "+m.Organization, ", "))
-	say("Last said: ", m.Said)
-	b.WriteString("\n")
-	say("Accept, decline, or ask for time: ", m.Answer)
-	say("The case: ", m.URL)
-	return b.String()
 }

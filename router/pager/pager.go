@@ -187,6 +187,7 @@ type Message struct {
 	Organization string          `json:"organization,omitempty"`
 	Said         string          `json:"said,omitempty"` // the customer's newest words
 	Text         string          `json:"text"`           // all of it in one line
+	Language     string          `json:"language"`       // of Text: en, de, fr
 	Person       Person          `json:"person"`
 	URL          string          `json:"url,omitempty"`       // of the case
 	Answer       string          `json:"answer,omitempty"`    // a page with buttons
@@ -204,7 +205,7 @@ type Person struct {
 
 func sample() Message {
 	return Message{ID: "T-1042.1.1.ann.phone", Kind: ticket.CallRing, Ticket: "T-1042", Subject: "Under \"water\"", Page: 1, Ring: 1,
-		Tier: "Level 2", Severity: ticket.High, Reason: "It burns", From: "Ben", Customer: "Clara", Text: "T-1042: It burns",
+		Tier: "Level 2", Severity: ticket.High, Reason: "It burns", From: "Ben", Customer: "Clara", Text: "T-1042: It burns", Language: "en",
 		Person: Person{ID: "ann", Name: "Ann", Email: "ann@example.org", Phone: "+4930123456"}, URL: "https://example.org/c",
 		Answer: "https://example.org/page/x", Reply: "https://example.org/page/x/reply"}
 }
