@@ -54,7 +54,7 @@ func (w *Jobs) Dispatcher(reg prometheus.Registerer) *Dispatcher {
 		w.Reach = w.reach
 	}
 	w.usual = &background{}
-	w.limiter, w.hooks, w.figures = &pager.Limiter{}, pager.NewClient(w.Desk.Now), newPageFigures(reg)
+	w.limiter, w.hooks, w.figures = &pager.Limiter{Turns: w.Desk.Store}, pager.NewClient(w.Desk.Now), newPageFigures(reg)
 	return d
 }
 

@@ -37,10 +37,13 @@ func (w *Jobs) page(ctx context.Context, j ticket.Job) error {
 	call, _ := p.Call(id)
 	limit, key := w.Desk.Config().Paging.Limit(call.By), call.By+" "+call.Who
 	if !p.Wants(j.Seq, id) {
-		w.limiter.Forget(key, id, limit)
+		w.limiter.Forget(key, id)
 		return w.store().Finish(ctx, j)
 	}
-	leave, at := w.limiter.Enter(key, id, limit, w.Desk.Now())
+	leave, at, err := w.limiter.Enter(ctx, key, id, limit, w.Desk.Now())
+	if err != nil {
+		return err
+	}
 	if leave == nil {
 		return &postponed{at}
 	}

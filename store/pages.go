@@ -42,3 +42,23 @@ func (s *Store) Pages(ctx context.Context, from, to time.Time, after ticket.Page
 		})
 	return out, failure("store.Pages", err)
 }
+
+// TakeTurn counts one more thing for a name; see [ticket.Pages]. It is GCRA: free is when the next could go, were
+// nothing allowed at once.
+func (s *Store) TakeTurn(ctx context.Context, name string, every time.Duration, burst int) (again time.Time, err error) {
+	err = s.write(ctx, "store.TakeTurn", func(t *tx) error {
+		again = time.Time{}
+		ahead := time.Duration(max(burst, 1)-1) * every
+		n, err := t.exec("INSERT INTO page_limits (name, free) VALUES ($1, $2) ON CONFLICT (name) DO UPDATE SET"+
+			" free = CASE WHEN page_limits.free > $3 THEN page_limits.free ELSE $3 END + $4 WHERE page_limits.free <= $5",
+			shortKey(name), at(t.now.Add(every)), at(t.now), every.Microseconds(), at(t.now.Add(ahead)))
+		if err != nil || n > 0 {
+			return err
+		}
+		var free int64
+		err = t.one("SELECT free FROM page_limits WHERE name = $1", []any{shortKey(name)}, &free)
+		again = since(free).Add(-ahead)
+		return err
+	})
+	return again, err
+}

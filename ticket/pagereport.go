@@ -12,6 +12,10 @@ import (
 type Pages interface {
 	// Pages lists those opened at or after from and before to, oldest first, that stand behind after.
 	Pages(ctx context.Context, from, to time.Time, after PageRecord, limit int) ([]PageRecord, error)
+	// TakeTurn asks whether one more thing may go to name (a person and a provider) now: one in every on average, burst
+	// at once, counted by all gateways on the store together. A zero time is yes, and it counts; else it may be
+	// asked again then, and nothing is kept for who asked.
+	TakeTurn(ctx context.Context, name string, every time.Duration, burst int) (again time.Time, err error)
 }
 
 // PageRecord is a page and its ticket.

@@ -1,6 +1,8 @@
 package pager
 
 import (
+	"context"
+	"math/rand/v2"
 	"sync"
 	"time"
 )
@@ -27,79 +29,92 @@ func (l Limit) withDefaults() Limit {
 	return l
 }
 
-// maxFlying is how many tries to one person by one provider are under way at once: a receiver that hangs
-// holds no more than these.
+// maxFlying is how many tries to one person by one provider are under way at once in this process: a receiver
+// that hangs holds no more than these.
 const maxFlying = 3
 
 // flyWait is when it is tried again while so many are under way.
 const flyWait = 250 * time.Millisecond
 
-// Limiter lets each person have as much as their limit, provider by provider: nobody waits for another. It
-// is safe for concurrent use. What it knows is of this process, and gone with it.
+// maxSpread is within how long those ask again that wait for one person: not all in one moment, and a page that has
+// just come waits no longer for those before it.
+const maxSpread = 5 * time.Second
+
+// Turns counts what people got, in the store: all gateways together. See [ticket.Pages].
+type Turns interface {
+	TakeTurn(ctx context.Context, name string, every time.Duration, burst int) (again time.Time, err error)
+}
+
+// Limiter lets each person have as much as their limit, provider by provider: nobody waits for another. It is safe
+// for concurrent use.
 type Limiter struct {
+	Turns Turns
+
 	mu   sync.Mutex
 	slot map[string]*slot
 }
 
 type slot struct {
-	free   time.Time            // when the next is allowed, if nothing may come at once (GCRA's theoretical arrival time)
-	booked map[string]time.Time // by delivery id
-	flying int
+	flying  int
+	waiting map[string]time.Time // when they ask again, by delivery id
 }
 
 // Enter asks to send one thing, named by id, to a person by a provider. When it may go now, leave is not nil
-// and is to be called when it is done. Else it may go at at, if it asks again then.
-func (l *Limiter) Enter(key, id string, limit Limit, now time.Time) (leave func(), at time.Time) {
+// and is to be called when it is done. Else it may ask again at at.
+func (l *Limiter) Enter(ctx context.Context, key, id string, limit Limit, now time.Time) (leave func(), at time.Time, err error) {
 	limit = limit.withDefaults()
+	if !l.take(key, id, now) {
+		return nil, now.Add(flyWait), nil
+	}
+	again, err := l.Turns.TakeTurn(ctx, key, limit.Every, limit.Burst)
+	if err != nil || !again.IsZero() {
+		return nil, l.later(key, id, again, limit), err
+	}
+	return sync.OnceFunc(func() { l.done(key) }), now, nil
+}
+
+// take books one of those that may be under way.
+func (l *Limiter) take(key, id string, now time.Time) bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if l.slot == nil {
-		l.slot = map[string]*slot{}
-	}
 	s := l.slot[key]
 	if s == nil {
 		l.tidy(now)
-		s = &slot{booked: map[string]time.Time{}}
+		s = &slot{waiting: map[string]time.Time{}}
 		l.slot[key] = s
 	}
-	at, known := s.booked[id]
-	if !known {
-		next := s.free
-		if next.Before(now) {
-			next = now
-		}
-		next = next.Add(limit.Every)
-		s.free, at = next, next.Add(-time.Duration(limit.Burst)*limit.Every)
-		s.booked[id] = at
-	}
-	if at.After(now) {
-		return nil, at
-	}
+	delete(s.waiting, id)
 	if s.flying >= maxFlying {
-		return nil, now.Add(flyWait)
+		return false
 	}
-	delete(s.booked, id)
 	s.flying++
-	var once sync.Once
-	return func() {
-		once.Do(func() {
-			l.mu.Lock()
-			defer l.mu.Unlock()
-			s.flying--
-		})
-	}, now
+	return true
 }
 
-// Forget gives back what was kept for a thing that is not to be sent any more.
-func (l *Limiter) Forget(key, id string, limit Limit) {
-	limit = limit.withDefaults()
+// later says when one that has to wait asks again: the more wait, the further apart.
+func (l *Limiter) later(key, id string, again time.Time, limit Limit) time.Time {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	s := l.slot[key]
+	s.flying--
+	spread := min(time.Duration(len(s.waiting))*limit.Every, maxSpread)
+	at := again.Add(time.Duration(rand.Float64() * float64(spread)))
+	s.waiting[id] = at
+	return at
+}
+
+func (l *Limiter) done(key string) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.slot[key].flying--
+}
+
+// Forget is told of a thing that is not to be sent any more.
+func (l *Limiter) Forget(key, id string) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if s := l.slot[key]; s != nil {
-		if _, known := s.booked[id]; known {
-			delete(s.booked, id)
-			s.free = s.free.Add(-limit.Every)
-		}
+		delete(s.waiting, id)
 	}
 }
 
@@ -107,11 +122,19 @@ func (l *Limiter) Forget(key, id string, limit Limit) {
 const maxSlots = 4096
 
 func (l *Limiter) tidy(now time.Time) {
+	if l.slot == nil {
+		l.slot = map[string]*slot{}
+	}
 	if len(l.slot) < maxSlots {
 		return
 	}
 	for k, s := range l.slot {
-		if s.flying == 0 && len(s.booked) == 0 && s.free.Before(now) {
+		for id, at := range s.waiting {
+			if at.Before(now.Add(-time.Minute)) { // another gateway has it
+				delete(s.waiting, id)
+			}
+		}
+		if s.flying == 0 && len(s.waiting) == 0 {
 			delete(l.slot, k)
 		}
 	}

@@ -7,6 +7,7 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"net/http"
 	"net/http/httptest"
@@ -158,42 +159,83 @@ func TestFaultsOfAConfiguration(t *testing.T) {
 	}
 }
 
+// turns counts as the store does.
+type turns struct {
+	now  func() time.Time
+	free map[string]time.Time
+	err  error
+}
+
+func (f *turns) TakeTurn(_ context.Context, name string, every time.Duration, burst int) (time.Time, error) {
+	ahead := time.Duration(burst-1) * every
+	if f.err != nil || f.free[name].After(f.now().Add(ahead)) {
+		return f.free[name].Add(-ahead), f.err
+	}
+	if f.free[name].Before(f.now()) {
+		f.free[name] = f.now()
+	}
+	f.free[name] = f.free[name].Add(every)
+	return time.Time{}, nil
+}
+
 func TestLimits(t *testing.T) {
 	t.Parallel()
-	l, lim, now := &Limiter{}, Limit{Every: time.Second, Burst: 2}, noon
+	now, lim := noon, Limit{Every: time.Second, Burst: 5}
+	store := &turns{now: func() time.Time { return now }, free: map[string]time.Time{}}
+	l := &Limiter{Turns: store}
+	enter := func(key, id string) (func(), time.Time) {
+		leave, at, err := l.Enter(t.Context(), key, id, lim, now)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return leave, at
+	}
 	var leaves []func()
-	for _, id := range []string{"a", "b"} {
-		leave, _ := l.Enter("k", id, lim, now)
+	for _, id := range []string{"a", "b", "c"} {
+		leave, _ := enter("k", id)
 		if leave == nil {
 			t.Fatalf("%s has to wait", id)
 		}
 		leaves = append(leaves, leave)
 	}
-	leave, at := l.Enter("k", "c", lim, now)
-	if leave != nil || !at.Equal(now.Add(time.Second)) {
-		t.Errorf("the third: %v", at)
+	if leave, at := enter("k", "d"); leave != nil || !at.Equal(now.Add(flyWait)) {
+		t.Errorf("more under way than there may be: %v", at)
 	}
-	if _, again := l.Enter("k", "c", lim, now); !again.Equal(at) {
-		t.Errorf("asked twice it has another place: %v", again)
+	leaves[0]()
+	leaves[0]() // twice is once
+	if leave, _ := enter("k", "d"); leave == nil {
+		t.Error("one is done, and none may follow")
 	}
-	if leave, _ := l.Enter("other", "d", lim, now); leave == nil {
+	if leave, _ := enter("k", "e"); leave != nil {
+		t.Error("done twice counts twice")
+	}
+	leaves[1]()
+	if leave, _ := enter("k", "e"); leave == nil {
+		t.Error("the fifth of five has to wait")
+	}
+	leaves[2]()
+	for i := range 30 { // the more wait, the further apart, within bounds
+		leave, at := enter("k", fmt.Sprint("w", i))
+		if first := now.Add(time.Second); leave != nil || at.Before(first) || at.After(first.Add(min(time.Duration(i)*time.Second, maxSpread))) {
+			t.Errorf("the %d. that waits: %v", i, at)
+		}
+	}
+	if leave, _ := enter("other", "f"); leave == nil {
 		t.Error("somebody else waits for it")
 	}
-	l.Forget("k", "c", lim)
-	if _, at := l.Enter("k", "e", lim, now); !at.Equal(now.Add(time.Second)) {
-		t.Errorf("what is not wanted any more keeps its place: %v", at)
+	now = now.Add(time.Second)
+	if leave, _ := enter("k", "w29"); leave == nil {
+		t.Error("its turn has come, whoever waits beside it")
 	}
-	now = now.Add(time.Hour)
-	if leave, _ := l.Enter("k", "f", lim, now); leave == nil {
-		t.Error("three under way, and no more")
+	store.err = errors.New("the database is gone")
+	for range 2 * maxFlying {
+		if leave, _, err := l.Enter(t.Context(), "third", "x", lim, now); err == nil || leave != nil {
+			t.Error("it goes out uncounted")
+		}
 	}
-	if leave, _ := l.Enter("k", "g", lim, now); leave != nil {
-		t.Error("more under way than there may be")
-	}
-	leaves[0]()
-	leaves[0]()
-	if leave, _ := l.Enter("k", "g", lim, now); leave == nil {
-		t.Error("one is done, and none may follow")
+	store.err = nil
+	if leave, _ := enter("third", "x"); leave == nil {
+		t.Error("what failed counts as under way")
 	}
 }
 

@@ -1,6 +1,8 @@
 package storetest
 
 import (
+	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -45,4 +47,35 @@ func pagesCounted(t *testing.T, w *world) {
 	equal(t, "both", len(list), 2)
 	equal(t, "what became of the first", list[0].State, ticket.PageAccepted)
 	equal(t, "the second rings", list[1].State, ticket.PageRinging)
+}
+
+// What one person gets is counted by all gateways together, and nobody waits for another.
+func pageLimits(t *testing.T, w *world) {
+	b := w.open(w.clock.Now)
+	ask := func(s Store, name string) time.Time { return must(s.TakeTurn(ctxOf(t), name, time.Second, 2))(t) }
+	start := w.clock.Now()
+	equal(t, "the first", ask(w.a, "phone bob"), time.Time{})
+	equal(t, "the second, elsewhere", ask(b, "phone bob"), time.Time{})
+	equal(t, "the third", ask(w.a, "phone bob"), start.Add(time.Second))
+	equal(t, "asked again, it is no later", ask(b, "phone bob"), start.Add(time.Second))
+	equal(t, "somebody else's first", ask(b, "phone cleo"), time.Time{})
+	equal(t, "by another way", ask(b, "email bob"), time.Time{})
+	w.clock.Add(time.Second)
+	equal(t, "a second later", ask(b, "phone bob"), time.Time{})
+	equal(t, "one, and no more", ask(w.a, "phone bob"), start.Add(2*time.Second))
+	w.clock.Add(time.Hour)
+	var went atomic.Int32
+	var wg sync.WaitGroup
+	for i := range 12 {
+		wg.Go(func() {
+			again, err := []Store{w.a, b}[i%2].TakeTurn(ctxOf(t), "phone bob", time.Second, 3)
+			if err != nil {
+				t.Error(err)
+			} else if again.IsZero() {
+				went.Add(1)
+			}
+		})
+	}
+	wg.Wait()
+	equal(t, "all at once", went.Load(), int32(3))
 }

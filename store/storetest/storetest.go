@@ -94,6 +94,7 @@ func Run(t *testing.T, fresh Fresh) {
 		"refs/the first meaning stays":                    refsFirst,
 		"people/put and find":                             peoplePut,
 		"pages/counted, also those before":                pagesCounted,
+		"pages/limits of all gateways":                    pageLimits,
 		"people/enrolled":                                 enrolled,
 		"supplies/counted":                                suppliesCounted,
 		"supplies/go with a merge":                        suppliesMerged,
