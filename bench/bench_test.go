@@ -29,6 +29,7 @@ type amounts struct {
 	pages    int           // of a run, at that rate
 	burst    int           // pages at once
 	chains   int           // pages that go on and on
+	step     time.Duration // of them
 	clocks   int           // that are not due
 	heard    int           // clocks that become due
 	handed   int           // cases that are handed out in a run
@@ -37,9 +38,9 @@ type amounts struct {
 
 var (
 	few = amounts{runs: 1, mails: 40, tickets: 500, rules: 10, decide: 10, articles: 200, asked: 5, starts: 1, contacts: 3,
-		every: 10 * time.Millisecond, pages: 5, burst: 10, chains: 2, clocks: 100, heard: 5, handed: 6, fresh: 40}
+		every: 10 * time.Millisecond, pages: 5, burst: 10, chains: 2, step: 200 * time.Millisecond, clocks: 100, heard: 5, handed: 6, fresh: 40}
 	many = amounts{runs: 3, accept: 1500 * time.Millisecond, mails: 5000, tickets: 1_000_000, rules: 1000, decide: 2000, articles: 20_000, asked: 300,
-		starts: 5, settle: 4 * time.Second, later: 2*time.Minute + 5*time.Second, contacts: 150, every: 50 * time.Millisecond, pages: 300, burst: 500, chains: 50, clocks: 100_000, heard: 400, handed: 1000, fresh: 20_000}
+		starts: 5, settle: 4 * time.Second, later: 2*time.Minute + 5*time.Second, contacts: 150, every: 50 * time.Millisecond, pages: 300, burst: 500, chains: 50, step: time.Second, clocks: 100_000, heard: 400, handed: 1000, fresh: 20_000}
 )
 
 func TestFigures(t *testing.T) {
@@ -56,7 +57,7 @@ func TestFigures(t *testing.T) {
 		{"mailbox into SQLite", ingestSQLite}, {"mailbox into PostgreSQL", ingestPostgres},
 		{"million tickets on SQLite", fullSQLite}, {"million tickets on PostgreSQL", fullPostgres},
 		{"decision", decide}, {"handing out", handOut}, {"alike", alikeCheck}, {"suggestion, bleve", suggestBleve}, {"suggestion, Meilisearch", suggestMeili},
-		{"clocks", clocks}, {"paging", paging}, {"program", program},
+		{"clocks", clocks}, {"paging on SQLite", pagingSQLite}, {"paging on PostgreSQL", pagingPostgres}, {"program", program},
 	} {
 		before, ran := len(tb.rows), false
 		t.Run(part.name, func(t *testing.T) {

@@ -17,6 +17,7 @@ import (
 	"tierline/channels"
 	"tierline/config/secret"
 	"tierline/customer"
+	"tierline/internal/peers"
 	"tierline/kb"
 	"tierline/router"
 	"tierline/router/pager"
@@ -50,7 +51,7 @@ func (nothing) Suggest(context.Context, kb.Question) (kb.Answer, error) { return
 const pagedPeople = 50
 
 // newPagers has so many tickets, of which each can be paged.
-func newPagers(t *testing.T, tickets int, steps func(person int) []router.PagingStep, limit pager.Limit) *pagers {
+func newPagers(t *testing.T, db database, tickets int, steps func(person int) []router.PagingStep, limit pager.Limit) *pagers {
 	t.Helper()
 	p := &pagers{t: t, more: make(chan struct{}, 1)}
 	srv := httptest.NewServer(http.HandlerFunc(p.serve))
@@ -67,7 +68,7 @@ func newPagers(t *testing.T, tickets int, steps func(person int) []router.Paging
 		t.Fatal(err)
 	}
 	log := slog.New(slog.DiscardHandler)
-	if p.store, err = store.Open(t.Context(), store.Config{Data: t.TempDir(), Log: log, Policy: live}); err != nil {
+	if p.store, err = store.Open(t.Context(), store.Config{Data: t.TempDir(), DSN: db.dsn(), Log: log, Policy: live}); err != nil {
 		t.Fatal(err)
 	}
 	p.desk = &router.Desk{Store: p.store, KB: p.store, Suggest: nothing{}, Live: live, Now: time.Now}
@@ -158,18 +159,33 @@ func onePhone(i int) []router.PagingStep {
 	return []router.PagingStep{{Who: router.OneOrMore{fmt.Sprintf("agent:p%d", i)}, By: router.OneOrMore{"phone"}, Wait: time.Hour}}
 }
 
-func paging(t *testing.T, tb *table, n amounts) {
-	pageLatency(t, tb, n)
-	pageBurst(t, tb, n)
-	pageSteps(t, tb, n)
-	pageAnswered(t, tb, n)
+// database is where the store keeps what is measured.
+type database struct {
+	name string
+	dsn  func() string // of a fresh one; "" is SQLite
+}
+
+func pagingSQLite(t *testing.T, tb *table, n amounts) {
+	paging(t, tb, n, database{"SQLite", func() string { return "" }})
+}
+
+func pagingPostgres(t *testing.T, tb *table, n amounts) {
+	_ = peers.Postgres(t) // or it is left out
+	paging(t, tb, n, database{"PostgreSQL", func() string { return peers.Postgres(t) }})
+}
+
+func paging(t *testing.T, tb *table, n amounts, db database) {
+	pageLatency(t, tb, n, db)
+	pageBurst(t, tb, n, db)
+	pageSteps(t, tb, n, db)
+	pageAnswered(t, tb, n, db)
 }
 
 // pageLatency: from the commit of a page to its receiver, at a steady rate.
-func pageLatency(t *testing.T, tb *table, n amounts) {
+func pageLatency(t *testing.T, tb *table, n amounts, db database) {
 	var p50, p99 []float64
 	for range n.runs {
-		p := newPagers(t, n.pages, onePhone, pager.Limit{Every: time.Millisecond, Burst: 100})
+		p := newPagers(t, db, n.pages, onePhone, pager.Limit{Every: time.Millisecond, Burst: 100})
 		committed := map[string]time.Time{}
 		tick := time.NewTicker(n.every)
 		for i, id := range p.ids {
@@ -185,15 +201,15 @@ func pageLatency(t *testing.T, tb *table, n amounts) {
 		p50, p99 = append(p50, ms(quantile(took, .5))), append(p99, ms(quantile(took, .99)))
 	}
 	rate := fmt.Sprintf("%.0f/s", 1/n.every.Seconds())
-	tb.add("page committed → receiver, "+rate+", p50", "ms", "< 50", p50)
-	tb.add("page committed → receiver, "+rate+", p99", "ms", "< 500", p99)
+	tb.add("page committed → receiver, "+rate+", "+db.name+", p50", "ms", "< 50", p50)
+	tb.add("page committed → receiver, "+rate+", "+db.name+", p99", "ms", "< 500", p99)
 }
 
 // pageBurst: ten pages for each of fifty people at once, one person's receiver hangs.
-func pageBurst(t *testing.T, tb *table, n amounts) {
+func pageBurst(t *testing.T, tb *table, n amounts, db database) {
 	var firsts, all []float64
 	for range n.runs {
-		p := newPagers(t, n.burst, onePhone, pager.Limit{})
+		p := newPagers(t, db, n.burst, onePhone, pager.Limit{})
 		p.slow = func(person string) int {
 			if person == "p7" {
 				return 0
@@ -231,7 +247,7 @@ func pageBurst(t *testing.T, tb *table, n amounts) {
 		}
 		firsts, all = append(firsts, slowest.Sub(start).Seconds()), append(all, last.Sub(start).Seconds())
 	}
-	tb.add(fmt.Sprintf("%d pages for %d people at once: everybody's first", n.burst, pagedPeople), "s", "< 2", firsts)
+	tb.add(fmt.Sprintf("%d pages for %d people at once, %s: everybody's first", n.burst, pagedPeople, db.name), "s", "< 2", firsts)
 	tb.add("… all, but for one whose receiver hangs (one a second and person, 3 at once)", "s", "< 30", all)
 }
 
@@ -243,8 +259,8 @@ func maxTime(a, b time.Time) time.Time {
 }
 
 // pageSteps: by how much each step comes after its time, and whether that adds up.
-func pageSteps(t *testing.T, tb *table, n amounts) {
-	wait := time.Second
+func pageSteps(t *testing.T, tb *table, n amounts, db database) {
+	wait := n.step
 	five := func(i int) (steps []router.PagingStep) {
 		for k := range 5 {
 			steps = append(steps, router.PagingStep{Who: router.OneOrMore{fmt.Sprintf("agent:p%d", (i+k)%pagedPeople)}, By: router.OneOrMore{"phone"}, Wait: wait})
@@ -253,7 +269,7 @@ func pageSteps(t *testing.T, tb *table, n amounts) {
 	}
 	var p99, lastStep []float64
 	for range n.runs {
-		p := newPagers(t, n.chains, five, pager.Limit{Every: time.Millisecond, Burst: 100})
+		p := newPagers(t, db, n.chains, five, pager.Limit{Every: time.Millisecond, Burst: 100})
 		for i, id := range p.ids {
 			p.page(id, i%pagedPeople)
 		}
@@ -277,15 +293,15 @@ func pageSteps(t *testing.T, tb *table, n amounts) {
 		}
 		p99, lastStep = append(p99, ms(quantile(late, .99))), append(lastStep, ms(quantile(last, .5)))
 	}
-	tb.add(fmt.Sprintf("step after its time, %d chains at once, p99", n.chains), "ms", "< 500", p99)
+	tb.add(fmt.Sprintf("step after its time, %d chains at once, %s, p99", n.chains, db.name), "ms", "< 500", p99)
 	tb.add("… the fifth step, p50", "ms", "< 500", lastStep)
 }
 
 // pageAnswered: what goes out after an answer, while receivers say 503 and limits hold things back.
-func pageAnswered(t *testing.T, tb *table, n amounts) {
+func pageAnswered(t *testing.T, tb *table, n amounts, db database) {
 	var extra []float64
 	for range n.runs {
-		p := newPagers(t, n.burst, onePhone, pager.Limit{})
+		p := newPagers(t, db, n.burst, onePhone, pager.Limit{})
 		p.slow = func(string) int { return http.StatusServiceUnavailable }
 		for i, id := range p.ids {
 			p.page(id, i%pagedPeople)
@@ -316,5 +332,5 @@ func pageAnswered(t *testing.T, tb *table, n amounts) {
 		}
 		extra = append(extra, float64(after))
 	}
-	tb.add(fmt.Sprintf("deliveries after an answer, %d pages that were to be tried again", n.burst), "", "0", extra)
+	tb.add(fmt.Sprintf("deliveries after an answer, %d pages that were to be tried again, %s", n.burst, db.name), "", "0", extra)
 }
