@@ -280,7 +280,7 @@ func TestUpAndBack(t *testing.T) {
 	w.click("chloe", l2, again.TS, "escalate")
 	w.submit("chloe", map[string]any{"tier": "l1", "problem": "Send them a new rubber foot, then ask again", "asked": "Call them on Friday"})
 	down := w.newest(l1, "It rattles", func(text string) bool { return strings.Contains(text, "new rubber foot") })
-	w.reply(l1, down.TS, "Send them a new rubber foot, then ask again")
+	w.reply(l1, down.TS, "Given down with instructions to l1 by Chloé Martin: Send them a new rubber foot, then ask again")
 	if text := down.PlainText(); !strings.Contains(text, "Call them on Friday") {
 		t.Errorf("the instructions are not on the card: %s", text)
 	}

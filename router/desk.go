@@ -131,6 +131,7 @@ func (d *Desk) aim(ctx context.Context, by ticket.Agent, a *ticket.Action, t tic
 		return ticket.Errorf("router.Act", ticket.Invalid, "%s needs to know more: %s.", to.view().Title, strings.Join(names, "; "))
 	}
 	a.Tier, a.Queue, a.Owner = to.Name, to.queue(), ""
+	a.Down = to.Level < d.tier(t.Tier).Level && !d.Config().side(to)
 	return nil
 }
 

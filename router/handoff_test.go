@@ -47,6 +47,10 @@ func TestATierSaysWhatItMustBeTold(t *testing.T) {
 	if tk, err = try(ticket.Action{Kind: ticket.ActEscalate, Tier: "l1", Reason: "Send them a new seal, then ask again"}); err != nil || tk.Tier != "l1" {
 		t.Errorf("handed down: %s, %v", tk.Tier, err)
 	}
+	said, err := w.store.Messages(t.Context(), id, tk.LastSeq-1, 1)
+	if err != nil || len(said) != 1 || !strings.HasPrefix(said[0].Text, "Given down with instructions to l1 by Anna: Send them a new seal") {
+		t.Errorf("what stands in the thread: %+v, %v", said, err)
+	}
 	conf.Tiers[0].Handoff = []string{"colour"}
 	conf.Lint = lint.Config{Required: []string{"smell"}}
 	var l check.List

@@ -97,6 +97,7 @@ type Action struct {
 	Promise     *Promise // of a reply: that it makes
 	Supply      *Supply
 	Handoff     *Handoff      // of an escalation
+	Down        bool          // of an escalation: the tier is below the one that the ticket is at, and is given instructions
 	Offer       *Offer        // of what is handed out
 	Severity    Priority      // of a page; "" is the ticket's priority
 	Plan        *PagePlan     // of a page: who is rung, as things are now

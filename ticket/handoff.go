@@ -137,7 +137,11 @@ func (c *change) escalate() error {
 		c.t.State = Open
 	}
 	c.settle(ActEscalate)
-	text := "Escalated to " + c.a.Tier + " by " + c.a.By.Name + ": " + cut(c.a.Reason, MaxReason)
+	how := "Escalated to "
+	if c.a.Down {
+		how = "Given down with instructions to "
+	}
+	text := how + c.a.Tier + " by " + c.a.By.Name + ": " + cut(c.a.Reason, MaxReason)
 	if said := h.String(); said != "" {
 		text += "\n" + said
 	}
