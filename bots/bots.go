@@ -223,6 +223,10 @@ type Backend interface {
 	Card(ctx context.Context, by ticket.Agent, id ticket.ID) (Card, error)
 	// TicketAt is the ticket whose card stands at a place.
 	TicketAt(ctx context.Context, place string) (ticket.ID, error)
+	// Redraw has the card of a ticket shown again: somebody has taken it away.
+	Redraw(ctx context.Context, id ticket.ID) error
+	// Leads are those who are told when the desk of a tier cannot be written to; "" is any tier.
+	Leads(tier string) []ticket.Agent
 	Tickets(ctx context.Context, by ticket.Agent, f ticket.Filter) ([]ticket.Ticket, error)
 	Messages(ctx context.Context, by ticket.Agent, id ticket.ID, after, limit int) ([]ticket.Message, error)
 	// Suppliers lists those to whom cases can be given.

@@ -196,6 +196,14 @@ func (d *Desk) TicketAt(ctx context.Context, place string) (ticket.ID, error) {
 	return ref.Ticket, err
 }
 
+// Redraw has the card of a ticket shown again.
+func (d *Desk) Redraw(ctx context.Context, id ticket.ID) error {
+	return d.Store.Enqueue(ctx, ticket.ShowJob(id))
+}
+
+// Leads are those whom a tier names as its leads, or else everybody who is a lead.
+func (d *Desk) Leads(tier string) []ticket.Agent { return d.leads(tier) }
+
 // Tickets lists tickets.
 func (d *Desk) Tickets(ctx context.Context, by ticket.Agent, f ticket.Filter) ([]ticket.Ticket, error) {
 	if err := staff(by); err != nil {

@@ -198,6 +198,15 @@ func (w *Jobs) post(ctx context.Context, j ticket.Job) error {
 		return err
 	}
 	ref, err := w.Bot.Post(ctx, c, place, m, j.Attempts > 1)
+	if ticket.KindOf(err) == ticket.NotFound { // somebody has deleted the card, and its thread with it
+		was := place
+		if place, err = w.card(ctx, c, true); err == nil && place == was {
+			err = ticket.E("router.post", ticket.Transient, errNoThread)
+		}
+		if err == nil {
+			ref, err = w.Bot.Post(ctx, c, place, m, true)
+		}
+	}
 	if err != nil {
 		return err
 	}
@@ -208,6 +217,9 @@ func (w *Jobs) post(ctx context.Context, j ticket.Job) error {
 	}
 	return w.store().Finish(ctx, j)
 }
+
+// errNoThread is a card that is there and takes no answers.
+var errNoThread = errors.New("the card is there, its thread is not")
 
 // maxPrevious is how many earlier messages a sender is given.
 const maxPrevious = 50

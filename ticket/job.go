@@ -84,6 +84,12 @@ func (t *Ticket) job(kind JobKind, lane string, priority int) Job {
 		Unique: fmt.Sprintf("%s:%d", kind, t.ID)}
 }
 
+// ShowJob makes the card of a ticket tell what it is now.
+func ShowJob(id ID) Job {
+	t := Ticket{ID: id}
+	return t.job(JobShow, "desk", PriorityDesk)
+}
+
 // RouteEvent is why rules look at a ticket.
 type RouteEvent string
 

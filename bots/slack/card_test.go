@@ -111,6 +111,10 @@ func (f *fakeBackend) setCard(c bots.Card) {
 	f.card = c
 }
 
+func (f *fakeBackend) Redraw(context.Context, ticket.ID) error { return nil }
+
+func (f *fakeBackend) Leads(string) []ticket.Agent { return nil }
+
 func (f *fakeBackend) TicketAt(_ context.Context, at string) (ticket.ID, error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()

@@ -43,6 +43,7 @@ type Deps struct {
 	App     *slackapp.App
 	Backend bots.Backend
 	Blobs   ticket.Blobs
+	Cursors ticket.Cursors // nil: what is typed while there is no connection is not looked for
 	Changes ticket.Changes // nil: Home tabs are drawn when they are opened and used only
 	Log     *slog.Logger
 	Now     func() time.Time
@@ -55,6 +56,9 @@ type Desk struct {
 	back    bots.Backend
 	blob    ticket.Blobs
 	changes ticket.Changes
+	cursors ticket.Cursors
+	wake    chan struct{} // the connection is there again
+	seen    seen
 	homes   homes
 	log     *slog.Logger
 	now     func() time.Time
@@ -93,10 +97,13 @@ func New(cfg Config, d Deps) *Desk {
 		d.Log = slog.New(slog.DiscardHandler)
 	}
 	k := &Desk{cfg: cfg, app: d.App, back: d.Backend, blob: d.Blobs, log: d.Log, now: d.Now, busy: make(chan struct{}, maxBusy),
-		groups: make(chan struct{}, 1), changes: d.Changes, homes: homes{list: map[string]*oneHome{}}, trouble: map[string]error{}}
+		groups: make(chan struct{}, 1), changes: d.Changes, cursors: d.Cursors, wake: make(chan struct{}, 1), homes: homes{list: map[string]*oneHome{}},
+		trouble: map[string]error{}}
 	k.app.OnInteraction(k.interact)
 	k.app.OnEvent("message", k.typed)
 	k.app.OnEvent("message", k.amended)
+	k.app.OnEvent("message", k.cardGone)
+	k.app.OnConnect(k.connected)
 	k.app.OnEvent("reaction_added", k.marked)
 	k.app.OnEvent("reaction_removed", k.marked)
 	k.app.OnEvent("app_home_opened", k.home)
@@ -151,6 +158,9 @@ func (k *Desk) mendable(tier string, err error, nowhere bool) error {
 
 // Run waits for ctx, then for what is still being told to people.
 func (k *Desk) Run(ctx context.Context) error {
+	if k.cursors != nil {
+		k.wg.Go(func() { k.lookOut(ctx) })
+	}
 	if k.changes != nil {
 		k.follow(ctx)
 	}

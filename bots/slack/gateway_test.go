@@ -74,7 +74,7 @@ func gatewayWith(t *testing.T, suggest kb.Suggester, change ...func(*router.Conf
 		t.Fatal(err)
 	}
 	blobs := channeltest.NewBlobs()
-	bot := slackdesk.New(slackdesk.Config{}, slackdesk.Deps{App: app, Backend: desk, Blobs: blobs, Changes: g.store, Log: log})
+	bot := slackdesk.New(slackdesk.Config{}, slackdesk.Deps{App: app, Backend: desk, Blobs: blobs, Changes: g.store, Cursors: g.store, Log: log})
 	ch := slackchannel.New(slackchannel.Config{Channels: []slackchannel.Room{{Channel: "customer-ltd"}}}, slackchannel.Deps{App: app, Blobs: blobs,
 		Cursors: g.store, Log: log, Tickets: g.store, Agent: desk.AgentBy, Colleague: desk.Colleague})
 	desk.Amenders = map[string]channels.Amender{channels.Slack: ch}

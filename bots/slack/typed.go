@@ -10,7 +10,15 @@ import (
 
 // typed takes what staff type in a card's thread: an internal note. It never goes to the customer.
 func (k *Desk) typed(ctx context.Context, ev slackapp.Event) error {
-	m := ev.Message
+	err := k.take(ctx, ev.Message)
+	if err == nil {
+		k.seen.add(place(ev.Message.Channel, ev.Message.TS))
+	}
+	return err
+}
+
+// take notes one message, unless it is none of staff's in the thread of a card.
+func (k *Desk) take(ctx context.Context, m *slackapp.Message) error {
 	if !m.Human() || m.ThreadTS == "" || m.ThreadTS == m.TS {
 		return nil
 	}

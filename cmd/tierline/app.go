@@ -131,7 +131,7 @@ func (a *app) wireDesk(context.Context) error {
 		return err
 	}
 	a.bot = slackdesk.New(a.cfg.Slack.Desk, slackdesk.Deps{App: a.slack, Backend: a.desk, Blobs: a.blobs,
-		Changes: a.store, Log: a.log.With("part", "desk"), Now: a.now})
+		Changes: a.store, Cursors: a.store, Log: a.log.With("part", "desk"), Now: a.now})
 	a.jobs.Bot = a.bot
 	tool := a.bot.Whereabouts()
 	a.attendance.Tool, a.attendance.Changed = tool, tool.Changed()

@@ -48,8 +48,9 @@ type Message struct {
 		Name  string   `json:"name"`
 		Users []string `json:"users"`
 	} `json:"reactions"`
-	Changed  *Message `json:"message"`          // of message_changed: as it is now
-	Previous *Message `json:"previous_message"` // of message_changed and message_deleted: as it was
+	DeletedTS string   `json:"deleted_ts"`       // of message_deleted
+	Changed   *Message `json:"message"`          // of message_changed: as it is now
+	Previous  *Message `json:"previous_message"` // of message_changed and message_deleted: as it was
 }
 
 // Metadata is what an app has attached to its message.
@@ -118,6 +119,20 @@ func (m *Message) Amendment() (now Message, gone bool, at time.Time, ok bool) {
 		at = At(m.TS)
 	}
 	return now, gone, at, now.Human()
+}
+
+// Gone is the ts of a message that was deleted, when that is what the message tells; else "".
+func (m *Message) Gone() string {
+	switch {
+	case m.Subtype == "message_deleted":
+		if m.Previous != nil && m.Previous.TS != "" {
+			return m.Previous.TS
+		}
+		return m.DeletedTS
+	case m.Subtype == "message_changed" && m.Changed != nil && m.Changed.Subtype == "tombstone": // it has answers
+		return m.Changed.TS
+	}
+	return ""
 }
 
 // conversation is the thread in which the message stands, or that of the one which it tells about.
