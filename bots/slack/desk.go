@@ -68,19 +68,10 @@ type Desk struct {
 	groups chan struct{} // has one when Slack has told of a change of user groups
 
 	mu      sync.Mutex
-	trouble map[string]error // by tier: why its channel cannot be written to
+	trouble map[string]hindrance // by tier: why its channel cannot be written to
 }
 
 var _ bots.Desk = (*Desk)(nil)
-
-// away says that a channel cannot be written to, by us.
-func away(err error) bool {
-	switch slackapp.Code(err) {
-	case "channel_not_found", "not_in_channel", "is_archived", "channel_is_archived":
-		return true
-	}
-	return false
-}
 
 // maxBusy is how many things are done at once after their acknowledgement.
 const maxBusy = 64
@@ -98,11 +89,15 @@ func New(cfg Config, d Deps) *Desk {
 	}
 	k := &Desk{cfg: cfg, app: d.App, back: d.Backend, blob: d.Blobs, log: d.Log, now: d.Now, busy: make(chan struct{}, maxBusy),
 		groups: make(chan struct{}, 1), changes: d.Changes, cursors: d.Cursors, wake: make(chan struct{}, 1), homes: homes{list: map[string]*oneHome{}},
-		trouble: map[string]error{}}
+		trouble: map[string]hindrance{}}
 	k.app.OnInteraction(k.interact)
 	k.app.OnEvent("message", k.typed)
 	k.app.OnEvent("message", k.amended)
 	k.app.OnEvent("message", k.cardGone)
+	k.app.OnEvent("member_joined_channel", k.joined)
+	for _, e := range channelEvents {
+		k.app.OnEvent(e, k.channelChanged)
+	}
 	k.app.OnConnect(k.connected)
 	k.app.OnEvent("reaction_added", k.marked)
 	k.app.OnEvent("reaction_removed", k.marked)
@@ -124,37 +119,14 @@ func (k *Desk) Ready() error {
 	}
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	for _, err := range k.trouble {
-		return err
+	for _, h := range k.trouble {
+		return h.err
 	}
 	return nil
 }
 
 // Away says why Slack cannot be written to at all, or nil.
 func (k *Desk) Away(ctx context.Context) error { return k.app.Away(ctx) }
-
-// mendWait is when a channel that could not be written to is tried again.
-const mendWait = time.Minute
-
-// mendable makes of a channel that is not there, is archived or lacks the app something that passes:
-// somebody will invite the app, and no card is to be lost until then. Ready tells meanwhile.
-func (k *Desk) mendable(tier string, err error, nowhere bool) error {
-	nowhere = nowhere || away(err)
-	k.mu.Lock()
-	defer k.mu.Unlock()
-	if err == nil {
-		delete(k.trouble, tier)
-	}
-	if err == nil || !nowhere {
-		return err
-	}
-	if k.trouble[tier] == nil {
-		k.log.Error("slack: a tier's channel cannot be written to", "tier", tier, "error", err)
-	}
-	err = &ticket.Error{Op: "slackdesk", Kind: ticket.Transient, Unbegun: true, Public: ticket.Explain(err), RetryAfter: mendWait, Err: err}
-	k.trouble[tier] = err
-	return err
-}
 
 // Run waits for ctx, then for what is still being told to people.
 func (k *Desk) Run(ctx context.Context) error {

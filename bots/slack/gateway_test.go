@@ -32,6 +32,7 @@ type gateway struct {
 	*testing.T
 	sim   *slacksim.Server
 	store *store.Store
+	bot   *slackdesk.Desk
 }
 
 func newGateway(t *testing.T, change ...func(*router.Config)) *gateway {
@@ -75,6 +76,7 @@ func gatewayWith(t *testing.T, suggest kb.Suggester, change ...func(*router.Conf
 	}
 	blobs := channeltest.NewBlobs()
 	bot := slackdesk.New(slackdesk.Config{}, slackdesk.Deps{App: app, Backend: desk, Blobs: blobs, Changes: g.store, Cursors: g.store, Log: log})
+	g.bot = bot
 	ch := slackchannel.New(slackchannel.Config{Channels: []slackchannel.Room{{Channel: "customer-ltd"}}}, slackchannel.Deps{App: app, Blobs: blobs,
 		Cursors: g.store, Log: log, Tickets: g.store, Agent: desk.AgentBy, Colleague: desk.Colleague})
 	desk.Amenders = map[string]channels.Amender{channels.Slack: ch}

@@ -52,18 +52,21 @@ func (k *Desk) connected() {
 
 // lookOut takes the notes that were typed while no event came: after each new connection, and now and then.
 func (k *Desk) lookOut(ctx context.Context) {
-	for ctx.Err() == nil {
+	for whole := true; ctx.Err() == nil; {
 		next := lookEvery
 		if k.app.Ready() != nil {
 			next = lookAgain
-		} else if err := k.catchUp(ctx); err != nil && ctx.Err() == nil {
+		} else if err := k.catchUp(ctx, whole); err != nil && ctx.Err() == nil {
 			k.log.Warn("slack: cannot look for notes that were missed", "error", err)
 			next = max(lookAgain, ticket.RetryAfter(err))
+		} else {
+			whole = false
 		}
 		t := time.NewTimer(next)
 		select {
 		case <-ctx.Done():
 		case <-k.wake:
+			whole = true
 		case <-t.C:
 		}
 		t.Stop()
@@ -71,8 +74,9 @@ func (k *Desk) lookOut(ctx context.Context) {
 }
 
 // catchUp reads the channels of all tiers from their cursors on. A channel without one is new: what was
-// written there before is nobody's note.
-func (k *Desk) catchUp(ctx context.Context) error {
+// written there before is nobody's note. The whole of it is read after a new connection; else threads whose
+// newest answer an event has brought are taken to be known.
+func (k *Desk) catchUp(ctx context.Context, whole bool) error {
 	done := map[string]bool{}
 	var first error
 	for _, t := range k.back.Tiers() {
@@ -80,14 +84,14 @@ func (k *Desk) catchUp(ctx context.Context) error {
 			continue
 		}
 		done[t.Place] = true
-		if err := k.missed(ctx, t.Place); err != nil && first == nil {
+		if err := k.missed(ctx, t.Place, whole); err != nil && first == nil {
 			first = err // of one channel: the others go on
 		}
 	}
 	return first
 }
 
-func (k *Desk) missed(ctx context.Context, name string) error {
+func (k *Desk) missed(ctx context.Context, name string, whole bool) error {
 	began := k.now()
 	channel, err := k.app.Channel(ctx, name)
 	if err != nil {
@@ -101,7 +105,8 @@ func (k *Desk) missed(ctx context.Context, name string) error {
 	if cursor == "" {
 		return k.cursors.SetCursor(ctx, source, slackapp.TS(began))
 	}
-	list, more, err := k.app.Missed(ctx, channel, cursor, lookBack, func(ts string) bool { return k.seen.has(place(channel, ts)) })
+	known := func(ts string) bool { return !whole && k.seen.has(place(channel, ts)) }
+	list, more, err := k.app.Missed(ctx, channel, cursor, lookBack, known)
 	if err != nil {
 		return err
 	}

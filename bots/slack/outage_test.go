@@ -119,6 +119,9 @@ func (l *limited) cards(channel string) (ids []ticket.ID, threads map[ticket.ID]
 	l.Helper()
 	threads = map[ticket.ID]string{}
 	for _, m := range l.sim.Messages(channel) {
+		if m.Subtype == "channel_join" {
+			continue
+		}
 		payload, _ := m.Metadata["event_payload"].(map[string]any)
 		name, _ := payload["ticket"].(string)
 		id, err := ticket.ParseID(name)

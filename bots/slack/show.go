@@ -24,6 +24,9 @@ const (
 
 // Show makes the card tell what it should. See [bots.Desk].
 func (k *Desk) Show(ctx context.Context, c bots.Card, places []string, again bool) (string, error) {
+	if err := k.held(c.Tier.Name); err != nil {
+		return "", err
+	}
 	channel, err := k.app.Channel(ctx, c.Tier.Place)
 	nowhere := ticket.KindOf(err) == ticket.Invalid
 	at := ""
@@ -121,6 +124,9 @@ func (k *Desk) point(ctx context.Context, c bots.Card, from, to string) error {
 
 // Post shows one message in the thread at place. See [bots.Desk].
 func (k *Desk) Post(ctx context.Context, c bots.Card, at string, m ticket.Message, again bool) (string, error) {
+	if err := k.held(c.Tier.Name); err != nil {
+		return "", err
+	}
 	ref, err := k.post(ctx, c, at, m, again)
 	if err == nil { // that the thread can be written to says nothing of where the next card goes
 		return ref, nil

@@ -90,18 +90,26 @@ func TestAMovedTicketLeavesAPointer(t *testing.T) {
 func TestAChannelWithoutTheAppIsToldAndMended(t *testing.T) {
 	t.Parallel()
 	o := newOffice(t)
+	now := time.Now()
+	o.desk.now = func() time.Time { return now }
 	for _, tier := range []bots.Tier{{Name: "l1", Place: "general"}, {Name: "l1", Place: "no-such-channel"}} {
+		now = now.Add(mendWait)
 		c := sample()
 		c.Tier = tier
 		_, err := o.desk.Show(t.Context(), c, nil, false)
 		if ticket.KindOf(err) != ticket.Transient || ticket.RetryAfter(err) != mendWait {
 			t.Errorf("%s: %v, again in %v", tier.Place, err, ticket.RetryAfter(err))
 		}
+		calls := o.sim.Calls("chat.postMessage")
+		if _, err := o.desk.Show(t.Context(), c, nil, false); !ticket.Unbegun(err) || o.sim.Calls("chat.postMessage") != calls {
+			t.Errorf("%s is tried again at once: %v", tier.Place, err)
+		}
 		if err := o.desk.Ready(); err == nil || !strings.Contains(err.Error(), "member") {
 			t.Errorf("%s: Ready says %v", tier.Place, err)
 		}
 	}
 	o.must(o.sim.Invite("anna", "general", "@app"))
+	now = now.Add(mendWait)
 	c := sample()
 	c.Tier = bots.Tier{Name: "l1", Place: "general"}
 	_, err := o.desk.Show(t.Context(), c, nil, true)

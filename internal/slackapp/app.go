@@ -163,6 +163,9 @@ func New(cfg Config, d Deps) (*App, error) {
 		slack.OptionAPIURL(base), slack.OptionHTTPClient(d.HTTP), slack.OptionLog(slogPrinter{d.Log}))
 	a.dir = newDirectory(a)
 	a.life, a.kill = context.WithCancel(context.Background())
+	a.OnEvent("app_uninstalled", a.removed)
+	a.OnEvent("tokens_revoked", a.removed)
+	a.OnEvent("user_change", a.forgetUser)
 	a.flight = flight{running: map[string]*flying{}, tails: map[string]chan struct{}{}}
 	return a, nil
 }

@@ -46,10 +46,11 @@ type directory struct {
 	channels map[string]string     // name, or id in lower case, to id
 	teams    map[string]string     // names of workspaces, by id
 	listed   time.Time
+	given    map[string]string // names that were found, to id: a channel that is renamed stays the one that was meant
 }
 
 func newDirectory(a *App) *directory {
-	return &directory{app: a, users: map[string]remembered{}, teams: map[string]string{}}
+	return &directory{app: a, users: map[string]remembered{}, teams: map[string]string{}, given: map[string]string{}}
 }
 
 // missing says that a server has no such method: what it would have told is not to be had.
@@ -182,6 +183,9 @@ func (a *App) Channel(ctx context.Context, nameOrID string) (string, error) {
 	d, now := a.dir, a.now()
 	d.mu.Lock()
 	id, listed := d.channels[name], d.listed
+	if id != "" && len(d.given) < maxUsers {
+		d.given[name] = id
+	}
 	d.mu.Unlock()
 	age := now.Sub(listed)
 	if id != "" && age < channelAge || id == "" && age < missAge/2 && !listed.IsZero() {
@@ -194,10 +198,43 @@ func (a *App) Channel(ctx context.Context, nameOrID string) (string, error) {
 		}
 		return "", err
 	}
+	return found(name, d.keep(a, name, all, now))
+}
+
+// keep remembers what there is, and gives the id of a name.
+func (d *directory) keep(a *App, name string, all map[string]string, now time.Time) string {
 	d.mu.Lock()
+	defer d.mu.Unlock()
 	d.channels, d.listed = all, now
-	d.mu.Unlock()
-	return found(name, all[name])
+	was := d.given[name]
+	if id := all[name]; id != "" || was == "" || all[strings.ToLower(was)] == "" {
+		if id != "" && len(d.given) < maxUsers {
+			d.given[name] = id
+		}
+		return id
+	}
+	a.log.Warn("slack: a channel was given another name; change it in the configuration, or name its id", "channel", name, "id", was)
+	all[name] = was
+	return was
+}
+
+// ForgetChannels has the channels looked up again when one is asked for.
+func (a *App) ForgetChannels() {
+	a.dir.mu.Lock()
+	defer a.dir.mu.Unlock()
+	a.dir.channels, a.dir.listed = nil, time.Time{}
+}
+
+// forgetUser has somebody looked up again who is another than before.
+func (a *App) forgetUser(_ context.Context, ev Event) error {
+	a.dir.mu.Lock()
+	defer a.dir.mu.Unlock()
+	for key, known := range a.dir.users {
+		if key == ev.User || known.user.ID == ev.User {
+			delete(a.dir.users, key)
+		}
+	}
+	return nil
 }
 
 func found(name, id string) (string, error) {

@@ -144,6 +144,17 @@ func (a *App) note(method string, err error) {
 	}
 }
 
+// removed notices at once that somebody has taken the app away, or its token: by events that come before the
+// connection ends. https://docs.slack.dev/reference/events/app_uninstalled and …/tokens_revoked
+func (a *App) removed(ctx context.Context, ev Event) error {
+	a.log.Error("slack: somebody has removed the app, or taken back its token", "event", ev.Type)
+	_ = a.call1(ctx, "auth.test", "", func(ctx context.Context) error { // notes what is true
+		_, err := a.api.AuthTestContext(ctx)
+		return err
+	})
+	return nil
+}
+
 // essential says that without a method the desk is none.
 func essential(method string) bool {
 	switch method {

@@ -11,5 +11,10 @@ func Scopes() []string {
 
 // Events are the bot events that the program listens to.
 func Events() []string {
-	return []string{"app_home_opened", "message.channels", "message.groups", "subteam_created", "subteam_members_changed", "subteam_updated", "reaction_added", "reaction_removed"}
+	return []string{
+		"app_home_opened", "app_uninstalled", "channel_archive", "channel_deleted", "channel_left", "channel_rename", "channel_unarchive",
+		"group_archive", "group_deleted", "group_left", "group_rename", "group_unarchive",
+		"member_joined_channel", "message.channels", "message.groups", "subteam_created", "subteam_members_changed", "subteam_updated",
+		"reaction_added", "reaction_removed", "tokens_revoked", "user_change",
+	}
 }
