@@ -42,6 +42,10 @@ type Config struct {
 	BotToken      secret.String `yaml:"bot_token"`      // xoxb-…
 	SigningSecret secret.String `yaml:"signing_secret"` // for http
 	APIURL        string        `yaml:"api_url"`        // other than https://slack.com/api/
+	// Connections is how many sockets are held open in Socket Mode, 1 (default) to 10. With more, a click finds one
+	// while another is being renewed; but Slack brings events by each in turn, so two that come within some
+	// milliseconds may be taken in another order.
+	Connections int `yaml:"connections"`
 	// NoLimits sends as fast as it goes, for a workspace that is simulated. A Retry-After is obeyed
 	// all the same.
 	NoLimits bool `yaml:"no_limits"`
@@ -66,6 +70,9 @@ func (c Config) Check(at check.At) {
 		}
 	default:
 		at.Key("mode").Error("socket or http", "%.20q is no mode", c.Mode)
+	}
+	if c.Connections < 0 || c.Connections > maxConnections {
+		at.Key("connections").Error("1 to 10", "Slack does not allow %d sockets", c.Connections)
 	}
 	if c.BotToken.IsZero() {
 		at.Key("bot_token").Error(where, "a bot token is needed")
@@ -124,6 +131,8 @@ type App struct {
 	mu        sync.Mutex
 	self      Self
 	connected bool
+	sockets   int // that are open
+	used      once
 	fault     string // why the connection does not work
 	trouble   trouble
 }
@@ -139,6 +148,9 @@ func New(cfg Config, d Deps) (*App, error) {
 	}
 	if cfg.Mode == "" {
 		cfg.Mode = ModeSocket
+	}
+	if cfg.Connections == 0 {
+		cfg.Connections = 1
 	}
 	if d.Log == nil {
 		d.Log = slog.New(slog.DiscardHandler)

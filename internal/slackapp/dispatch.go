@@ -221,3 +221,30 @@ func (a *App) command(ctx context.Context, cmd slack.SlashCommand) (p map[string
 	defer a.survive("command "+cmd.Command, &err)
 	return h(ctx, cmd).payload()
 }
+
+// once remembers what must be done once only, for at least the window in which a request may be played again.
+type once struct {
+	new, old map[string]bool
+	turned   time.Time
+}
+
+// maxOnce is how many clicks and commands are remembered.
+const maxOnce = 20_000
+
+// again says whether a click or a command has come before, by its envelope or by its signature: Slack brings
+// each once, so it was played again by somebody, or brought by two connections.
+// https://docs.slack.dev/authentication/verifying-requests-from-slack
+func (a *App) again(nonce string) bool {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	o, now := &a.used, a.now()
+	if o.new[nonce] || o.old[nonce] {
+		a.log.Warn("slack: a click or a command that has come before is acknowledged and left")
+		return true
+	}
+	if o.new == nil || now.Sub(o.turned) > 2*replayWindow || len(o.new) >= maxOnce/2 {
+		o.old, o.new, o.turned = o.new, map[string]bool{}, now
+	}
+	o.new[nonce] = true
+	return false
+}

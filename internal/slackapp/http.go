@@ -69,6 +69,8 @@ func (a *App) request(c *fiber.Ctx, body []byte) error {
 	switch {
 	case err != nil:
 		return c.SendStatus(fiber.StatusBadRequest)
+	case a.again(strings.Clone(c.Get("X-Slack-Signature"))): // of its very second and text: events may come twice, clicks do not
+		return c.Send(nil)
 	case form.Has("payload"):
 		return a.httpInteraction(c, form.Get("payload"))
 	case form.Get("ssl_check") == "1":

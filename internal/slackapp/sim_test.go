@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
 	"strings"
 	"sync"
@@ -183,6 +184,66 @@ func TestTheConnectionComesBack(t *testing.T) {
 	eventually(t, "Ready to tell of the outage", func() bool { return a.Ready() != nil })
 	sim.Clear()
 	eventually(t, "the end of the outage", func() bool { return back.Load() == 3 && a.Ready() == nil })
+}
+
+// TestSeveralConnections: each is opened again by itself, and what comes is taken once, by whichever.
+func TestSeveralConnections(t *testing.T) {
+	t.Parallel()
+	sim := slacksim.Start(t, slacksim.Sample())
+	a, err := New(Config{AppToken: secret.New(sim.App().AppToken), BotToken: secret.New(sim.App().BotToken), APIURL: sim.APIURL(), Connections: 3}, Deps{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got, clicks atomic.Int32
+	a.OnEvent("message", func(context.Context, Event) error { got.Add(1); return nil })
+	a.OnCommand("/tier", func(context.Context, slack.SlashCommand) Reply { clicks.Add(1); return Reply{Text: "yes"} })
+	ctx, cancel := context.WithCancel(context.Background())
+	done := make(chan error, 1)
+	go func() { done <- a.Run(ctx) }()
+	t.Cleanup(func() {
+		cancel()
+		if err := <-done; err != nil {
+			t.Error(err)
+		}
+	})
+	for range 3 {
+		eventually(t, "three connections", func() bool { return sim.Connections() == 3 && a.Ready() == nil })
+		before := got.Load()
+		for range 6 {
+			if _, err := sim.Say("carl", "customer-ltd", "hello", ""); err != nil {
+				t.Fatal(err)
+			}
+		}
+		eventually(t, "all events", func() bool { return got.Load() >= before+6 && sim.Unacknowledged() == 0 })
+		if err := sim.Slash("anna", "support-l1", "/tier", "x"); err != nil {
+			t.Error(err)
+		}
+		sim.Disconnect("refresh_requested")
+	}
+	if n := clicks.Load(); n != 3 {
+		t.Errorf("%d commands", n)
+	}
+}
+
+func TestAClickThatIsPlayedAgainDoesNothing(t *testing.T) {
+	t.Parallel()
+	c := &clock{time.Unix(1e9, 0)}
+	a, err := New(Config{AppToken: secret.New("xapp-1"), BotToken: secret.New("xoxb-1"), APIURL: "http://127.0.0.1:1/api"}, Deps{Now: c.now})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i := range 2 * maxOnce {
+		if a.again(fmt.Sprint(i)) || !a.again(fmt.Sprint(i)) {
+			t.Fatalf("%d is not taken once", i)
+		}
+		c.t = c.t.Add(time.Second / 2)
+		if i > 500 && !a.again(fmt.Sprint(i-500)) {
+			t.Fatalf("%d is forgotten within the window of replays", i-500)
+		}
+	}
+	if n := len(a.used.new) + len(a.used.old); n > maxOnce {
+		t.Errorf("%d are remembered", n)
+	}
 }
 
 func TestARefusedTokenIsSaidAndSurvived(t *testing.T) {
