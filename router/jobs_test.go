@@ -132,7 +132,7 @@ func worldOf(t *testing.T, suggest kb.Suggester, conf Config) (*world, *Jobs) {
 	}
 	w := &world{t: t, now: time.Date(2026, 3, 2, 9, 0, 0, 0, time.UTC),
 		rec: &recorder{fail: map[string]error{}, woken: make(chan struct{}, 1)}}
-	s, err := store.Open(t.Context(), store.Config{Data: t.TempDir(), Now: w.clock, Policy: live, Log: slog.New(slog.DiscardHandler)})
+	s, err := store.Open(t.Context(), store.Config{Data: t.TempDir(), ThrowAway: true, Now: w.clock, Policy: live, Log: slog.New(slog.DiscardHandler)})
 	if err != nil {
 		t.Fatal(err)
 	}

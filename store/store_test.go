@@ -18,7 +18,7 @@ func TestSQLite(t *testing.T) {
 	storetest.Run(t, func(t testing.TB) (func(func() time.Time) storetest.Store, storetest.Hold) {
 		dir := t.TempDir()
 		return func(now func() time.Time) storetest.Store {
-			return open(t, store.Config{Data: dir, Now: now})
+			return open(t, store.Config{Data: dir, ThrowAway: true, Now: now})
 		}, holdSQLite(dir)
 	})
 }

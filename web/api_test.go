@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"strconv"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -31,21 +32,30 @@ type client struct {
 	seen   map[string]bool
 }
 
+// document is what a site serves, read once: that takes longer than most tests.
+type document struct {
+	once   sync.Once
+	router routers.Router
+	doc    *openapi3.T
+	err    error
+}
+
+func (d *document) read(text string) {
+	if d.doc, d.err = openapi3.NewLoader().LoadFromData([]byte(text)); d.err != nil {
+		return
+	}
+	if d.err = d.doc.Validate(context.Background()); d.err == nil {
+		d.router, d.err = legacy.NewRouter(d.doc)
+	}
+}
+
 func (s *site) client(key string) *client {
 	s.t.Helper()
-	got := s.visitor().get("/api/v1/openapi.json")
-	doc, err := openapi3.NewLoader().LoadFromData([]byte(got.body))
-	if err != nil {
-		s.t.Fatal(err)
+	s.api.once.Do(func() { s.api.read(s.visitor().get("/api/v1/openapi.json").body) })
+	if s.api.err != nil {
+		s.t.Fatalf("the document is no OpenAPI: %v", s.api.err)
 	}
-	if err := doc.Validate(context.Background()); err != nil {
-		s.t.Fatalf("the document is no OpenAPI: %v", err)
-	}
-	r, err := legacy.NewRouter(doc)
-	if err != nil {
-		s.t.Fatal(err)
-	}
-	return &client{s: s, key: key, router: r, doc: doc, seen: map[string]bool{}}
+	return &client{s: s, key: key, router: s.api.router, doc: s.api.doc, seen: map[string]bool{}}
 }
 
 // call makes a request and decodes the answer into into. A status below 400 also means that the

@@ -34,6 +34,7 @@ type site struct {
 	blobs *memBlobs
 	index *kb.Follower
 	log   *safeBuffer
+	api   document
 	stop  func() error // stops the server and waits
 }
 
@@ -75,7 +76,7 @@ func start(t testing.TB, change ...func(*Config, *Deps)) *site {
 	if err != nil {
 		t.Fatal(err)
 	}
-	st, err := store.Open(ctx, store.Config{Data: t.TempDir(), Log: logger, Policy: live})
+	st, err := store.Open(ctx, store.Config{Data: t.TempDir(), ThrowAway: true, Log: logger, Policy: live})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -65,7 +65,7 @@ func gatewayWith(t *testing.T, suggest kb.Suggester, change ...func(*router.Conf
 	if err != nil {
 		t.Fatal(err)
 	}
-	if g.store, err = store.Open(t.Context(), store.Config{Data: t.TempDir(), Policy: live, Log: log}); err != nil {
+	if g.store, err = store.Open(t.Context(), store.Config{Data: t.TempDir(), ThrowAway: true, Policy: live, Log: log}); err != nil {
 		t.Fatal(err)
 	}
 	desk := &router.Desk{Store: g.store, KB: g.store, Suggest: suggest, Live: live, Now: time.Now}

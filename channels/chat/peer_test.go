@@ -64,7 +64,7 @@ func (s *server) run(in ticket.Intake) {
 
 func openStore(t testing.TB) *store.Store {
 	t.Helper()
-	st, err := store.Open(context.Background(), store.Config{Data: t.TempDir(), Log: slog.New(slog.DiscardHandler)})
+	st, err := store.Open(context.Background(), store.Config{Data: t.TempDir(), ThrowAway: true, Log: slog.New(slog.DiscardHandler)})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -32,7 +32,7 @@ type intakeOf struct {
 func newIntake(t *testing.T, c Config, lookup func(context.Context, string) ([]string, error)) *intakeOf {
 	t.Helper()
 	now := func() time.Time { return channeltest.At }
-	s, err := store.Open(t.Context(), store.Config{Data: t.TempDir(), Log: quiet(), Now: now})
+	s, err := store.Open(t.Context(), store.Config{Data: t.TempDir(), ThrowAway: true, Log: quiet(), Now: now})
 	if err != nil {
 		t.Fatal(err)
 	}
