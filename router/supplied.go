@@ -21,9 +21,24 @@ type SupplierFigures struct {
 	Nine     time.Duration `json:"nine"`    // nine of ten came back within this
 	Longest  time.Duration `json:"longest"`
 	Tickets  []ticket.ID   `json:"tickets"` // that it still has, the oldest first, at most 20
+	// With is what is known of those that it still has, by ticket, at most 500.
+	With []SupplierCase `json:"with,omitempty"`
 }
 
-const maxSupplierTickets = 20
+// SupplierCase is a case that a supplier has.
+type SupplierCase struct {
+	Ticket    ticket.ID `json:"ticket"`
+	Reference string    `json:"reference,omitempty"` // theirs
+	Asked     string    `json:"asked,omitempty"`
+	Since     time.Time `json:"since"`
+	Due       time.Time `json:"due,omitzero"` // as they have said, or by their lead time; zero: they have none
+	Overdue   bool      `json:"overdue,omitempty"`
+}
+
+const (
+	maxSupplierTickets = 20
+	maxSupplierCases   = 500
+)
 
 // SupplierReport counts by supplier, those that are configured and those that were, by name.
 func (d *Desk) SupplierReport(ctx context.Context, since time.Time) ([]SupplierFigures, error) {
@@ -48,6 +63,9 @@ func (d *Desk) SupplierReport(ctx context.Context, since time.Time) ([]SupplierF
 				f.Out++
 				if d.late(s, d.Now()) {
 					f.Overdue++
+				}
+				if len(f.With) < maxSupplierCases {
+					f.With = append(f.With, SupplierCase{Ticket: s.Ticket, Reference: s.Reference, Asked: s.Asked, Since: s.Since, Due: d.back(s), Overdue: d.late(s, d.Now())})
 				}
 				if len(f.Tickets) < maxSupplierTickets {
 					f.Tickets = append(f.Tickets, s.Ticket)
@@ -74,6 +92,19 @@ func (d *Desk) SupplierReport(ctx context.Context, since time.Time) ([]SupplierF
 		out = append(out, *f)
 	}
 	return out, nil
+}
+
+// back is when a supplier should be done: as they have said, or by their lead time; zero when they have none.
+func (d *Desk) back(s ticket.Supply) time.Time {
+	conf := d.Config().supplier(s.Supplier)
+	if !s.Expected.IsZero() || conf == nil || conf.Lead == 0 {
+		return s.Expected
+	}
+	cal, err := conf.Hours.Calendar()
+	if err != nil {
+		return time.Time{}
+	}
+	return cal.Add(s.Since, conf.Lead)
 }
 
 // late says whether a time with a supplier is over its time at a moment.

@@ -186,7 +186,7 @@ func TestEveryPageInABrowser(t *testing.T) {
 		"jobs": "/console/jobs", "quarantine": "/console/quarantine", "quarantined": "/console/quarantine/1", "articles": "/console/articles?q=descale",
 		"article": "/console/articles/descale", "article-internal": "/console/articles/refund-policy", "article-edit": "/console/articles/descale/edit", "article-new": "/console/articles/new",
 		"customers": "/console/customers", "customer": "/console/customers/1", "customer-merge": "/console/customers/2/merge?of=1", "blocks": "/console/blocks", "ticket-merged": "/console/tickets/" + (id + 2).String(), "ticket-split": "/console/tickets/" + (id + 3).String(), "ticket-proposal": "/console/tickets/" + (id + 4).String(),
-		"mails": "/console/mail", "mail": "/console/mail/1", "oncall": "/console/oncall", "help": "/help?lang=en", "help-search": "/help?lang=de&q=entkalken", "help-article": "/help/descale?lang=fr"}
+		"mails": "/console/mail", "mail": "/console/mail/1", "oncall": "/console/oncall", "suppliers": "/console/suppliers", "help": "/help?lang=en", "help-search": "/help?lang=de&q=entkalken", "help-article": "/help/descale?lang=fr"}
 	pages["pages"], pages["answer"], pages["ticket-paged"] = "/console/pages", strings.TrimPrefix(answer, s.d.Links.URL), pages["ticket-proposal"]
 	pages["incidents"], pages["incident"] = "/console/incidents", "/console/incidents/"+s.incident(id).String()
 	jobs, err := s.store.Jobs(t.Context(), ticket.JobDead, 0, 1)

@@ -229,3 +229,35 @@ func TestTheNextWordIsWrittenOrPutOff(t *testing.T) {
 		t.Errorf("put off: %+v %v", tk.Update, err)
 	}
 }
+
+func TestWhatIsWithSuppliersIsShown(t *testing.T) {
+	t.Parallel()
+	s := start(t, func(c *Config, _ *Deps) { c.OpenMetrics = true })
+	id, other := s.mail("1", "Pump leaks", "It drips."), s.mail("2", "Boiler is cold", "No heat.")
+	for k, to := range map[ticket.ID]ticket.Supply{id: {Supplier: "pumps", Reference: "RMA-0001", Asked: "a new seal", Expected: time.Now().Add(-time.Hour)},
+		other: {Supplier: "gone", Reference: "X7"}} {
+		s.act(ticket.Action{Kind: ticket.ActSupplier, Ticket: k, By: staffList()[0].Actor(), Supply: &to})
+	}
+	lea := s.signedIn("lea")
+	page := lea.get("/console/suppliers").body
+	for _, want := range []string{"Pumpen AG", "RMA-0001", "a new seal", "overdue</span>", "X7", ">" + id.String() + "</a>"} {
+		if !strings.Contains(page, want) {
+			t.Errorf("the page does not say %q", want)
+		}
+	}
+	if page = lea.get("/console/suppliers?overdue=true").body; strings.Contains(page, "X7") || !strings.Contains(page, "RMA-0001") {
+		t.Error("what is in time is among what is overdue")
+	}
+	if page = lea.get("/console/suppliers?supplier=gone").body; !strings.Contains(page, "X7") || strings.Contains(page, "RMA-0001") {
+		t.Error("another supplier's case is shown")
+	}
+	if got := lea.get("/console/suppliers?days=9999"); got.StatusCode != 400 {
+		t.Errorf("too many days: %d", got.StatusCode)
+	}
+	w := s.visitor().get("/metrics").body
+	for _, want := range []string{`tierline_supplier_cases{state="out",supplier="pumps"} 1`, `tierline_supplier_cases{state="overdue",supplier="pumps"} 1`, `tierline_supplier_cases{state="overdue",supplier="gone"} 0`} {
+		if !strings.Contains(w, want) {
+			t.Errorf("/metrics does not say %s", want)
+		}
+	}
+}

@@ -91,7 +91,8 @@ func start(t testing.TB, change ...func(*Config, *Deps)) *site {
 	cfg := testConfig()
 	d := Deps{Store: st, KB: st, Suggest: kb.NewSuggester(engine), Blobs: s.blobs, Agents: staffList, Version: "test", Log: logger,
 		Ready: []Probe{{Name: "store", Check: st.Ping}}}
-	d.Backend = &router.Desk{Store: st, KB: st, Suggest: d.Suggest, Live: live, Now: time.Now}
+	desk := &router.Desk{Store: st, KB: st, Suggest: d.Suggest, Live: live, Now: time.Now}
+	d.Backend, d.Suppliers = desk, desk.SupplierReport
 	for _, f := range change {
 		f(&cfg, &d)
 	}

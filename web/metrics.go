@@ -86,6 +86,26 @@ func linkedDesc() *prometheus.Desc {
 	return prometheus.NewDesc("tierline_incident_tickets", "Tickets that are linked to open incidents.", nil, nil)
 }
 
+func suppliersDesc() *prometheus.Desc {
+	return prometheus.NewDesc("tierline_supplier_cases", "Cases that suppliers have: all of them (out), and those of them that are over their time (overdue).", []string{"supplier", "state"}, nil)
+}
+
+// suppliers counts what they have now.
+func (m *storeMetrics) suppliers(ctx context.Context, ch chan<- prometheus.Metric) {
+	if m.s.d.Suppliers == nil {
+		return
+	}
+	list, err := m.s.d.Suppliers(ctx, m.s.now())
+	if err != nil {
+		ch <- prometheus.NewInvalidMetric(suppliersDesc(), err)
+		return
+	}
+	for _, f := range list {
+		ch <- prometheus.MustNewConstMetric(suppliersDesc(), prometheus.GaugeValue, float64(f.Out), f.Supplier, "out")
+		ch <- prometheus.MustNewConstMetric(suppliersDesc(), prometheus.GaugeValue, float64(f.Overdue), f.Supplier, "overdue")
+	}
+}
+
 // incidents counts those that are worked on, of which there are few.
 func (m *storeMetrics) incidents(ctx context.Context, ch chan<- prometheus.Metric) {
 	linked := 0
@@ -111,6 +131,7 @@ func (m *storeMetrics) incidents(ctx context.Context, ch chan<- prometheus.Metri
 
 func (m *storeMetrics) Describe(ch chan<- *prometheus.Desc) {
 	ch <- incidentsDesc()
+	ch <- suppliersDesc()
 	ch <- linkedDesc()
 	ch <- ticketsDesc()
 	ch <- jobsDesc()
@@ -137,6 +158,7 @@ func (m *storeMetrics) Collect(ch chan<- prometheus.Metric) {
 		}
 	}
 	m.incidents(ctx, ch)
+	m.suppliers(ctx, ch)
 	due, err := m.s.d.Store.NextDue(ctx)
 	if err != nil {
 		ch <- prometheus.NewInvalidMetric(ageDesc(), err)

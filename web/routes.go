@@ -78,6 +78,7 @@ func (s *Server) routes() []route {
 		{method: http.MethodGet, path: "/console/team", who: staff(), do: s.teamPage},
 		{method: http.MethodPost, path: "/console/team/:agent", who: staff(), do: s.teamPresence},
 		{method: http.MethodGet, path: "/console/care", who: staff(), do: s.reportPage},
+		{method: http.MethodGet, path: "/console/suppliers", who: staff(), do: s.suppliersPage},
 		{method: http.MethodGet, path: "/console/pages", who: staff(), do: s.pageReportPage},
 		{method: http.MethodGet, path: "/console/oncall", who: staff(), do: s.onCallPage},
 		{method: http.MethodPost, path: "/console/oncall/changes", who: staff(), do: s.onCallBegin},
