@@ -70,11 +70,8 @@ func main() {
 var errReported = errors.New("already reported")
 
 func run(e *env, args []string) int {
-	var c cli
 	exit := -1
-	parser, err := kong.New(&c, kong.Name("tierline"), kong.UsageOnError(), kong.Writers(e.out, e.err),
-		kong.Description("Tierline, an omnichannel support gateway: every contact becomes a ticket, agents work it from Slack."),
-		kong.Exit(func(code int) { exit = code }))
+	parser, err := newParser(e, func(code int) { exit = code })
 	if err != nil {
 		fmt.Fprintln(e.err, "tierline:", err)
 		return 1
@@ -95,6 +92,11 @@ func run(e *env, args []string) int {
 		return 1
 	}
 	return 0
+}
+
+func newParser(e *env, exit func(int)) (*kong.Kong, error) {
+	return kong.New(&cli{}, kong.Name("tierline"), kong.UsageOnError(), kong.Writers(e.out, e.err), kong.Exit(exit),
+		kong.Description("Tierline, an omnichannel support gateway: every contact becomes a ticket, agents work it from Slack."))
 }
 
 type versionCmd struct{}
