@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -53,6 +54,9 @@ func Bad(findings []Finding) bool {
 // line. environ is os.Environ(). The error is for a file that cannot be read at all.
 func Load(path string, environ []string) (Config, []Finding, error) {
 	f, err := os.Open(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return Config{}, nil, fmt.Errorf("config: %w: name one with --config, or copy tierline.example.yaml; \"tierline demo\" needs none", err)
+	}
 	if err != nil {
 		return Config{}, nil, fmt.Errorf("config: %w", err)
 	}

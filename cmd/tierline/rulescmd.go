@@ -32,11 +32,17 @@ type rulesExplainCmd struct {
 	Clock  string `help:"On warn and breach: first_response, next_response, resolution or at_tier."`
 }
 
-func (c rulesExplainCmd) Run(e *env) error {
-	made := c.Text != "" || c.Given != ""
-	if made == (c.Ticket != "") {
-		return errors.New("rules explain: name a ticket, or make up facts with --text and --given")
+// Validate says what is wrong usage.
+func (c rulesExplainCmd) Validate() error {
+	if c.made() == (c.Ticket != "") {
+		return errors.New("name a ticket, or make up facts with --text and --given")
 	}
+	return nil
+}
+
+func (c rulesExplainCmd) made() bool { return c.Text != "" || c.Given != "" }
+
+func (c rulesExplainCmd) Run(e *env) error {
 	cfg, err := load(e, c.Config)
 	if err != nil {
 		return err
@@ -47,7 +53,7 @@ func (c rulesExplainCmd) Run(e *env) error {
 	}
 	var steps []router.Step
 	var out router.Outcome
-	if made {
+	if c.made() {
 		var f router.Facts
 		if f, err = c.facts(); err != nil {
 			return err
