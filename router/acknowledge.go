@@ -115,7 +115,7 @@ func (w *Jobs) often(ctx context.Context, t ticket.Ticket) (why string, err erro
 		}
 		daily++
 		if ago := now.Sub(at); ago < ackPause || ago < ackPair && o.Inbox == t.Inbox {
-			return fmt.Sprintf("the customer had one for %s %s ago", o.ID, ago.Round(time.Minute)), nil
+			return fmt.Sprintf("the customer had one for %s %s", o.ID, agoWords(ago)), nil
 		}
 	}
 	switch {
@@ -209,4 +209,15 @@ func harmless(subject string) string {
 		s = append(s[:99], '…')
 	}
 	return string(s)
+}
+
+// agoWords says how long ago something was, to a minute.
+func agoWords(d time.Duration) string {
+	switch {
+	case d < time.Minute:
+		return "just before"
+	case d < time.Hour:
+		return fmt.Sprintf("%d min ago", int(d.Minutes()))
+	}
+	return fmt.Sprintf("%d h %d min ago", int(d.Hours()), int(d.Minutes())%60)
 }

@@ -174,6 +174,7 @@ func (s *Server) funcs() template.FuncMap {
 		"did":      didRoster,
 		"ago":      func(t time.Time) string { return ago(s.now().Sub(t)) },
 		"agent":    s.agentName,
+		"tier":     s.tierTitle,
 		"words":    func(v any) string { return strings.ReplaceAll(fmt.Sprint(v), "_", " ") },
 		"percent":  func(f float64) string { return fmt.Sprintf("%.0f %%", f*100) },
 		"size":     size,
