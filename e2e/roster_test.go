@@ -29,14 +29,33 @@ func (w *world) rings(g *gateway, p *telephone, subject string) string {
 	return strings.Join(who, " ")
 }
 
-// command types a command, and waits for the form that it opens.
+// command types a command, and waits for the form that it opens; nil: the command was refused.
 func (w *world) command(who, text, form string) *slacksim.View {
 	w.t.Helper()
-	if err := w.sim.Slash(who, "general", "/tier", text); err != nil {
+	was := ""
+	if v := w.sim.View(who); v != nil {
+		was = v.ID
+	}
+	refusals := func() (n int) {
+		for _, m := range w.sim.Messages(l2) {
+			if strings.Contains(m.PlainText(), "in the next 60 days") {
+				n++
+			}
+		}
+		return n
+	}
+	before := refusals()
+	if err := w.sim.Slash(who, l2, "/tier", text); err != nil {
 		w.t.Fatalf("%s types %s: %v", who, text, err)
 	}
 	var v *slacksim.View
-	w.until("the form "+form+" for "+who, func() bool { v = w.sim.View(who); return v != nil && v.CallbackID == form })
+	w.until("the form "+form+" for "+who, func() bool {
+		v = w.sim.View(who)
+		return v != nil && v.CallbackID == form && v.ID != was || refusals() > before
+	})
+	if refusals() > before {
+		return nil
+	}
 	return v
 }
 
@@ -98,25 +117,38 @@ func TestCoverAndOverridesFromSlackAreWhoAPageRings(t *testing.T) {
 func TestASwapInSlackIsWhoAPageRings(t *testing.T) {
 	t.Parallel()
 	w, p, g := rota(t, "{people: [lena], notice: [1h]}")
+	var begin time.Time
 	for ahead := 3 * time.Second; ; ahead *= 2 { // on a busy machine it may not be agreed before the shift begins
-		if w.swapped(time.Now().Add(ahead).Truncate(time.Second)) {
+		begin = time.Now().Add(ahead).Truncate(time.Second)
+		form, ok := w.swapped(begin)
+		if ok {
 			break
 		}
+		if err := w.sim.ClickIn("lena", form, "roster_withdraw"); err != nil {
+			t.Fatal(err)
+		}
+		w.until("the schedule to be taken back", func() bool {
+			v := w.sim.View("lena")
+			return v != nil && strings.Contains(v.PlainText(), "It is taken back")
+		})
 		if ahead > time.Minute {
 			t.Fatal("no swap is agreed within a minute")
 		}
 	}
 	w.told("lena", "Nobody is on call for Level 2")
 	w.told("chloe", "Dev Patel agrees to the swap")
-	w.told("lena", "You are on call for Level 2") // it is an hour before that when Dev's shift begins
+	w.told("lena", fmt.Sprintf("<!date^%d^", begin.Add(time.Hour).Unix())) // of her own, an hour before it
+	if time.Now().Before(begin) {
+		t.Error("Lena is told of her shift too early")
+	}
 	if who := w.rings(g, p, "After the swap"); who != "dev" {
 		t.Errorf("rung: %s", who)
 	}
 }
 
 // swapped has a lead put shifts of Chloé, of Dev and of her own in force, of half an hour, half an hour and an hour,
-// and Chloé and Dev swap theirs. False: the first has begun meanwhile.
-func (w *world) swapped(begin time.Time) bool {
+// and Chloé and Dev swap theirs. Not ok: the first has begun meanwhile. The form is the lead's.
+func (w *world) swapped(begin time.Time) (form string, ok bool) {
 	w.t.Helper()
 	at := func(d time.Duration) int64 { return begin.Add(d).Unix() }
 	v := w.command("lena", "oncall temporary", "roster_temporary")
@@ -129,11 +161,14 @@ func (w *world) swapped(begin time.Time) bool {
 	})
 	w.submit("lena", map[string]any{"who0": "chloe", "from0": at(0), "to0": at(30 * time.Minute), "who1": "dev", "from1": at(30 * time.Minute), "to1": at(time.Hour),
 		"who2": "lena", "from2": at(time.Hour), "to2": at(2 * time.Hour), "to": at(4 * time.Hour)})
-	v = w.command("chloe", "oncall swap", "roster_swap")
+	form = v.ID
+	if v = w.command("chloe", "oncall swap", "roster_swap"); v == nil {
+		return form, false
+	}
 	answer, err := w.sim.Submit("chloe", v.ID, map[string]any{"mine": fmt.Sprintf("%d %d l2 chloe", at(0), at(30*time.Minute)),
 		"theirs": fmt.Sprintf("%d %d l2 dev", at(30*time.Minute), at(time.Hour))})
-	if err != nil || len(answer.Errors) > 0 { // the form offers shifts that are to come only
-		return false
+	if err != nil || len(answer.Errors) > 0 {
+		return form, false
 	}
 	said := fmt.Sprintf("<!date^%d^", at(0))
 	channel, ask := w.told("dev", "You take: "+said)
@@ -144,5 +179,5 @@ func (w *world) swapped(begin time.Time) bool {
 		text = m.PlainText()
 		return len(m.Actions()) == 0
 	})
-	return strings.Contains(text, "You have agreed")
+	return form, strings.Contains(text, "You have agreed")
 }
