@@ -218,6 +218,7 @@ func (d *Desk) pagePlan(ctx context.Context, t Tier, severity ticket.Priority, a
 		}
 		plan.Steps = append(plan.Steps, stage)
 	}
+	plan.Title = t.view().Title
 	plan.Rounds, plan.Start, plan.Remind = p.Rounds, p.Quiet.ends(severity, at), max(cmp.Or(p.Remind, defaultRemind), 0)
 	for _, a := range d.leads(t.Name) {
 		plan.Leads = append(plan.Leads, a.ID)

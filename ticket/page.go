@@ -51,6 +51,7 @@ type Page struct {
 
 // PagePlan is who is rung, in which order and by what, as it is at one moment.
 type PagePlan struct {
+	Title  string      `json:"title,omitempty"` // of the tier, as people call it
 	Steps  []PageStage `json:"steps,omitempty"`
 	Rounds int         `json:"rounds,omitempty"` // how often all steps are gone through; 0 is once
 	// Chain says that the steps are people in the order of a chain, which changes as they change shifts:

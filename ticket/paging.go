@@ -54,7 +54,7 @@ func (c *change) joinPage(reason string, severity Priority) error {
 	c.say("page", fmt.Sprint(p.Number))
 	c.say("joined", "true")
 	c.log(PageEntry{Agent: c.a.By.ID, What: "joined", By: c.a.By.Name, Reason: reason})
-	c.tell(fmt.Sprintf("%s joins the page of %s (%s): %s", c.a.By.Name, p.Tier, p.Severity, reason))
+	c.tell(fmt.Sprintf("%s joins the page of %s (%s): %s", c.a.By.Name, firstOf(p.Plan.Title, p.Tier), p.Severity, reason))
 	c.redraw(func(k PageCall) bool { return true })
 	if p.State == PageWaiting && c.a.Plan.Start.IsZero() { // it has become so urgent that it does not wait for the morning
 		p.Plan = *c.a.Plan
@@ -70,7 +70,7 @@ func (c *change) openPage(p *Page) {
 	c.say("tier", p.Tier)
 	c.say("page", fmt.Sprint(p.Number))
 	c.say("severity", string(p.Severity))
-	c.tell(fmt.Sprintf("%s pages %s (%s): %s", c.a.By.Name, p.Tier, p.Severity, p.Reason))
+	c.tell(fmt.Sprintf("%s pages %s (%s): %s", c.a.By.Name, firstOf(p.Plan.Title, p.Tier), p.Severity, p.Reason))
 	if p.Plan.Start.After(c.now) {
 		c.quietHours(p)
 		return
@@ -213,7 +213,7 @@ func (c *change) exhausted(text string) {
 		c.log(PageEntry{What: "nobody"})
 	}
 	c.log(PageEntry{What: "exhausted"})
-	text += ". Nobody is left to ring: " + p.Tier + " has not been reached."
+	text += ". Nobody is left to ring: " + firstOf(p.Plan.Title, p.Tier) + " has not been reached."
 	if len(p.Plan.Leads) == 0 {
 		text += " There is no lead to be told."
 	}

@@ -149,6 +149,9 @@ func (a *app) wireChannels(context.Context) error {
 	if err := a.registry.Register(mailMetrics{a.cfg.Email, a.store}); err != nil {
 		return err
 	}
+	if err := a.registry.Register(pageMetrics{a.store, a.now}); err != nil {
+		return err
+	}
 	a.mail = email.Forgetter{Ledger: a.store, Remove: a.blobs.Remove, After: a.cfg.Email.KeepSource, Now: a.now, Log: mail.Log}
 	if a.cfg.Email.Sending.Host != "" {
 		if a.jobs.Senders[channels.Email], err = email.NewSender(a.cfg.Email, mail); err != nil {

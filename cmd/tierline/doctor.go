@@ -51,6 +51,9 @@ func (c doctorCmd) Run(e *env) error {
 			findings = append(findings, f)
 		}
 	}
+	if !config.Bad(findings) {
+		findings = append(findings, pagingFindings(cfg)...)
+	}
 	if err := report(e, findings, c.JSON); err != nil {
 		return err
 	}

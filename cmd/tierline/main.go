@@ -26,7 +26,7 @@ type cli struct {
 	Config      configCmd                 `cmd:"" help:"Look at a configuration."`
 	Doctor      doctorCmd                 `cmd:"" help:"Try each connection and say what is wrong and how to mend it."`
 	Migrate     migrateCmd                `cmd:"" help:"Bring the database to this version and say what was done."`
-	Page        pageCmd                   `cmd:"" help:"Ring the people on call for a ticket."`
+	Page        pageCmd                   `cmd:"" help:"Ring the people on call for a ticket, or test how somebody can be reached."`
 	Incidents   incidentsCmd              `cmd:"" help:"What hits many customers."`
 	Jobs        jobsCmd                   `cmd:"" help:"Work that waits, and work that was given up."`
 	KB          kbCmd                     `cmd:"" name:"kb" help:"The knowledge base."`

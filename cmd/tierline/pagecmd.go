@@ -10,9 +10,14 @@ import (
 	"tierline/ticket"
 )
 
-// pageCmd rings people from a shell or a script: by a monitor, for one. The gateway sees it within half a second;
-// when it does not run, it rings as soon as it does.
 type pageCmd struct {
+	Ring pageRingCmd `cmd:"" default:"withargs" help:"Ring the people on call for a ticket."`
+	Test pageTestCmd `cmd:"" help:"Send one person a marked test by each of their ways, and say what was answered."`
+}
+
+// pageRingCmd rings people from a shell or a script: by a monitor, for one. The gateway sees it within half a second;
+// when it does not run, it rings as soon as it does.
+type pageRingCmd struct {
 	configFlag
 	jsonFlag
 	Ticket   string `arg:"" help:"A number such as T-1042."`
@@ -22,7 +27,7 @@ type pageCmd struct {
 	By       string `help:"Who pages: an agent's id, or a name; default: the command line."`
 }
 
-func (c pageCmd) Run(e *env) error {
+func (c pageRingCmd) Run(e *env) error {
 	id, err := ticket.ParseID(c.Ticket)
 	if err != nil {
 		return err
@@ -30,7 +35,7 @@ func (c pageCmd) Run(e *env) error {
 	return withDesk(e, c.Config, func(cfg config.Config, desk *router.Desk) error { return c.page(e, id, cfg, desk) })
 }
 
-func (c pageCmd) page(e *env, id ticket.ID, cfg config.Config, desk *router.Desk) error {
+func (c pageRingCmd) page(e *env, id ticket.ID, cfg config.Config, desk *router.Desk) error {
 	by := ticket.Actor{Kind: ticket.ByAPI, ID: "cli", Name: "The command line"}
 	for _, a := range cfg.Router.Agents {
 		if a.ID == c.By {
@@ -112,7 +117,7 @@ func (c reportPagesCmd) Run(e *env) error {
 // pagingFindings say what one person gets at the most.
 func pagingFindings(cfg config.Config) (list []config.Finding) {
 	for _, l := range cfg.Router.Paging.Told() {
-		list = append(list, config.Finding{Level: "ok", Where: "paging.limits", What: "one person gets by " + l})
+		list = append(list, config.Finding{Level: "ok", Where: "paging.limits", What: "one person gets by " + l + ", of all gateways together"})
 	}
 	return list
 }

@@ -173,7 +173,7 @@ func headerName(s string) bool {
 // Message is what a person is told. Its fields are those of templates.
 type Message struct {
 	ID           string          `json:"id"`   // the delivery: the same at every try
-	Kind         ticket.CallKind `json:"kind"` // ring, notice, remind, lead
+	Kind         ticket.CallKind `json:"kind"` // ring, notice, remind, lead, test
 	Ticket       string          `json:"ticket"`
 	Subject      string          `json:"subject"`
 	Page         int             `json:"page"`

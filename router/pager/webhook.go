@@ -54,18 +54,37 @@ func publicOnly(_, address string, _ syscall.RawConn) error {
 // Send tells a person once. still is asked just before: when it fails nothing is sent, and its error
 // returned. It never names the address of the service, which may let whoever knows it in.
 func (c *Client) Send(ctx context.Context, w Webhook, m Message, still func(context.Context) error) error {
-	if w.Needs == "phone" && m.Person.Phone == "" || w.Needs == "email" && m.Person.Email == "" {
-		return ticket.Errorf("pager.Send", ticket.Invalid, "no %s is configured for %s", w.Needs, m.Person.Name)
+	_, err := c.send(ctx, w, m, still)
+	return err
+}
+
+// Try sends a test and says what was answered.
+func (c *Client) Try(ctx context.Context, w Webhook, m Message) (answer string, err error) {
+	code, err := c.send(ctx, w, m, func(context.Context) error { return nil })
+	return strings.TrimSpace(fmt.Sprintf("%d %s", code, http.StatusText(code))), err
+}
+
+// Lacks is what a person would need to be reached by it: "phone" or "email", or "".
+func (w Webhook) Lacks(p Person) string {
+	if w.Needs == "phone" && p.Phone == "" || w.Needs == "email" && p.Email == "" {
+		return w.Needs
+	}
+	return ""
+}
+
+func (c *Client) send(ctx context.Context, w Webhook, m Message, still func(context.Context) error) (code int, err error) {
+	if what := w.Lacks(m.Person); what != "" {
+		return 0, ticket.Errorf("pager.Send", ticket.Invalid, "no %s is configured for %s", what, m.Person.Name)
 	}
 	body, kind, err := w.body(m)
 	if err != nil {
-		return &ticket.Error{Op: "pager.Send", Kind: ticket.Invalid, Public: "the template fails", Err: err}
+		return 0, &ticket.Error{Op: "pager.Send", Kind: ticket.Invalid, Public: "the template fails", Err: err}
 	}
 	ctx, cancel := context.WithTimeout(ctx, cmp.Or(w.Timeout, MaxTimeout))
 	defer cancel()
 	req, err := http.NewRequestWithContext(ctx, cmp.Or(w.Method, http.MethodPost), w.URL.Reveal(), bytes.NewReader(body))
 	if err != nil {
-		return ticket.Errorf("pager.Send", ticket.Invalid, "its url is no web address")
+		return 0, ticket.Errorf("pager.Send", ticket.Invalid, "its url is no web address")
 	}
 	for name, v := range w.Headers {
 		req.Header.Set(name, v.Reveal())
@@ -78,7 +97,7 @@ func (c *Client) Send(ctx context.Context, w Webhook, m Message, still func(cont
 	req.Header.Set("Idempotency-Key", m.ID)
 	w.sign(req, m.ID, body, c.now())
 	if err := still(ctx); err != nil {
-		return err
+		return 0, err
 	}
 	client := c.public
 	if w.AllowPrivate {
@@ -86,11 +105,11 @@ func (c *Client) Send(ctx context.Context, w Webhook, m Message, still func(cont
 	}
 	resp, err := client.Do(req)
 	if err != nil {
-		return failed(err)
+		return 0, failed(err)
 	}
 	_, _ = io.CopyN(io.Discard, resp.Body, 64<<10) // so that the connection can be used again
 	_ = resp.Body.Close()
-	return verdict(resp, c.now())
+	return resp.StatusCode, verdict(resp, c.now())
 }
 
 // sign as Standard Webhooks has it: HMAC-SHA256 of id.timestamp.body, in base64.
