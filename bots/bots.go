@@ -174,6 +174,9 @@ type Tier struct {
 	Entry []string // what must be true before a case may enter it, in sentences
 	// Diagnosis: a case must have one before it leaves for another tier.
 	Diagnosis bool
+	// What is typed under a card goes to the customer when it begins with the prefix, or when its writer puts the emoji on
+	// it; "" is that it never does.
+	SendPrefix, SendReaction string
 }
 
 // PageNotice is what a paged person is told.

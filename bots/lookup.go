@@ -20,6 +20,9 @@ type Lookup interface {
 	Dossier(ctx context.Context, by ticket.Agent, id customer.ID) (Dossier, error)
 	// History is what is known of a unit, and its cases, newest first.
 	History(ctx context.Context, by ticket.Agent, serial string) (Unit, []ticket.Case, error)
+	// Draft keeps what a case has taught as a work in progress, and gives the article's id: the same for the same case
+	// and title. Editors finish it.
+	Draft(ctx context.Context, by ticket.Agent, a ArticleDraft) (id string, err error)
 	// Enter opens a ticket for somebody who has reached a colleague; what the colleague adds is a note. It is the same
 	// ticket for the same in.External. A telephone number may be written as people write it, with its country.
 	Enter(ctx context.Context, by ticket.Agent, in ticket.Inbound, note string) (ticket.ID, error)
@@ -31,4 +34,12 @@ type Dossier struct {
 	Organization customer.Organization
 	Cases        []ticket.Case // newest first, at most 10
 	Units        []string      // serial numbers of these
+}
+
+// ArticleDraft is an article as whoever solved a case has written it down.
+type ArticleDraft struct {
+	Ticket   ticket.ID
+	Title    string
+	Body     string // Markdown
+	Language string
 }

@@ -14,6 +14,7 @@ import (
 	"slices"
 	"strings"
 	"time"
+	"unicode"
 
 	"tierline/bots"
 	"tierline/config/check"
@@ -73,7 +74,28 @@ type Tier struct {
 	May       May      `yaml:"may"`       // who may bring cases here, and who may page it
 	Diagnosis string   `yaml:"diagnosis"` // whether a case has one before it leaves for another tier: asked (default) or required
 	Assign    string   `yaml:"assign"`    // who gets a ticket without an owner: none (default, people take), round_robin, least_loaded
+	Send      Send     `yaml:"send"`      // how else than with Reply what is typed under a card goes to the customer
 	Capacity  int      `yaml:"capacity"`  // open tickets at the most that each is handed; 0: no limit
+}
+
+// Send is how what is typed in a card's thread is sent to the customer on purpose. Without it, it is a note.
+type Send struct {
+	Prefix   string `yaml:"prefix"`   // what begins with it is sent without it: "!" or ">>"
+	Reaction string `yaml:"reaction"` // the name of an emoji, without colons, that its writer puts on it: outbox_tray
+}
+
+func (s Send) check(at check.At) {
+	if p := s.Prefix; p != "" && (strings.TrimSpace(p) != p || len(p) > 10 || strings.ContainsAny(p[:1], "<&@#/*_~`") || isWord(p)) {
+		at.Key("prefix").Error("a sign or two that nobody begins a note with, such as ! or >>", "%.20q cannot be told from what people type", p)
+	}
+	if strings.ContainsAny(s.Reaction, ": \t\n") || len(s.Reaction) > 100 {
+		at.Key("reaction").Error("its name without colons, such as outbox_tray", "%.40q is no emoji's name", s.Reaction)
+	}
+}
+
+// isWord says that a text is letters and digits only.
+func isWord(s string) bool {
+	return !strings.ContainsFunc(s, func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsDigit(r) })
 }
 
 // Rule brings tickets somewhere. Rules of one group are tried in order and the first that matches
@@ -199,6 +221,7 @@ func (c Config) checkTiers(at check.At, known func(string) bool) {
 		if t.Channel == "" {
 			at.Key("channel").Error("name the Slack channel of this tier", "tier %.60q has no channel for its cards", t.Name)
 		}
+		t.Send.check(at.Key("send"))
 		if t.PageWait < 0 || t.PageWait > 24*time.Hour {
 			at.Key("page_wait").Error("a duration such as 5m", "not between 0 and 24h")
 		}
@@ -291,7 +314,7 @@ func (t Tier) queue() string { return cmp.Or(t.Queue, t.Name) }
 
 func (t Tier) view() bots.Tier {
 	v := bots.Tier{Name: t.Name, Title: cmp.Or(t.Title, t.Name), Level: t.Level, Place: t.Channel, Needs: t.Handoff,
-		Diagnosis: t.Diagnosis == DiagnosisRequired}
+		Diagnosis: t.Diagnosis == DiagnosisRequired, SendPrefix: t.Send.Prefix, SendReaction: t.Send.Reaction}
 	for _, r := range t.Entry {
 		v.Entry = append(v.Entry, cmp.Or(r.Say, oneLine(r.Need)))
 	}

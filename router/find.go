@@ -3,12 +3,15 @@ package router
 import (
 	"context"
 	"errors"
+	"fmt"
+	"hash/fnv"
 	"slices"
 	"strings"
 
 	"tierline/bots"
 	"tierline/customer"
 	"tierline/kb"
+	"tierline/router/lint"
 	"tierline/ticket"
 )
 
@@ -146,6 +149,37 @@ func (d *Desk) History(ctx context.Context, by ticket.Agent, serial string) (u b
 		err = ticket.Errorf("router.History", ticket.NotFound, "Nobody knows of a unit %.60q, and no case names it.", serial)
 	}
 	return u, list, err
+}
+
+// Draft keeps what a case has taught. See [bots.Lookup].
+func (d *Desk) Draft(ctx context.Context, by ticket.Agent, a bots.ArticleDraft) (string, error) {
+	const op = "router.Draft"
+	if !by.Is(ticket.RoleAgent, ticket.RoleLevel2, ticket.RoleLead, ticket.RoleEditor, ticket.RoleSupervisor) {
+		return "", ticket.Errorf(op, ticket.Denied, "Your role does not allow this.")
+	}
+	if strings.TrimSpace(a.Title) == "" || strings.TrimSpace(a.Body) == "" {
+		return "", ticket.Errorf(op, ticket.Invalid, "An article needs a title and what helps.")
+	}
+	if err := lint.Refuse(lint.New(d.Config().Lint).Reply(a.Title + "\n" + a.Body)); err != nil {
+		return "", err
+	}
+	t, err := d.Store.Ticket(ctx, a.Ticket)
+	if err != nil {
+		return "", err
+	}
+	units, err := d.units(ctx, t)
+	if err != nil {
+		return "", err
+	}
+	sum := fnv.New32a()
+	_, _ = sum.Write([]byte(a.Title)) // has no error
+	k := kb.Article{ID: fmt.Sprintf("draft-%d-%08x", t.ID, sum.Sum32()), Title: a.Title, Body: a.Body, Language: a.Language, Audience: kb.Internal,
+		Confidence: kb.WorkInProgress, Brand: t.Brand, Models: modelsOf(units), Tags: t.Tags, Owner: by.ID, Updated: d.Now()}
+	_, err = d.KB.PutArticle(ctx, k)
+	if ticket.KindOf(err) == ticket.Conflict { // it was kept before
+		err = nil
+	}
+	return k.ID, err
 }
 
 // Enter opens a ticket for somebody who has reached a colleague. See [bots.Lookup].

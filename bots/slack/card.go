@@ -199,7 +199,7 @@ func suggestions(c bots.Card) []slack.Block {
 		head = ":books: *Nothing fits well.* The nearest:"
 	}
 	blocks := []slack.Block{small(head)}
-	for _, s := range list[:min(len(list), maxSuggests)] {
+	for i, s := range list[:min(len(list), maxSuggests)] {
 		text := fmt.Sprintf("%s · %d %%", esc(s.Title, roomLine), int(s.Score*100+0.5))
 		if s.Internal {
 			text += " · :lock: internal"
@@ -212,9 +212,16 @@ func suggestions(c bots.Card) []slack.Block {
 		case "flagged":
 			text += " · :triangular_flag_on_post: flagged"
 		}
-		b := slack.NewSectionBlock(mrkdwn(text, maxSection), nil, slack.NewAccessory(overflow(doVerdict,
-			option("used", "Used: it helped"), option("not_relevant", "Not relevant"), option("flagged", "Flag: needs mending"),
-			option("read", "Read it"))))
+		b := slack.NewSectionBlock(mrkdwn(text, maxSection), nil, nil)
+		if i == 0 && s.Verdict == "" { // the likeliest can be judged without opening a menu
+			verdict := func(what, label string) slack.BlockElement { return button(doVerdict+"_"+what, what, label) }
+			row := slack.NewActionBlock(articleBlock(c.Ticket.ID, s.Article), verdict("used", "Used"), verdict("not_relevant", "Not relevant"),
+				verdict("flagged", "Flag"), verdict("read", "Preview"))
+			blocks = append(blocks, b, row)
+			continue
+		}
+		b.Accessory = slack.NewAccessory(overflow(doVerdict, option("used", "Used: it helped"), option("not_relevant", "Not relevant"),
+			option("flagged", "Flag: needs mending"), option("read", "Preview")))
 		b.BlockID = articleBlock(c.Ticket.ID, s.Article)
 		blocks = append(blocks, b)
 	}
@@ -251,10 +258,10 @@ func actions(c bots.Card) []slack.Block {
 		return rows("do", button(doUndo, v, "Undo the merge"))
 	}
 	if t.State == ticket.Closed {
-		return rows("do", button(doReopen, v, "Reopen"), button(doNote, v, "Note"))
+		return rows("do", button(doReopen, v, "Reopen"), button(doNote, v, "Note"), button(doArticle, v, "Write an article"))
 	}
 	if t.State == ticket.Solved {
-		return rows("do", button(doReply, v, "Reply"), button(doNote, v, "Note"), button(doReopen, v, "Reopen"))
+		return rows("do", button(doReply, v, "Reply"), button(doNote, v, "Note"), button(doReopen, v, "Reopen"), button(doArticle, v, "Write an article"))
 	}
 	var list []slack.BlockElement
 	if t.Owner == "" || t.State == ticket.New {
@@ -282,7 +289,7 @@ func actions(c bots.Card) []slack.Block {
 	if c.Incident == nil || c.Incident.State != ticket.IncidentOpen {
 		more = append(more, option(doIncident+" "+incidentRef{Ticket: t.ID}.String(), "Part of an incident …"))
 	}
-	more = append(more, option(doMerge+" "+v, "Merge into another ticket"), option(doSplit+" "+v, "Split or move messages"))
+	more = append(more, option(doMerge+" "+v, "Merge into another ticket"), option(doSplit+" "+v, "Split or move messages"), option(doArticle+" "+v, "Write an article"))
 	return rows("do", append(list, careMenu(c), choose(doMore, "For the case …", more...))...)
 }
 
@@ -300,7 +307,22 @@ func foot(c bots.Card) []slack.Block {
 	if isWeb(c.URL) {
 		text += " · <" + slackapp.Escape(c.URL) + "|console>"
 	}
-	return []slack.Block{small(text + " · what is typed in the thread stays internal")}
+	return []slack.Block{small(text + " · what is typed in the thread stays internal" + sendsBy(c.Tier))}
+}
+
+// sendsBy says how what is typed in the thread is sent all the same, where the tier allows it.
+func sendsBy(t bots.Tier) string {
+	var ways []string
+	if t.SendPrefix != "" {
+		ways = append(ways, "*"+esc(t.SendPrefix, 20)+"* before it")
+	}
+	if t.SendReaction != "" {
+		ways = append(ways, ":"+esc(t.SendReaction, 100)+": on it")
+	}
+	if len(ways) == 0 {
+		return ""
+	}
+	return "; " + strings.Join(ways, " or ") + " sends it to the customer"
 }
 
 // listed shows lines under a head, as many as there is room for.

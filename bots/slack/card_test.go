@@ -182,6 +182,9 @@ func (f *fakeBackend) Dossier(context.Context, ticket.Agent, customer.ID) (bots.
 func (f *fakeBackend) History(context.Context, ticket.Agent, string) (bots.Unit, []ticket.Case, error) {
 	return bots.Unit{Unit: customer.Unit{Serial: "SN-100200", Model: "R2"}, Cases: 4}, f.card.Cases, nil
 }
+func (f *fakeBackend) Draft(context.Context, ticket.Agent, bots.ArticleDraft) (string, error) {
+	return "draft-1", nil
+}
 func (f *fakeBackend) Enter(_ context.Context, _ ticket.Agent, in ticket.Inbound, _ string) (ticket.ID, error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()

@@ -95,9 +95,10 @@ func (k *Desk) click(ctx context.Context, c click) (err error) {
 	if strings.HasPrefix(c.action.ActionID, homePrefix) {
 		return k.homeClick(c)
 	}
-	switch c.action.ActionID {
-	case doVerdict:
+	if strings.HasPrefix(c.action.ActionID, doVerdict) {
 		return k.verdict(ctx, c)
+	}
+	switch c.action.ActionID {
 	case doRead:
 		k.readClick(c)
 		return nil
@@ -148,7 +149,7 @@ func (k *Desk) press(ctx context.Context, c click, what string, r ref) error {
 		a.Kind, a.Rev, a.Verdict = ticket.ActVerify, 0, ticket.NotVerified
 	case doSupplier, doSupplied, doInform, doHeard, doVerify:
 		return k.open(c, what, r)
-	case doReply, doNote, doEscalate, doPage, doSolve, doDecline, doCall, doHand, doSnooze, doMerge, doSplit, doReturn, doPromise, doAssign:
+	case doReply, doNote, doEscalate, doPage, doSolve, doDecline, doCall, doHand, doSnooze, doMerge, doSplit, doReturn, doPromise, doAssign, doArticle:
 		return k.open(c, what, r)
 	case doUpdate, doPostpone, doRepromise, doUnpromise, doAsk, doAnswer, doComplain, doAmends, doAbuse, doBlock, doSame, doApart:
 		return k.open(c, what, r)
@@ -168,12 +169,13 @@ func (k *Desk) verdict(ctx context.Context, c click) error {
 	if !ok {
 		return ticket.Errorf("slackdesk.click", ticket.Invalid, "This menu is of an older version. Use the newest card.")
 	}
-	if c.action.SelectedOption.Value == "read" {
+	what := nonEmpty(c.action.Value, c.action.SelectedOption.Value)
+	if what == "read" {
 		k.after("cannot show an article", func(ctx context.Context) error { return k.read(ctx, c, article) })
 		return nil
 	}
 	_, err := k.back.Act(ctx, c.by, ticket.Action{Kind: ticket.ActVerdict, Ticket: id, Article: article,
-		Verdict: c.action.SelectedOption.Value, Key: c.key})
+		Verdict: what, Key: c.key})
 	return err
 }
 
@@ -200,9 +202,20 @@ func (k *Desk) submit(ctx context.Context, ic *slack.InteractionCallback) any {
 		}
 		return refuse(ic.View, k.inWords(ic.User.ID, err))
 	}
+	if err == nil && ic.View.CallbackID == doArticle {
+		if err = k.submitArticle(ctx, by, ic, m); err == nil {
+			return nil
+		}
+		return refuse(ic.View, k.inWords(ic.User.ID, err))
+	}
 	var a ticket.Action
 	if err == nil {
 		a, err = k.intent(ctx, ic.View, m)
+	}
+	if err == nil && a.Kind == ticket.ActReply {
+		if a.Attachments, err = k.uploads(ctx, ic.View); err != nil {
+			return refuseAt("files", k.inWords(ic.User.ID, err))
+		}
 	}
 	if err == nil {
 		a.Key = "slack:view:" + ic.User.ID + ":" + ic.View.ID + ":" + nonEmpty(ic.View.Hash, ic.Hash)
@@ -221,6 +234,10 @@ func (k *Desk) submit(ctx context.Context, ic *slack.InteractionCallback) any {
 
 // maxAck is how large the payload of an acknowledgement may be; Slack drops one of 20 KB in silence.
 const maxAck = 15_000
+
+func refuseAt(block, text string) any {
+	return slack.NewErrorsViewSubmissionResponse(map[string]string{block: text})
+}
 
 func refuse(v slack.View, text string) any {
 	return slack.NewErrorsViewSubmissionResponse(map[string]string{firstInput(v): text})

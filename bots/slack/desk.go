@@ -5,8 +5,8 @@
 // Slack does not take them the error says whether to try again, and a later try looks for what an
 // earlier one may have posted, by its metadata, before it posts again. A click is persisted before it
 // is acknowledged; when that fails, the one who clicked is told why, privately. What is typed in a
-// card's thread is an internal note and never reaches the customer; it is acknowledged after it is
-// persisted, else Slack delivers it again, and its client_msg_id keeps it from being noted twice.
+// card's thread is an internal note and never reaches the customer, unless it is sent on purpose; it is
+// acknowledged after it is persisted, else Slack delivers it again, and its client_msg_id keeps it from being noted twice.
 // Whoever is not staff, or is a guest, can do nothing and is told so.
 package slackdesk
 
@@ -29,12 +29,17 @@ import (
 // Config is how the desk behaves.
 type Config struct {
 	Command string `yaml:"command"` // the slash command; default /tier
+	// Emoji is the name, without colons, of the emoji by which staff make a ticket of a message; default ticket, "none" for none.
+	Emoji string `yaml:"emoji"`
 }
 
 // Check reports what is wrong.
 func (c Config) Check(at check.At) {
 	if c.Command != "" && (!strings.HasPrefix(c.Command, "/") || len(c.Command) > 32 || strings.ContainsAny(c.Command, " \t")) {
 		at.Key("command").Error("such as /tier", "%.40q is no slash command", c.Command)
+	}
+	if strings.ContainsAny(c.Emoji, ": \t\n") || len(c.Emoji) > 100 {
+		at.Key("emoji").Error("its name without colons, such as ticket; none for none", "%.40q is no emoji's name", c.Emoji)
 	}
 }
 
@@ -60,6 +65,8 @@ type Desk struct {
 	wake    chan struct{} // the connection is there again
 	seen    seen
 	homes   homes
+	theirs  func(channel string) bool // it is a customers' channel; nil: none is
+	taken   taken
 	log     *slog.Logger
 	now     func() time.Time
 	wg      sync.WaitGroup
@@ -81,6 +88,9 @@ func New(cfg Config, d Deps) *Desk {
 	if cfg.Command == "" {
 		cfg.Command = "/tier"
 	}
+	if cfg.Emoji == "" {
+		cfg.Emoji = emojiDefault
+	}
 	if d.Now == nil {
 		d.Now = time.Now
 	}
@@ -101,6 +111,8 @@ func New(cfg Config, d Deps) *Desk {
 	k.app.OnConnect(k.connected)
 	k.app.OnEvent("reaction_added", k.marked)
 	k.app.OnEvent("reaction_removed", k.marked)
+	k.app.OnEvent("reaction_added", k.reacted)
+	k.app.OnEvent("link_shared", k.shared)
 	k.app.OnEvent("app_home_opened", k.home)
 	for _, kind := range []string{"subteam_created", "subteam_members_changed", "subteam_updated"} {
 		k.app.OnEvent(kind, k.groupChanged)
@@ -108,6 +120,10 @@ func New(cfg Config, d Deps) *Desk {
 	k.app.OnCommand(cfg.Command, k.command)
 	return k
 }
+
+// CustomersIn says by which channels customers reach us, by their ids: an emoji there is not the desk's to act on. It is
+// called before Run.
+func (k *Desk) CustomersIn(is func(channel string) bool) { k.theirs = is }
 
 // Name is "slack".
 func (k *Desk) Name() string { return "slack" }

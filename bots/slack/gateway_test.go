@@ -45,6 +45,7 @@ func gatewayWith(t *testing.T, suggest kb.Suggester, change ...func(*router.Conf
 	cfg := slacksim.Sample()
 	cfg.TriggerLife = time.Minute // a busy machine may take longer than Slack waits
 	cfg.App.Scopes, cfg.App.Events = slackapp.Scopes(), slackapp.Events()
+	cfg.App.UnfurlDomains = []string{"console.example"}
 	g := &gateway{T: t, sim: slacksim.Start(t, cfg)}
 	log := slog.New(slog.NewTextHandler(testWriter{t}, &slog.HandlerOptions{Level: slog.LevelWarn}))
 	rc := router.Config{
@@ -68,7 +69,7 @@ func gatewayWith(t *testing.T, suggest kb.Suggester, change ...func(*router.Conf
 	if g.store, err = store.Open(t.Context(), store.Config{Data: t.TempDir(), ThrowAway: true, Policy: live, Log: log}); err != nil {
 		t.Fatal(err)
 	}
-	desk := &router.Desk{Store: g.store, KB: g.store, Suggest: suggest, Live: live, Now: time.Now}
+	desk := &router.Desk{Store: g.store, KB: g.store, Suggest: suggest, Live: live, Now: time.Now, Console: "https://console.example"}
 	a := g.sim.App()
 	app, err := slackapp.New(slackapp.Config{AppToken: secret.New(a.AppToken), BotToken: secret.New(a.BotToken), APIURL: g.sim.APIURL()}, slackapp.Deps{Log: log})
 	if err != nil {
@@ -79,6 +80,7 @@ func gatewayWith(t *testing.T, suggest kb.Suggester, change ...func(*router.Conf
 	g.bot = bot
 	ch := slackchannel.New(slackchannel.Config{Channels: []slackchannel.Room{{Channel: "customer-ltd"}}}, slackchannel.Deps{App: app, Blobs: blobs,
 		Cursors: g.store, Log: log, Tickets: g.store, Agent: desk.AgentBy, Colleague: desk.Colleague})
+	bot.CustomersIn(ch.Has)
 	desk.Amenders = map[string]channels.Amender{channels.Slack: ch}
 	jobs := &router.Jobs{Desk: desk, Bot: bot, Senders: map[string]channels.Sender{channels.Slack: ch}, Log: log}
 	ctx, cancel := context.WithCancel(context.Background())

@@ -150,7 +150,7 @@ func checkElement(bad func(string, ...any), e map[string]any) {
 				bad("an option's value of %d: %q", len(v), v)
 			}
 		}
-	case "datetimepicker", "users_select":
+	case "datetimepicker", "users_select", "file_input":
 	case "plain_text_input":
 		most, _ := e["max_length"].(float64)
 		if v, _ := e["initial_value"].(string); len(utf16.Encode([]rune(v))) > int(most) || most > 3000 {
@@ -340,7 +340,7 @@ func checkAll(t *testing.T, seed int64) {
 	m := meta{Ticket: card.Ticket.ID, Rev: 7, Channel: "C0123456789", Thread: "1700000000.000100"}
 	v := replyForm(card, by, m, draft{text: c.text(), preview: true, warning: c.text()})
 	checkView(t, v)
-	for _, what := range []string{doNote, doEscalate, doPage, doSolve, doDecline, doCall, doHand, doSnooze, doMerge, doSplit, doReturn, doPromise, doAssign} {
+	for _, what := range []string{doNote, doEscalate, doPage, doSolve, doDecline, doCall, doHand, doSnooze, doMerge, doSplit, doReturn, doPromise, doAssign, doArticle} {
 		back := k.back.(*fakeBackend)
 		back.card, back.said, back.other = card, []ticket.Message{{Ticket: 1, Seq: 1, Kind: ticket.Public, Text: "one can be split off"}}, nil
 		for n := range c.Intn(150) {

@@ -108,6 +108,8 @@ func (k *Desk) form(ctx context.Context, c click, what string, r ref) (slack.Mod
 			input("reason", "What is missing?", "Its writer reads this, and mends it. The clocks run on", line("", 1000, true), false))...), nil
 	case doPromise:
 		return k.promiseForm(card, m, about), nil
+	case doArticle:
+		return articleForm(card, m, about), nil
 	case doAssign:
 		return k.assignForm(ctx, c.by, card, m, about)
 	case doMerge:
@@ -222,7 +224,8 @@ func replyForm(card bots.Card, by ticket.Agent, m meta, d draft) slack.ModalView
 	if m.Stay || d.stay {
 		then = then.WithInitialOption(option("stay", "It stays with us: an update"))
 	}
-	blocks = append(blocks, input("then", "And then?", "", then, true))
+	files := slack.NewFileInputBlockElement("v").WithMaxFiles(maxUploads)
+	blocks = append(blocks, input("then", "And then?", "", then, true), input("files", "Files", "They go along; 10 MB each", files, true))
 	blocks = append(blocks, replyTools(card)...)
 	if d.preview {
 		blocks = append(blocks, divider(), small("*The customer will see:*"))

@@ -159,7 +159,7 @@ func (k *Desk) fromSlack(ctx context.Context, m newMeta, in *ticket.Inbound) err
 	if err != nil && ticket.KindOf(err) != ticket.NotFound {
 		return err
 	}
-	msg, err := k.app.Message(ctx, channel, ts)
+	msg, err := k.app.One(ctx, channel, ts)
 	if err != nil {
 		return err
 	}
@@ -183,7 +183,7 @@ func (k *Desk) takeFiles(ctx context.Context, source string, in *ticket.Inbound)
 	if err != nil || k.blob == nil {
 		return nil
 	}
-	msg, err := k.app.Message(ctx, channel, ts)
+	msg, err := k.app.One(ctx, channel, ts)
 	if kind := ticket.KindOf(err); err != nil && (kind == ticket.Transient || kind == ticket.Internal) {
 		return err
 	}

@@ -82,6 +82,12 @@ func (k *Desk) note(ctx context.Context, id ticket.ID, m *slackapp.Message) erro
 		}
 		a.Text = strings.TrimSpace(a.Text + "\n" + strings.Join(warnings, "\n"))
 	}
+	if text, ok, err := k.outgoing(ctx, by, id, a.Text); err != nil {
+		return err
+	} else if ok {
+		a.Text, a.DeskRef = text, "" // it is shown as what it is: on its way, sent, or not delivered
+		return k.send(ctx, by, a)
+	}
 	_, err = k.back.Act(ctx, by, a)
 	return err
 }

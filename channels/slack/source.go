@@ -154,6 +154,12 @@ func (c *Channel) room(id string) (Room, ticket.Intake, bool) {
 	return r, c.in, ok
 }
 
+// Has says whether a Slack channel, by its id, is one of the customers': what opens a ticket there is this channel's to say.
+func (c *Channel) Has(id string) bool {
+	_, _, ok := c.room(id)
+	return ok
+}
+
 // event takes one message, or a change of one, as Slack brings it.
 func (c *Channel) event(ctx context.Context, ev slackapp.Event) error {
 	m := ev.Message

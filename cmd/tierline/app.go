@@ -173,6 +173,7 @@ func (a *app) wireChannels(context.Context) error {
 	if a.slack != nil {
 		c := slackchannel.New(a.cfg.Slack.Channels, slackchannel.Deps{App: a.slack, Blobs: a.blobs, Cursors: a.store,
 			Tickets: a.store, Agent: a.desk.AgentBy, Colleague: a.desk.Colleague, Now: a.now, Log: a.log.With("part", "slack-channel")})
+		a.bot.CustomersIn(c.Has)
 		a.sources = append(a.sources, c)
 		a.jobs.Senders[channels.Slack], a.desk.Amenders = c, map[string]channels.Amender{channels.Slack: c}
 	}

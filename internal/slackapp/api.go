@@ -136,6 +136,24 @@ func (a *App) PublishHome(ctx context.Context, user, metadata string, blocks []s
 	})
 }
 
+// Unfurl shows blocks below a message, for links in it.
+// https://docs.slack.dev/reference/methods/chat.unfurl
+func (a *App) Unfurl(ctx context.Context, channel, ts string, show map[string][]slack.Block) error {
+	links := map[string]any{}
+	for link, blocks := range show {
+		links[link] = map[string]any{"blocks": blocks}
+	}
+	text, err := json.Marshal(links)
+	if err != nil {
+		return err
+	}
+	form := url.Values{"channel": {channel}, "ts": {ts}, "unfurls": {string(text)}}
+	return a.do(ctx, "chat.unfurl", "", func(ctx context.Context) error {
+		var done struct{}
+		return a.call(ctx, "chat.unfurl", form, &done)
+	})
+}
+
 // Invite brings somebody into a channel; whoever is there already stays.
 func (a *App) Invite(ctx context.Context, channel, user string) error {
 	err := a.do(ctx, "conversations.invite", "", func(ctx context.Context) error {
@@ -211,26 +229,6 @@ func (a *App) Read(ctx context.Context, r Range, yield func(Message) bool) (more
 		form.Set("cursor", page.Meta.Next)
 	}
 	return true, nil
-}
-
-// Message is the message at a place, be it in a channel or in a thread; NotFound when there is none.
-// https://docs.slack.dev/reference/methods/conversations.replies
-func (a *App) Message(ctx context.Context, channel, ts string) (Message, error) {
-	form := url.Values{"channel": {channel}, "ts": {ts}, "oldest": {ts}, "latest": {ts}, "inclusive": {"true"}, "limit": {"10"}, "include_all_metadata": {"true"}}
-	var page struct {
-		Messages []Message `json:"messages"`
-	}
-	err := a.do(ctx, "conversations.replies", "", func(ctx context.Context) error { return a.call(ctx, "conversations.replies", form, &page) })
-	if err != nil {
-		return Message{}, err
-	}
-	for _, m := range page.Messages {
-		if m.TS == ts {
-			m.Channel = channel
-			return m, nil
-		}
-	}
-	return Message{}, ticket.Errorf("slack.message", ticket.NotFound, "That message is not there any more.")
 }
 
 // Find looks for a message of ours by its metadata and returns its ts, or "".

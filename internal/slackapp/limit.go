@@ -21,7 +21,7 @@ func paceOf(method string) pace {
 	case "conversations.list", "usergroups.list", "usergroups.users.list", "dnd.teamInfo": // tier 2: 20 a minute
 		return pace{4, 16}
 	case updateMessage, "chat.delete", "conversations.history", "conversations.replies", "conversations.open", "conversations.info",
-		"conversations.invite", "users.lookupByEmail", "users.getPresence", "reactions.add": // tier 3: 50 a minute
+		"conversations.invite", "users.lookupByEmail", "users.getPresence", "reactions.add", "chat.unfurl": // tier 3: 50 a minute
 		return pace{10, 40}
 	case "auth.test": // hundreds a minute
 		return pace{20, 200}

@@ -5,7 +5,8 @@ package slackapp
 func Scopes() []string {
 	return []string{
 		"channels:history", "channels:read", "channels:write.invites", "chat:write", "chat:write.customize", "commands", "dnd:read", "files:read", "files:write",
-		"groups:history", "groups:read", "groups:write.invites", "im:history", "im:write", "metadata.message:read", "reactions:read", "reactions:write", "team:read", "usergroups:read", "users:read", "users:read.email",
+		"groups:history", "groups:read", "groups:write.invites", "im:history", "im:write", "links:read", "links:write", "metadata.message:read",
+		"reactions:read", "reactions:write", "team:read", "usergroups:read", "users:read", "users:read.email",
 	}
 }
 
@@ -14,7 +15,7 @@ func Events() []string {
 	return []string{
 		"app_home_opened", "app_uninstalled", "channel_archive", "channel_deleted", "channel_left", "channel_rename", "channel_unarchive",
 		"group_archive", "group_deleted", "group_left", "group_rename", "group_unarchive",
-		"member_joined_channel", "message.channels", "message.groups", "subteam_created", "subteam_members_changed", "subteam_updated",
+		"link_shared", "member_joined_channel", "message.channels", "message.groups", "subteam_created", "subteam_members_changed", "subteam_updated",
 		"reaction_added", "reaction_removed", "tokens_revoked", "user_change",
 	}
 }

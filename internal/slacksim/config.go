@@ -85,7 +85,8 @@ type App struct {
 	Events            []string // subscriptions: "message.channels", "app_mention"; nil: all
 	Commands          []Command
 	Shortcuts         []Shortcut
-	RequestURL        string // events, interactions and commands go there; "" is Socket Mode
+	UnfurlDomains     []string // links to these hosts are told to the app, as link_shared
+	RequestURL        string   // events, interactions and commands go there; "" is Socket Mode
 }
 
 // Command is a slash command of the app.

@@ -94,6 +94,27 @@ func (s *Server) SayWith(uid, channel, text, thread string, files ...Upload) (ts
 	return m.TS, nil
 }
 
+// Pick has a person choose files for a form. What it gives is the value of a file_input in [Server.Submit].
+func (s *Server) Pick(uid string, files ...Upload) (map[string]any, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	u := s.member(uid)
+	if u == nil {
+		return nil, fmt.Errorf("slacksim: there is no user %q", uid)
+	}
+	list := make([]any, 0, len(files))
+	for _, f := range files {
+		n := s.newFile(f.Name, u.ID, int64(len(f.Data)))
+		n.data, n.sent = slices.Clone(f.Data), true
+		if f.Type != "" {
+			n.kind = f.Type
+		}
+		s.files[n.id] = n
+		list = append(list, s.fileObject(n))
+	}
+	return map[string]any{"files": list}, nil
+}
+
 // Edit has a person change what they wrote.
 func (s *Server) Edit(uid, channel, ts, text string) error {
 	s.mu.Lock()

@@ -1,6 +1,8 @@
 package slacksim
 
 import (
+	"net/url"
+	"regexp"
 	"slices"
 	"strings"
 )
@@ -175,6 +177,7 @@ func (s *Server) messageEvent(ch *channel, m *Message) {
 		ev["subtype"] = "file_share"
 	}
 	s.emit(messageScope(ch), ch, ev)
+	s.linkEvent(ch, m)
 	if m.User == s.bot() || m.Subtype != "" || ch.direct() || !strings.Contains(m.Text, "<@"+s.bot()+">") {
 		return
 	}
@@ -182,6 +185,32 @@ func (s *Server) messageEvent(ch *channel, m *Message) {
 	delete(mention, "metadata")
 	mention["type"], mention["channel"], mention["event_ts"] = "app_mention", ch.id, m.TS
 	s.emit("app_mentions:read", ch, mention)
+}
+
+// links are what is written as a link in a message's text.
+var links = regexp.MustCompile(`<(https?://[^|>]+)[|>]`)
+
+// linkEvent tells the app of links to its hosts. https://docs.slack.dev/reference/events/link_shared
+func (s *Server) linkEvent(ch *channel, m *Message) {
+	if m.User == s.bot() || m.Subtype != "" {
+		return
+	}
+	var list []any
+	for _, found := range links.FindAllStringSubmatch(m.Text, -1) {
+		u, err := url.Parse(found[1])
+		if err == nil && slices.ContainsFunc(s.cfg.App.UnfurlDomains, func(d string) bool { return u.Hostname() == d || strings.HasSuffix(u.Hostname(), "."+d) }) {
+			list = append(list, Object{"domain": u.Hostname(), "url": found[1]})
+		}
+	}
+	if len(list) == 0 {
+		return
+	}
+	o := Object{"type": "link_shared", "channel": ch.id, "is_bot_user_member": ch.has(s.bot()), "user": m.User, "message_ts": m.TS,
+		"unfurl_id": s.id("Uf"), "source": "conversations_history", "links": list, "event_ts": m.TS}
+	if m.ThreadTS != "" {
+		o["thread_ts"] = m.ThreadTS
+	}
+	s.emit("links:read", ch, o)
 }
 
 // messageScope is the scope without which an app does not hear of messages in a channel.
