@@ -13,6 +13,7 @@ import (
 	"path"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/gofiber/fiber/v2"
@@ -98,7 +99,9 @@ func notices() map[string]string {
 	}
 }
 
-func (s *Server) loadPages() (map[string]*template.Template, error) {
+// loadPages gives the page of each name. It is made when it is first shown: most are seldom, and all of them together
+// are a seventh of what the idle program holds. A test makes each.
+func (s *Server) loadPages() (map[string]func() (*template.Template, error), error) {
 	base, err := template.New("").Funcs(s.funcs()).ParseFS(templateFiles, "templates/_*.html")
 	if err != nil {
 		return nil, err
@@ -107,16 +110,18 @@ func (s *Server) loadPages() (map[string]*template.Template, error) {
 	if err != nil {
 		return nil, err
 	}
-	pages := map[string]*template.Template{}
+	pages := map[string]func() (*template.Template, error){}
 	for _, n := range names {
-		t, err := base.Clone()
-		if err != nil {
-			return nil, err
-		}
-		if t, err = t.ParseFS(templateFiles, n); err != nil {
-			return nil, err
-		}
-		pages[strings.TrimSuffix(path.Base(n), ".html")] = t.Lookup(path.Base(n))
+		pages[strings.TrimSuffix(path.Base(n), ".html")] = sync.OnceValues(func() (*template.Template, error) {
+			t, err := base.Clone()
+			if err == nil {
+				t, err = t.ParseFS(templateFiles, n)
+			}
+			if err != nil {
+				return nil, err
+			}
+			return t.Lookup(path.Base(n)), nil
+		})
 	}
 	return pages, nil
 }
@@ -124,7 +129,11 @@ func (s *Server) loadPages() (map[string]*template.Template, error) {
 // render fills a page in whole before anything is sent.
 func (s *Server) render(c *fiber.Ctx, name string, data any) error {
 	var b bytes.Buffer
-	if err := s.pages[name].Execute(&b, data); err != nil {
+	t, err := s.pages[name]()
+	if err == nil {
+		err = t.Execute(&b, data)
+	}
+	if err != nil {
 		return ticket.E("web.render "+name, ticket.Internal, err)
 	}
 	c.Set(fiber.HeaderContentType, fiber.MIMETextHTMLCharsetUTF8)

@@ -82,7 +82,7 @@ type Server struct {
 	now     func() time.Time
 	app     *fiber.App
 	ln      net.Listener
-	pages   map[string]*template.Template
+	pages   map[string]func() (*template.Template, error) // see loadPages
 	assets  map[string]asset
 	keys    map[string]Key    // by hash
 	users   map[string]string // agent id by hash of the token
