@@ -39,7 +39,7 @@ import (
 type demoCmd struct {
 	jsonFlag
 	Data string `type:"path" help:"Keep the data in this directory; without it, it is gone at the end."`
-	Log  string `enum:"debug,info,warn,error" default:"warn" help:"How much the gateway says (${default}): debug, info, warn, error."`
+	Log  string `enum:"debug,info,warn,error" default:"error" help:"How much the gateway says (${default}): debug, info, warn, error."`
 }
 
 const (
@@ -123,6 +123,7 @@ func (d *demo) run(asJSON bool) error {
 	g.Go(func() error { return d.sim.Run(around) })
 	g.Go(func() error { return d.world.Run(around) })
 	g.Go(func() error { return d.keepDoor(around, door) })
+	g.Go(func() error { sendSamples(around, cfg.Email.Listeners[0].Listen); return nil })
 	ctx, cancel := context.WithCancel(d.e.ctx)
 	go func() { <-around.Done(); cancel() }() // one of them has failed
 	err = a.run(ctx)
@@ -233,7 +234,9 @@ func demoTeam() router.Config {
 		},
 		Answers: router.Answers{Undo: map[string]time.Duration{channels.Email: demoUndo, channels.Slack: demoUndo},
 			Acknowledge: router.DefaultAnswers().Acknowledge},
-		Units:      router.Units{Lemon: router.Lemon{Tell: router.OneOrMore{"l2"}}},
+		Units: router.Units{Lemon: router.Lemon{Tell: router.OneOrMore{"l2"}}},
+		Suppliers: []router.Supplier{{Name: "pumps", Title: "Pumpen Braun", For: "pumps and mills", Contract: "R-2291", Phone: "+49301234567",
+			Email: "service@pumpen.example", Reference: `PB-\d{5}`, Example: "PB-10442", Lead: 5 * oneDay}},
 		Complaints: router.Complaints{Policies: []string{"returns", "delivery", "warranty", "spare part prices"}},
 		Rules: []router.Rule{
 			{Name: "a case for level 1", Then: router.Then{Tier: "l1"}},
@@ -274,6 +277,9 @@ func (d *demo) seed(cfg config.Config) error {
 	if err := seed(d.e.ctx, s, articles, func(t time.Time) { past.Store(&t) }, time.Now()); err != nil {
 		return err
 	}
+	if err := seedOpen(d.e.ctx, s, func(t time.Time) { past.Store(&t) }, time.Now()); err != nil {
+		return err
+	}
 	past.Store(nil)
 	for i, c := range liveCases {
 		in := inboundOf(c, fmt.Sprintf("live-%d@demo", i), time.Now())
@@ -308,7 +314,8 @@ func (d *demo) keepDoor(ctx context.Context, ln net.Listener) error {
 	return nil
 }
 
-// demoRota is level 2 in weekly turns, handed over on Mondays at nine; this week is Chloé's.
+// demoRota is level 2 in weekly turns, handed over on Mondays at nine; this week is Chloé's. Next Saturday morning
+// nobody is, for leads to see.
 func demoRota(now time.Time) oncall.Config {
 	zone, err := time.LoadLocation("Europe/Berlin")
 	if err != nil {
@@ -316,6 +323,10 @@ func demoRota(now time.Time) oncall.Config {
 	}
 	start := now.In(zone).Add(-9 * time.Hour) // before nine on Monday it is still last week's turn
 	start = start.AddDate(0, 0, -int(start.Weekday()+6)%7-28)
+	saturday := func(hour int) time.Time {
+		return time.Date(start.Year(), start.Month(), start.Day()+28+12, hour, 0, 0, 0, zone)
+	}
 	return oncall.Config{Zone: zone.String(), Layer: oncall.Layer{People: []string{"chloe", "dev"}, Rotate: oncall.Weekly, Start: start.Format(time.DateOnly), Handover: "09:00"},
-		Then: []string{demoLead}}
+		Temporary: []oncall.Temporary{{From: saturday(8), To: saturday(20), Shifts: []oncall.Shift{{Person: "dev", From: saturday(14), To: saturday(20)}}}},
+		Then:      []string{demoLead}}
 }

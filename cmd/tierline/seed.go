@@ -90,6 +90,7 @@ func seed(ctx context.Context, s seedStore, articles []kb.Article, clock func(ti
 			return fmt.Errorf("sample article %s: %w", a.ID, err)
 		}
 	}
+	clock(now.AddDate(0, 0, -90))
 	ids, err := seedPeople(ctx, s)
 	if err != nil {
 		return err
@@ -99,12 +100,18 @@ func seed(ctx context.Context, s seedStore, articles []kb.Article, clock func(ti
 			return fmt.Errorf("sample case %q: %w", c.subject, err)
 		}
 	}
+	for i, w := range pastStories() {
+		if _, err := w.tell(ctx, s, fmt.Sprintf("past-%d@demo", i), clock, now); err != nil {
+			return fmt.Errorf("sample case %q: %w", w.subject, err)
+		}
+	}
 	for _, u := range sampleUnits {
 		unit := customer.Unit{Serial: u.serial, Model: u.model, Customer: ids[u.owner], WarrantyUntil: now.AddDate(1, 0, 0)}
 		if err := s.PutUnit(ctx, unit); err != nil {
 			return err
 		}
 	}
+	clock(now)
 	return drain(ctx, s)
 }
 
