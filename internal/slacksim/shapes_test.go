@@ -223,6 +223,10 @@ func TestPayloadsHaveTheShapesOfSlacks(t *testing.T) {
 	check(t, s, s.CloseView("anna", s.View("anna").ID, false))
 	check(t, s, s.Delete("anna", "support-l1", ts))
 	check(t, s, s.Archive("anna", "support-l1"))
+	check(t, s, s.Unarchive("anna", "support-l1"))
+	check(t, s, s.Rename("anna", "support-l1", "helpdesk"))
+	check(t, s, s.Deactivate("dev"))
+	check(t, s, s.Kick("anna", "helpdesk"))
 	s.SetUserGroup("level2", "chloe", "anna")
 	s.Uninstall()
 	wait(t, s, func() bool { return s.Unacknowledged() == 0 })
@@ -234,6 +238,8 @@ func TestPayloadsHaveTheShapesOfSlacks(t *testing.T) {
 		"message/channel_join":    "events/MessageChannelJoinPayload.json",
 		"subteam_members_changed": "events/SubteamMembersChangedPayload.json", "subteam_updated": "events/SubteamUpdatedPayload.json",
 		"app_home_opened": "events/AppHomeOpenedPayload.json", "channel_archive": "events/ChannelArchivePayload.json",
+		"channel_unarchive": "events/ChannelUnarchivePayload.json", "channel_rename": "events/ChannelRenamePayload.json",
+		"channel_left": "events/ChannelLeftPayload.json", "user_change": "events/UserChangePayload.json",
 		"app_uninstalled": "events/AppUninstalledPayload.json", "tokens_revoked": "events/TokensRevokedPayload.json",
 		"block_actions": "app-backend/interactive-components/BlockActionPayload.json", "message_action": "app-backend/interactive-components/MessageShortcutPayload.json",
 		"view_submission": "app-backend/views/ViewSubmissionPayload.json", "view_closed": "app-backend/views/ViewClosedPayload.json",
