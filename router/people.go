@@ -19,6 +19,14 @@ func (d *Desk) Block(ctx context.Context, by ticket.Agent, b ticket.Block) error
 	return d.Store.Block(ctx, b)
 }
 
+// Unblock lets a sender in again; only leads may.
+func (d *Desk) Unblock(ctx context.Context, by ticket.Agent, key string) error {
+	if !by.Is(ticket.RoleLead, ticket.RoleSupervisor) {
+		return ticket.Errorf("router.Unblock", ticket.Denied, "Only a lead lets a sender in again.")
+	}
+	return d.Store.Unblock(ctx, key, by.Actor())
+}
+
 // mayMerge: whoever may merge tickets may say that two records are one person.
 func mayMerge(op string, by ticket.Agent) error {
 	if !by.Is(ticket.RoleAgent, ticket.RoleLevel2, ticket.RoleLead, ticket.RoleSupervisor) {

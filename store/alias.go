@@ -108,7 +108,33 @@ func (t *tx) saveAlias(a, o customer.Customer, what string, by ticket.Actor) err
 	if err := t.saveCustomer(o); err != nil {
 		return err
 	}
+	if err := t.redraw(a.ID, o.ID); err != nil {
+		return err
+	}
 	return t.log(what, by, "", map[string]string{"alias": fmt.Sprint(a.ID), "of": fmt.Sprint(o.ID)})
+}
+
+// maxRedraw is how many cards are drawn anew when it is known better whose they are: the newest.
+const maxRedraw = 50
+
+// redraw has the cards of customers' open tickets tell what they should.
+func (t *tx) redraw(who ...customer.ID) error {
+	var ids []int64
+	for _, id := range who {
+		ids = append(ids, int64(id))
+	}
+	var jobs []ticket.Job
+	err := t.each("SELECT id FROM tickets WHERE customer IN INTS($1) AND state NOT IN ('solved', 'closed') AND tier <> '' ORDER BY id DESC LIMIT $2",
+		[]any{t.s.db.list(ids), maxRedraw}, func(scan func(...any) error) error {
+			var id int64
+			err := scan(&id)
+			jobs = append(jobs, ticket.ShowCard(ticket.ID(id)))
+			return err
+		})
+	if err != nil || len(jobs) == 0 {
+		return err
+	}
+	return t.enqueue(jobs, nil)
 }
 
 // pass gives marks of addresses to whom they are looked for at.

@@ -90,6 +90,12 @@ func ShowJob(id ID) Job {
 	return t.job(JobShow, "desk", PriorityDesk)
 }
 
+// ShowCard makes the card of a ticket tell what it should.
+func ShowCard(id ID) Job {
+	t := Ticket{ID: id}
+	return t.job(JobShow, "desk", PriorityDesk)
+}
+
 // RouteEvent is why rules look at a ticket.
 type RouteEvent string
 

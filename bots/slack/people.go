@@ -21,6 +21,9 @@ const (
 	doApart = "two_people"
 )
 
+// letIn is what stands for no span: the sender is heard again.
+const letIn = "in"
+
 // spans are for how long a sender is kept out.
 func spans() []*slack.OptionBlockObject {
 	return []*slack.OptionBlockObject{option("24h", "A day"), option("168h", "A week"), option("720h", "30 days"), option("8760h", "A year"), option("0s", "For good")}
@@ -30,7 +33,7 @@ func spans() []*slack.OptionBlockObject {
 func peopleOptions(c bots.Card) []*slack.OptionBlockObject {
 	v := refTo(c.Ticket).String()
 	return []*slack.OptionBlockObject{option(doSame+" "+v, "Same person as …"), option(doApart+" "+v, "Not the same person"),
-		option(doBlock+" "+v, "Block the sender (lead)")}
+		option(doBlock+" "+v, "Block or unblock the sender (lead)")}
 }
 
 // peopleForm is the form of one of the steps.
@@ -97,9 +100,9 @@ func blockForm(by ticket.Agent, card bots.Card, m meta, about slack.Block) (slac
 	}
 	return modal(doBlock, card.Ticket.ID.String()+": block", "Block", m.String(), about,
 		input("sender", "Who is kept out?", "What they send is recorded and opens no ticket; they are not told", choose("v", "Choose", append(list, domains...)...).WithInitialOption(list[0]), false),
-		input("span", "For how long?", "", choose("v", "Choose", spans()...).WithInitialOption(spans()[2]), false),
-		input("reason", "Why?", "Colleagues read it", line("", ticket.MaxBlockReason, false), false),
-		small("The console's list of blocked senders lets them in again.")), nil
+		input("span", "For how long?", "", choose("v", "Choose", append(spans(), option(letIn, "Not any more: let them in again"))...).WithInitialOption(spans()[2]), false),
+		input("reason", "Why?", "Colleagues read it. Not needed to let them in again", line("", ticket.MaxBlockReason, false), true),
+		small("The console lists all blocked senders.")), nil
 }
 
 // submitPeople does what a form about people asks for.
@@ -117,6 +120,13 @@ func (k *Desk) submitPeople(ctx context.Context, by ticket.Agent, ic *slack.Inte
 		if b.Key, err = senderOf(t.Customer, submitted(v, "sender")); err != nil {
 			return err
 		}
+		if submitted(v, "span") == letIn {
+			if err := k.back.Unblock(ctx, by, b.Key); err != nil {
+				return err
+			}
+			done = "They are heard again: " + b.Key
+			break
+		}
 		span, err := time.ParseDuration(submitted(v, "span"))
 		if err != nil {
 			return ticket.Errorf("slackdesk.submit", ticket.Invalid, "Choose for how long.")
@@ -127,7 +137,7 @@ func (k *Desk) submitPeople(ctx context.Context, by ticket.Agent, ic *slack.Inte
 		if err := k.back.Block(ctx, by, b); err != nil {
 			return err
 		}
-		done = "Blocked: " + b.Key + ". The console's list of blocked senders lets them in again."
+		done = "Blocked: " + b.Key + ". The same entry of the menu lets them in again."
 	case doSame:
 		alias, err := k.back.Same(ctx, by, t.Ticket.Customer, customer.ID(who), strings.TrimSpace(submitted(v, "text")))
 		if err != nil {

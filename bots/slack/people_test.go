@@ -37,6 +37,7 @@ func TestWhoSomebodyIsFromTheCard(t *testing.T) {
 	choose("anna", "same_person")
 	g.fill("anna", "same_person", map[string]any{"text": "carl@home.example"})
 	g.eventually("one person", is(carl))
+	g.message("C0L1", "", "carl@home.example") // on the card, without anybody touching the ticket
 	g.eventually("to be told", func() bool { return g.private("anna", "counts as the same person now") })
 	choose("anna", "two_people")
 	g.fill("anna", "two_people", map[string]any{})
@@ -53,6 +54,12 @@ func TestWhoSomebodyIsFromTheCard(t *testing.T) {
 		list, err := g.store.Blocks(ctx, "", 0)
 		return err == nil && len(list) == 1 && list[0].Reason == "insults" && strings.HasPrefix(list[0].Key, "slack:") && list[0].By.Kind == ticket.ByAgent &&
 			time.Until(list[0].Until) < 25*time.Hour
+	})
+	choose("lena", "block_sender")
+	g.fill("lena", "block_sender", map[string]any{"span": "in"})
+	g.eventually("them to be heard again", func() bool {
+		list, err := g.store.Blocks(ctx, "", 0)
+		return err == nil && len(list) == 0
 	})
 }
 
