@@ -251,21 +251,6 @@ func (k *Desk) showCommand(ctx context.Context, by ticket.Agent, arg string) (sl
 	return r, nil
 }
 
-func listTickets(list []ticket.Ticket, none string) string {
-	if len(list) == 0 {
-		return none
-	}
-	var b strings.Builder
-	for _, t := range list[:min(len(list), maxRows)] {
-		fmt.Fprintf(&b, "• *%s* %s · %s", t.ID, esc(t.Subject, 90), stateName(t.State))
-		if t.Priority == ticket.Urgent || t.Priority == ticket.High {
-			b.WriteString(" · " + priority(t.Priority))
-		}
-		b.WriteString("\n")
-	}
-	return strings.TrimSpace(b.String())
-}
-
 func (k *Desk) onCall(ctx context.Context) string {
 	var lines []string
 	for _, t := range k.back.Tiers() {
