@@ -54,7 +54,7 @@ func (c *client) promised(path string) {
 	var r router.Report
 	c.call("GET", "/reports/care", nil, 200, &r)
 	for _, s := range r.Sections {
-		if s.Name == "complaints" && (len(s.Rows) != 1 || s.Rows[0].Name != "returns" || len(s.Rows[0].Values[0].Tickets) != 1) {
+		if s.Name == "complaints" && (len(s.Rows) != 2 || s.Rows[0].Name != "conduct" || s.Rows[1].Name != "returns" || len(s.Rows[1].Values[0].Tickets) != 1) {
 			t.Errorf("the report: %+v", s)
 		}
 	}

@@ -92,7 +92,7 @@ func start(t testing.TB, change ...func(*Config, *Deps)) *site {
 	d := Deps{Store: st, KB: st, Suggest: kb.NewSuggester(engine), Blobs: s.blobs, Agents: staffList, Version: "test", Log: logger,
 		Ready: []Probe{{Name: "store", Check: st.Ping}}}
 	desk := &router.Desk{Store: st, KB: st, Suggest: d.Suggest, Live: live, Now: time.Now}
-	d.Backend, d.Suppliers = desk, desk.SupplierReport
+	d.Backend, d.Suppliers, d.Store = desk, desk.SupplierReport, planned{st, desk}
 	for _, f := range change {
 		f(&cfg, &d)
 	}
@@ -101,6 +101,19 @@ func start(t testing.TB, change ...func(*Config, *Deps)) *site {
 	}
 	s.run()
 	return s
+}
+
+// planned is the store as the program gives it to those who act with a key.
+type planned struct {
+	*store.Store
+	desk *router.Desk
+}
+
+func (p planned) Act(ctx context.Context, a ticket.Action) (ticket.Ticket, error) {
+	if err := p.desk.Plan(ctx, &a); err != nil {
+		return ticket.Ticket{}, err
+	}
+	return p.Store.Act(ctx, a)
 }
 
 func (s *site) run() {

@@ -37,7 +37,6 @@ func TestWhoSomebodyIsFromTheCard(t *testing.T) {
 	choose("anna", "same_person")
 	g.fill("anna", "same_person", map[string]any{"text": "carl@home.example"})
 	g.eventually("one person", is(carl))
-	g.message("C0L1", "", "carl@home.example") // on the card, without anybody touching the ticket
 	g.eventually("to be told", func() bool { return g.private("anna", "counts as the same person now") })
 	choose("anna", "two_people")
 	g.fill("anna", "two_people", map[string]any{})

@@ -85,7 +85,7 @@ func (c *Channel) unseen(ctx context.Context, id, cursor string) (list, changed 
 		if m.TS > cursor {
 			list = append(list, m)
 		}
-		if m.TS <= cursor && m.Edited.TS > cursor || len(m.Reactions) > 0 {
+		if m.Edited.TS > cursor || len(m.Reactions) > 0 {
 			changed = append(changed, m)
 		}
 	}
@@ -120,7 +120,7 @@ func (c *Channel) unseen(ctx context.Context, id, cursor string) (list, changed 
 
 // catchUpOn takes over what became of a message that was there before: other words, and emoji.
 func (c *Channel) catchUpOn(ctx context.Context, in ticket.Intake, r Room, m slackapp.Message, cursor string) error {
-	if m.Human() && m.TS <= cursor && m.Edited.TS > cursor {
+	if m.Human() && m.Edited.TS > cursor {
 		if err := c.amended(ctx, in, r, m, false, slackapp.At(m.Edited.TS)); err != nil {
 			return err
 		}

@@ -176,6 +176,7 @@ func TestOrganizationsOfWhoWritesHere(t *testing.T) {
 	w := newWorld(t, func(c *Config) { c.Organizations = map[string]string{"T0PARTNER": "partner.example"} })
 	w.start(w.app, w.ch)
 	w.say("carl", "one", "")
+	w.in.Intake.WaitAccepted(t, 1) // threads are handled side by side
 	w.say("pia", "two", "")
 	got := w.in.Intake.WaitAccepted(t, 2)
 	if got[0].Belongs.Domain != "customer.example" || got[1].Belongs.Domain != "partner.example" {

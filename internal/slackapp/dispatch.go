@@ -100,6 +100,8 @@ func (a *App) begin(ev Event) (*flying, error) {
 	lane := ev.Type + " " + ev.Channel + ev.User
 	if m := ev.Message; m != nil {
 		lane = m.Channel + " " + m.conversation()
+	} else if mark, ok := ev.Mark(); ok { // put on and taken off, in the order in which it was done
+		lane = mark.Channel + " " + mark.TS
 	}
 	f.mu.Lock()
 	defer f.mu.Unlock()
