@@ -19,7 +19,7 @@ small_red_triangle 🔺|small_red_triangle_down 🔻|arrow_up ⬆️|arrow_down 
 arrows_counterclockwise 🔄|repeat 🔁|leftwards_arrow_with_hook ↩️|back 🔙|soon 🔜|top 🔝|new 🆕|sos 🆘|id 🆔|ok 🆗|up 🆙|free 🆓|vs 🆚
 100 💯|one 1️⃣|two 2️⃣|three 3️⃣|four 4️⃣|five 5️⃣|keycap_ten 🔟|hash #️⃣|heavy_plus_sign ➕|heavy_minus_sign ➖|recycle ♻️|infinity ♾️
 bust_in_silhouette 👤|busts_in_silhouette 👥|technologist 🧑‍💻|robot_face 🤖|office 🏢|house 🏠|factory 🏭|shopping_trolley 🛒|gift 🎁|trophy 🏆|medal 🏅
-ticket 🎫|admission_tickets 🎟️|label 🏷️|card_index 📇|card_file_box 🗃️|file_folder 📁|open_file_folder 📂|wastebasket 🗑️|scissors ✂️|triangular_flag_on_post 🚩
+ticket 🎫|admission_tickets 🎟️|label 🏷️|card_index 📇|card_file_box 🗃️|file_folder 📁|open_file_folder 📂|wastebasket 🗑️|scissors ✂️|footprints 👣|palm_tree 🌴|straight_ruler 📏|triangular_flag_on_post 🚩
 checkered_flag 🏁|flag-de 🇩🇪|de 🇩🇪|flag-fr 🇫🇷|fr 🇫🇷|flag-gb 🇬🇧|gb 🇬🇧|uk 🇬🇧|flag-us 🇺🇸|us 🇺🇸|flag-at 🇦🇹|flag-ch 🇨🇭|flag-es 🇪🇸|flag-it 🇮🇹
 zzz 💤|crossed_fingers 🤞|handshake 🤝|face_with_monocle 🧐|partying_face 🥳|shrug 🤷|facepalm 🤦|upside_down_face 🙃|relieved 😌|confused 😕|worried 😟
 ear 👂|studio_microphone 🎙️|microphone 🎤|headphones 🎧|speaker 🔈|mute 🔇|black_square_for_stop ⏹️|arrow_forward ▶️|double_vertical_bar ⏸️|battery 🔋|electric_plug 🔌`;
