@@ -229,6 +229,7 @@ func demoTeam() router.Config {
 					string(ticket.Urgent): {First: 15 * time.Minute}},
 				Updates: router.Updates{Every: map[string]time.Duration{"default": 4 * time.Hour, string(ticket.Urgent): time.Hour}, Notice: 10 * time.Minute}},
 			{Name: "l2", Title: "Level 2", Level: 2, Channel: "support-l2", PageWait: 2 * time.Minute,
+				Clocks:  map[string]router.Clocks{"default": {First: 4 * time.Hour, Next: 8 * time.Hour, Resolution: 48 * time.Hour}},
 				Updates: router.Updates{Every: map[string]time.Duration{"default": 8 * time.Hour}},
 				OnCall:  demoRota(time.Now())},
 		},
