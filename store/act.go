@@ -166,8 +166,13 @@ func (t *tx) deliver(k *ticket.Ticket, list []ticket.DeliveryUpdate) error {
 		if u.External == "" {
 			continue
 		}
-		r := ticket.Reference{Scope: k.Channel, Key: u.External, Ticket: k.ID, Seq: u.Seq}
-		if err := t.bindRefs([]ticket.Reference{r}); err != nil {
+		// The id is ours. An answer to it that was quicker than this has taken it for a mail that nobody knows, and would
+		// take it along when it moves.
+		key := shortKey(u.External)
+		_, err = t.exec("INSERT INTO refs ("+refColumns+") VALUES ($1, $2, $3, $4, $5) ON CONFLICT (hash, scope)"+
+			" DO UPDATE SET ticket = excluded.ticket, seq = excluded.seq WHERE refs.key = excluded.key",
+			keyHash(key), key, shortKey(k.Channel), int64(k.ID), u.Seq)
+		if err != nil {
 			return err
 		}
 	}

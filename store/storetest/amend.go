@@ -48,3 +48,19 @@ func actAmend(t *testing.T, w *world) {
 	equal(t, "with its reactions", len(m.Reactions), 1)
 	equal(t, "here", m.MovedTo.IsZero() && m.Ticket == id && m.Seq == 1, true)
 }
+
+// actDelivered: an answer to a message that is quicker than the note that it has gone out does not take its id along
+// when it moves.
+func actDelivered(t *testing.T, w *world) {
+	id := accept(t, w.a, mail("ann@corp.example", "<1@x>"))[0].Ticket
+	drain(t, w.a)
+	seq := act(t, w.a, ticket.Action{Kind: ticket.ActReply, Ticket: id, Text: "Is it plugged in?"}).LastSeq
+	quick := mail("ann@corp.example", "<2@x>", ticket.ThreadKey{By: "references", Key: "<ours@x>"}, ticket.ThreadKey{By: "subject-tag", Ticket: id})
+	got := accept(t, w.a, quick)[0]
+	equal(t, "its ticket", got.Ticket, id)
+	act(t, w.a, ticket.Action{Kind: ticket.ActDelivered, Ticket: id, Seq: seq, External: "<ours@x>"})
+	act(t, w.a, ticket.Action{Kind: ticket.ActSplit, Ticket: id, Seqs: []int{got.Seq}, By: ticket.Actor{Kind: ticket.ByAgent, ID: "lea"}, Subject: "Other"})
+	r := must(w.a.Lookup(ctxOf(t), "email", "<ours@x>"))(t)
+	equal(t, "our message's id", r.Ticket == id && r.Seq == seq, true)
+	equal(t, "the ticket of a second answer", accept(t, w.a, mail("ann@corp.example", "<3@x>", ticket.ThreadKey{By: "references", Key: "<ours@x>"}))[0].Ticket, id)
+}
