@@ -31,6 +31,7 @@ type Store interface {
 	Pages
 	Measures
 	Staffing
+	UserGroups
 	Agendas
 	io.Closer
 	// Ping fails when the database cannot be used right now.

@@ -118,6 +118,8 @@ func Run(t *testing.T, fresh Fresh) {
 		"old keys are forgotten":                                forgetOld,
 		"mails/sources are forgotten":                           mailsForgotten,
 		"changes/watch":                                         watch,
+		"user groups/what was asked later holds":                userGroups,
+		"user groups/two gateways at once":                      userGroupsAtOnce,
 		"roster/changes":                                        rosterChanges,
 		"roster/one of many takes a cover":                      rosterRace,
 		"roster/a job passes on":                                rosterPass,
