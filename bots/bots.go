@@ -108,7 +108,8 @@ type Card struct {
 	Units        []Unit
 	LastSaid     ticket.Message // the customer's newest message
 	Tried        []string       // what notes say was tried, newest last
-	Cases        []ticket.Case  // previous cases, at most 5
+	Cases        []ticket.Case  // previous cases, at most 5: those of its units first
+	MoreCases    bool           // there are others; see Lookup.Past
 	Empathy      string         // how an answer to an angry or worried customer may begin; "" when they are not
 	ETA          ticket.ETA     // when it may be solved
 	Ladder       Ladder         // what was done about abuse
@@ -125,6 +126,8 @@ type Card struct {
 	Thread       string         // a link to the thread, when it is known
 	Mentioned    []ticket.Agent // whom the message to be posted brings into the thread
 	Place        string         // where the card stands, when that is known: as Show has returned it
+
+	CasePlaces map[ticket.ID]string // where the cards of previous cases stand, as far as they have one
 }
 
 // Guide is a guided script, and the step at which it is.

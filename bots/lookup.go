@@ -20,6 +20,8 @@ type Lookup interface {
 	Dossier(ctx context.Context, by ticket.Agent, id customer.ID) (Dossier, error)
 	// History is what is known of a unit, and its cases, newest first.
 	History(ctx context.Context, by ticket.Agent, serial string) (Unit, []ticket.Case, error)
+	// Past are the previous cases of a ticket's units, customer and organization, from one on (0 is the first).
+	Past(ctx context.Context, by ticket.Agent, id ticket.ID, from int) (Past, error)
 	// Draft keeps what a case has taught as a work in progress, and gives the article's id: the same for the same case
 	// and title. Editors finish it.
 	Draft(ctx context.Context, by ticket.Agent, a ArticleDraft) (id string, err error)
@@ -42,4 +44,16 @@ type ArticleDraft struct {
 	Title    string
 	Body     string // Markdown
 	Language string
+}
+
+// PastPage is how many cases a page of them holds.
+const PastPage = 10
+
+// Past is a page of previous cases.
+type Past struct {
+	Cases  []ticket.Case
+	Places map[ticket.ID]string // of their cards, where they have one
+	From   int                  // number of the first, from 0
+	All    int                  // how many there are
+	Most   bool                 // there are more than are counted
 }

@@ -76,9 +76,7 @@ func (d *Desk) view(ctx context.Context, id ticket.ID) (bots.Card, []ticket.Mess
 	if c.Units, err = d.units(ctx, t); err != nil {
 		return c, nil, err
 	}
-	c.Cases, err = d.Store.Cases(ctx, ticket.CaseQuery{Except: t.ID, Customer: t.Customer,
-		Organization: t.Organization, Units: t.Units, Limit: maxCardCases})
-	if err != nil {
+	if err = d.pastOf(ctx, &c); err != nil {
 		return c, nil, err
 	}
 	after := max(0, t.LastSeq-maxCardMessages)

@@ -63,6 +63,13 @@ func (d *Desk) told(t ticket.Ticket, n ticket.Told) (list []ticket.Agent) {
 	if n.To != "" {
 		add(d.agent(n.To))
 	}
+	if n.Editor {
+		for _, a := range d.Config().Agents {
+			if slices.Contains(a.Roles, ticket.RoleEditor) {
+				add(a)
+			}
+		}
+	}
 	if n.Tier != "" {
 		for _, a := range d.spokesmen(n.Tier) {
 			add(a)

@@ -35,7 +35,7 @@ const (
 	ActClose      ActionKind = "close"       //
 	ActHold       ActionKind = "hold"        // with a Reason: supplier, field work
 	ActSet        ActionKind = "set"         // Subject, Diagnosis, Priority, Language, Tags, Untag, Units, Without: what is not empty
-	ActVerdict    ActionKind = "verdict"     // Article and Verdict: what an agent thinks of a suggestion. Changes no Rev
+	ActVerdict    ActionKind = "verdict"     // Article and Verdict: what an agent thinks of a suggestion; Reason: what is wrong with it. Changes no Rev
 	ActMerge      ActionKind = "merge"       // all of it goes on in Other; this ticket is closed. Act gives Other
 	ActSplit      ActionKind = "split"       // messages Seqs become a ticket of their own, with Subject. Act gives the new one
 	ActMove       ActionKind = "move"        // messages Seqs go on in Other. Act gives Other

@@ -187,20 +187,3 @@ func (c *change) assign() error {
 	}
 	return nil
 }
-
-func (c *change) verdict() error {
-	for i := range c.t.Suggestions {
-		if c.t.Suggestions[i].Article == c.a.Article {
-			switch c.a.Verdict {
-			case "used", "not_relevant", "flagged":
-			default:
-				return invalid("%.20q is no verdict: used, not_relevant or flagged.", c.a.Verdict)
-			}
-			c.t.Suggestions[i].Verdict = c.a.Verdict
-			c.say("article", c.a.Article)
-			c.say("verdict", c.a.Verdict)
-			return nil
-		}
-	}
-	return invalid("That article is not among the suggestions.")
-}

@@ -276,9 +276,10 @@ func (c *change) promiseDue() error {
 type Told struct {
 	Owner  bool      `json:"owner,omitempty"` // who owns it; the lead while nobody does
 	Lead   bool      `json:"lead,omitempty"`
-	To     string    `json:"to,omitempty"`   // agent id of somebody else
-	Mail   string    `json:"mail,omitempty"` // the address of somebody who has no account here: nobody else
-	Tier   string    `json:"tier,omitempty"` // whose leads, when they are not those of its own tier
+	Editor bool      `json:"editor,omitempty"` // those who mend articles; the lead where there are none
+	To     string    `json:"to,omitempty"`     // agent id of somebody else
+	Mail   string    `json:"mail,omitempty"`   // the address of somebody who has no account here: nobody else
+	Tier   string    `json:"tier,omitempty"`   // whose leads, when they are not those of its own tier
 	Text   string    `json:"text"`
 	At     time.Time `json:"at,omitzero"`      // a time that it is about
 	Do     []string  `json:"do,omitempty"`     // what they can do about it at once: update, postpone, answer, answer_complaint, abuse

@@ -84,7 +84,7 @@ func (c *change) suggest(d *Decision) {
 	for i := range found {
 		for _, old := range c.t.Suggestions {
 			if old.Article == found[i].Article {
-				found[i].Verdict = old.Verdict
+				found[i].Verdict, found[i].By = old.Verdict, old.By
 			}
 		}
 	}

@@ -116,6 +116,7 @@ type Ticket struct {
 	Past         bool                    `json:"past,omitempty"`         // imported history: nobody was told of it, nothing is to be done
 	Suggestions  []Suggestion            `json:"suggestions,omitempty"`
 	Fits         bool                    `json:"fits"`                  // the best suggestion is likely to fit
+	NoArticle    string                  `json:"no_article,omitempty"`  // the name of the agent who has said that no article answers it
 	Signals      []Signal                `json:"signals,omitempty"`     // what the customer's words say beside their question
 	Proposals    []Proposal              `json:"proposals,omitempty"`   // what rules would have people do
 	Reasons      []string                `json:"reasons,omitempty"`     // why it is where it is, newest decision
@@ -186,7 +187,8 @@ type Suggestion struct {
 	Internal bool     `json:"internal,omitempty"` // not for the customer's eyes
 	Score    float64  `json:"score"`              // 0 to 1, comparable between questions
 	Why      []string `json:"why,omitempty"`
-	Verdict  string   `json:"verdict,omitempty"` // "", used, not_relevant, flagged; by an agent
+	Verdict  string   `json:"verdict,omitempty"` // "" or what an agent thinks of it: one of Verdicts
+	By       string   `json:"by,omitempty"`      // the agent's name
 }
 
 // Signal is something in the customer's words that changes how they should be treated.

@@ -25,8 +25,12 @@ const (
 
 func esc(s string, room int) string { return slackapp.LineCut(s, room) }
 
+// cardOf is the card with links to where other cards stand.
+func (k *Desk) cardOf(c bots.Card) []slack.Block { return cardBlocks(c, k.caseLinks(c, c.CasePlaces)) }
+
 // cardBlocks is the card. Every part is a function that gives no block when it has nothing to say.
-func cardBlocks(c bots.Card) []slack.Block {
+func cardBlocks(c bots.Card, to caseLinks) []slack.Block {
+	cases := func(c bots.Card) []slack.Block { return casesOn(c, to) }
 	blocks := []slack.Block{header(c.Ticket.ID.String() + " · " + c.Ticket.Subject)}
 	for _, part := range []func(bots.Card) []slack.Block{
 		partOf, who, facts, lastSaid, mood, proposals, handedOver, outside, promises, standing, units, environment, tried, script, why, suggestions, cases, pageLog, actions, foot,
@@ -189,58 +193,6 @@ func why(c bots.Card) []slack.Block {
 	return []slack.Block{small("*Why here:* " + strings.Join(list, " · "))}
 }
 
-func suggestions(c bots.Card) []slack.Block {
-	list := c.Ticket.Suggestions
-	if len(list) == 0 {
-		return []slack.Block{small(":books: No article was found.")}
-	}
-	head := ":books: *Articles*"
-	if !c.Ticket.Fits {
-		head = ":books: *Nothing fits well.* The nearest:"
-	}
-	blocks := []slack.Block{small(head)}
-	for i, s := range list[:min(len(list), maxSuggests)] {
-		text := fmt.Sprintf("%s · %d %%", esc(s.Title, roomLine), int(s.Score*100+0.5))
-		if s.Internal {
-			text += " · :lock: internal"
-		}
-		switch s.Verdict {
-		case "used":
-			text += " · :white_check_mark: used"
-		case "not_relevant":
-			text = "~" + strings.ReplaceAll(text, "~", "-") + "~ not relevant"
-		case "flagged":
-			text += " · :triangular_flag_on_post: flagged"
-		}
-		b := slack.NewSectionBlock(mrkdwn(text, maxSection), nil, nil)
-		if i == 0 && s.Verdict == "" { // the likeliest can be judged without opening a menu
-			verdict := func(what, label string) slack.BlockElement { return button(doVerdict+"_"+what, what, label) }
-			row := slack.NewActionBlock(articleBlock(c.Ticket.ID, s.Article), verdict("used", "Used"), verdict("not_relevant", "Not relevant"),
-				verdict("flagged", "Flag"), verdict("read", "Preview"))
-			blocks = append(blocks, b, row)
-			continue
-		}
-		b.Accessory = slack.NewAccessory(overflow(doVerdict, option("used", "Used: it helped"), option("not_relevant", "Not relevant"),
-			option("flagged", "Flag: needs mending"), option("read", "Preview")))
-		b.BlockID = articleBlock(c.Ticket.ID, s.Article)
-		blocks = append(blocks, b)
-	}
-	return blocks
-}
-
-func cases(c bots.Card) []slack.Block {
-	var lines []string
-	for _, k := range c.Cases {
-		l := fmt.Sprintf("• *%s* %s · %s · same %s · %s", k.ID, esc(k.Subject, 120), stateName(k.State),
-			esc(k.Relation, 30), k.Opened.UTC().Format("2 Jan 2006"))
-		if k.Diagnosis != "" {
-			l += " · it was: " + esc(k.Diagnosis, 150)
-		}
-		lines = append(lines, l)
-	}
-	return listed("*Previous cases*", lines)
-}
-
 func pageLog(c bots.Card) []slack.Block {
 	var lines []string
 	for _, s := range c.PageLog[max(0, len(c.PageLog)-8):] {
@@ -274,7 +226,7 @@ func actions(c bots.Card) []slack.Block {
 	if h := t.Handoff; h != nil && h.From != "" && !h.Back {
 		list = append(list, button(doReturn, v, "Return"))
 	}
-	more := []*slack.OptionBlockObject{option(doAssign+" "+v, "Assign to …")}
+	more := append([]*slack.OptionBlockObject{option(doAssign+" "+v, "Hand to …")}, besideOptions(c, v)...)
 	if t.Owner != "" && t.State != ticket.New {
 		more = append(more, option(doTake+" "+v, "Take it over"))
 	}

@@ -28,6 +28,7 @@ type fakeBackend struct {
 	public      bool
 	named       []bots.Named // times that every answer names
 	said        []ticket.Message
+	past        []ticket.Case
 
 	suppliers []bots.Supplier
 	other     []ticket.Ticket // of the customer
@@ -182,6 +183,13 @@ func (f *fakeBackend) Dossier(context.Context, ticket.Agent, customer.ID) (bots.
 func (f *fakeBackend) History(context.Context, ticket.Agent, string) (bots.Unit, []ticket.Case, error) {
 	return bots.Unit{Unit: customer.Unit{Serial: "SN-100200", Model: "R2"}, Cases: 4}, f.card.Cases, nil
 }
+func (f *fakeBackend) Past(_ context.Context, _ ticket.Agent, _ ticket.ID, from int) (bots.Past, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	p := bots.Past{From: from, All: len(f.past), Places: map[ticket.ID]string{}}
+	p.Cases = f.past[from:min(len(f.past), from+bots.PastPage)]
+	return p, nil
+}
 func (f *fakeBackend) Draft(context.Context, ticket.Agent, bots.ArticleDraft) (string, error) {
 	return "draft-1", nil
 }
@@ -239,7 +247,7 @@ func sample() bots.Card {
 		Tried:   []string{"power cycle: no change"},
 		Cases:   []ticket.Case{{ID: 1001, Subject: "Router dead", State: ticket.Closed, Diagnosis: "power supply", Opened: noon.AddDate(0, -2, 0), Relation: "unit"}},
 		PageLog: []string{"12:01 Chloé is rung", "12:03 Chloé declined: on a train"},
-		URL:     "https://console.example/tickets/1042",
+		URL:     "https://console.example/tickets/T-1042",
 		Thread:  "https://sim.example/archives/C0L1/p1",
 	}
 }
@@ -247,10 +255,10 @@ func sample() bots.Card {
 func TestCardsAsTheyAre(t *testing.T) {
 	t.Parallel()
 	c := sample()
-	golden(t, "card_new", cardBlocks(c))
+	golden(t, "card_new", cardBlocks(c, consoleLinks(c)))
 	c.Ticket.State, c.Ticket.Owner, c.Owner.Name, c.Ticket.Diagnosis = ticket.Solved, "anna", "Anna Schmidt", "power supply"
 	c.Ticket.Suggestions = nil
-	golden(t, "card_solved", cardBlocks(c))
+	golden(t, "card_solved", cardBlocks(c, consoleLinks(c)))
 	m := sample().LastSaid
 	blocks, _, _ := messageBlocks(c, m)
 	golden(t, "message_customer", blocks)

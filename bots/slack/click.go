@@ -95,7 +95,7 @@ func (k *Desk) click(ctx context.Context, c click) (err error) {
 	if strings.HasPrefix(c.action.ActionID, homePrefix) {
 		return k.homeClick(c)
 	}
-	if strings.HasPrefix(c.action.ActionID, doVerdict) {
+	if c.action.ActionID == doVerdict || strings.HasPrefix(c.action.ActionID, doVerdict+"_") {
 		return k.verdict(ctx, c)
 	}
 	switch c.action.ActionID {
@@ -124,6 +124,13 @@ func (k *Desk) press(ctx context.Context, c click, what string, r ref) error {
 		a.Kind = ticket.ActAssign
 	case doReopen:
 		a.Kind = ticket.ActReopen
+	case doJoin:
+		a.Kind, a.Rev = ticket.ActJoin, 0
+	case doRelease:
+		a.Kind, a.Rev = ticket.ActRelease, 0
+	case doCases, doPast, doPastBack:
+		k.after("cannot show cases", func(ctx context.Context) error { return k.pastCases(ctx, c, r) })
+		return nil
 	case doUrgent:
 		a.Kind, a.Priority = ticket.ActSet, ticket.Urgent
 	case doNormal:
@@ -163,22 +170,6 @@ func (k *Desk) press(ctx context.Context, c click, what string, r ref) error {
 	return err
 }
 
-// verdict is what an agent thinks of a suggestion, or that they want to read it.
-func (k *Desk) verdict(ctx context.Context, c click) error {
-	id, article, ok := parseArticleBlock(c.action.BlockID)
-	if !ok {
-		return ticket.Errorf("slackdesk.click", ticket.Invalid, "This menu is of an older version. Use the newest card.")
-	}
-	what := nonEmpty(c.action.Value, c.action.SelectedOption.Value)
-	if what == "read" {
-		k.after("cannot show an article", func(ctx context.Context) error { return k.read(ctx, c, article) })
-		return nil
-	}
-	_, err := k.back.Act(ctx, c.by, ticket.Action{Kind: ticket.ActVerdict, Ticket: id, Article: article,
-		Verdict: what, Key: c.key})
-	return err
-}
-
 // submit takes a submitted modal. An error is shown in the modal, where nothing typed is lost.
 func (k *Desk) submit(ctx context.Context, ic *slack.InteractionCallback) any {
 	if ic.View.CallbackID == doAway {
@@ -195,6 +186,12 @@ func (k *Desk) submit(ctx context.Context, ic *slack.InteractionCallback) any {
 		} else if err = e; err != nil {
 			return refuse(ic.View, k.inWords(ic.User.ID, err))
 		}
+	}
+	if err == nil && ic.View.CallbackID == doFlag {
+		if err = k.submitFlag(ctx, by, ic, m); err == nil {
+			return nil
+		}
+		return refuse(ic.View, k.inWords(ic.User.ID, err))
 	}
 	if id := ic.View.CallbackID; err == nil && (id == doBlock || id == doSame || id == doApart) {
 		if err = k.submitPeople(ctx, by, ic, m); err == nil {

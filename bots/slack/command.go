@@ -244,7 +244,7 @@ func (k *Desk) showCommand(ctx context.Context, by ticket.Agent, arg string) (sl
 	if err != nil {
 		return slackapp.Reply{}, err
 	}
-	r := slackapp.Reply{Text: cardText(c), Blocks: cardBlocks(c)}
+	r := slackapp.Reply{Text: cardText(c), Blocks: k.cardOf(c)}
 	if thread := nonEmpty(c.Thread, k.cardLink(c.Place)); isWeb(thread) {
 		r.Blocks = append(r.Blocks[:min(len(r.Blocks), maxBlocks-1)], small("<"+slackapp.Escape(thread)+"|Go to the thread>"))
 	}

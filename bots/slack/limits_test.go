@@ -300,7 +300,7 @@ func checkAll(t *testing.T, seed int64) {
 	by := ticket.Agent{ID: "a", Name: c.text(), Languages: c.texts(3)}
 	k := &Desk{back: &fakeBackend{tiers: []bots.Tier{{Name: "l1", Title: c.text(), Level: 1}, {Name: "l2", Title: c.text(), Level: 2}},
 		oncall: []ticket.Agent{{Name: c.text()}, {Name: c.text()}}}, now: time.Now}
-	checkBlocks(t, "card", cardBlocks(card), 50)
+	checkBlocks(t, "card", cardBlocks(card, consoleLinks(card)), 50)
 	if s := cardText(card); strings.TrimSpace(s) == "" || len([]rune(s)) > 3000 || mention.MatchString(jsonOf(s)) {
 		t.Errorf("card text %q", s)
 	}
@@ -402,7 +402,7 @@ func FuzzCards(f *testing.F) {
 		c.Tried, c.Ticket.Reasons, c.PageLog, c.Ticket.Tags, c.URL = []string{s, s}, []string{s}, []string{s}, []string{s}, s
 		c.Guide = &bots.Guide{Article: s, Title: s, Question: s, Why: s, Text: s, Branches: []string{s}}
 		c.Ticket.Suggestions[0].Title, c.Units[0].Serial, c.Cases[0].Subject = s, s, s
-		checkBlocks(t, "card", cardBlocks(c), 50)
+		checkBlocks(t, "card", cardBlocks(c, consoleLinks(c)), 50)
 		for _, m := range []ticket.Message{{Kind: ticket.Public, Direction: ticket.In, Text: s, Author: ticket.Actor{Name: s}},
 			{Kind: ticket.Public, Direction: ticket.Out, Text: s, Problem: s}, {Kind: ticket.Note, Text: s}, {Kind: ticket.System, Text: s}} {
 			blocks, _, _ := messageBlocks(c, m)

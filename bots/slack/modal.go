@@ -38,7 +38,7 @@ func (k *Desk) peek(ctx context.Context, c click, id ticket.ID) error {
 		return nil
 	}
 	var blocks []slack.Block
-	for _, b := range cardBlocks(card) {
+	for _, b := range k.cardOf(card) {
 		switch b := b.(type) {
 		case *slack.ActionBlock:
 			continue
@@ -316,34 +316,4 @@ func (k *Desk) replyAgain(ctx context.Context, by ticket.Agent, v slack.View, m 
 	}
 	d.text = ""
 	return replyForm(card, by, m, d), nil
-}
-
-// read shows an article to one agent.
-func (k *Desk) read(ctx context.Context, c click, article string) error {
-	title, md, public, err := k.back.ArticleText(ctx, c.by, article)
-	if err != nil {
-		k.regret(c, err)
-		return nil
-	}
-	note := ":lock: internal: not for the customer"
-	if public {
-		note = "may be sent to customers"
-	}
-	blocks := []slack.Block{header(nonEmpty(title, article)), small(note)}
-	body, whole := texts(slackapp.Mrkdwn(md), maxMessage)
-	blocks = append(blocks, body...)
-	if !whole {
-		blocks = append(blocks, small("… the rest is in the knowledge base."))
-	}
-	v := modal("read", "Article", "", "", blocks...)
-	v.Submit = nil
-	v.Close = plain("Close", maxTitle)
-	show := k.app.OpenView
-	if c.ic.View.Type == slack.VTModal {
-		show = k.app.PushView
-	}
-	if err := show(ctx, c.ic.TriggerID, v); err != nil {
-		k.regret(c, err)
-	}
-	return nil
 }

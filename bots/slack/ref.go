@@ -45,6 +45,12 @@ const (
 	doAway     = "away" // in the Home tab, like the next two
 	doHere     = "here"
 	doNext     = "next"
+	doJoin     = "join"
+	doRelease  = "release"
+	doCases    = "cases"      // all previous cases, in a window
+	doPast     = "cases_page" // the next page of them
+	doPastBack = "cases_back" // the one before
+	doFlag     = "flag_article"
 )
 
 // ref is what a button is about: a ticket as it was shown, and the page or the message that it belongs to.
@@ -73,7 +79,7 @@ func articleBlock(id ticket.ID, article string) string {
 func parseArticleBlock(s string) (id ticket.ID, article string, ok bool) {
 	rest, found := strings.CutPrefix(s, "kb:")
 	num, article, cut := strings.Cut(rest, ":")
-	if !found || !cut || article == "" {
+	if !found || !cut {
 		return 0, "", false
 	}
 	id, err := ticket.ParseID(num)
@@ -90,6 +96,7 @@ type meta struct {
 	Block   int       `json:"b,omitempty"` // counts how often the text was replaced
 	Number  int       `json:"n,omitempty"` // of the note, question, promise or complaint that it is about
 	Stay    bool      `json:"s,omitempty"` // of an answer: it is ours to act still
+	Article string    `json:"k,omitempty"` // that is flagged
 	Asked   bool      `json:"q,omitempty"` // of an answer: its writer was asked about a time that it names
 }
 

@@ -273,8 +273,3 @@ func (k *Desk) submitShortcut(ctx context.Context, ic *slack.InteractionCallback
 	}
 	return nil, true
 }
-
-// readClick shows an article that was found. In a window it is laid over it.
-func (k *Desk) readClick(c click) {
-	k.after("cannot show an article", func(ctx context.Context) error { return k.read(ctx, c, c.action.Value) })
-}

@@ -37,7 +37,7 @@ func (k *Desk) Show(ctx context.Context, c bots.Card, places []string, again boo
 }
 
 func (k *Desk) show(ctx context.Context, c bots.Card, channel string, places []string, again bool) (at string, err error) {
-	o := slackapp.Out{Channel: channel, Text: cardText(c), Blocks: cardBlocks(c), Type: typeCard,
+	o := slackapp.Out{Channel: channel, Text: cardText(c), Blocks: k.cardOf(c), Type: typeCard,
 		Payload: map[string]any{"ticket": c.Ticket.ID.String()}}
 	old := ""
 	if url := k.earlier(places, channel); url != "" {
