@@ -32,6 +32,7 @@ type Store interface {
 	Measures
 	Staffing
 	UserGroups
+	Installations
 	Agendas
 	io.Closer
 	// Ping fails when the database cannot be used right now.

@@ -120,6 +120,8 @@ func Run(t *testing.T, fresh Fresh) {
 		"changes/watch":                                         watch,
 		"user groups/what was asked later holds":                userGroups,
 		"user groups/two gateways at once":                      userGroupsAtOnce,
+		"installations/decided on what they are":                installations,
+		"installations/two gateways at once":                    installationsAtOnce,
 		"roster/changes":                                        rosterChanges,
 		"roster/one of many takes a cover":                      rosterRace,
 		"roster/a job passes on":                                rosterPass,
