@@ -82,7 +82,7 @@ func (d *Desk) lint(a ticket.Action) error {
 		return lint.Refuse(l.Note(a.Text, a.Note))
 	case ticket.ActAmend:
 		return lint.Refuse(l.Reply(a.Text))
-	case ticket.ActReply, ticket.ActAmends:
+	case ticket.ActReply, ticket.ActLater, ticket.ActAmends:
 		return lint.Refuse(l.Reply(a.Text))
 	case ticket.ActAnswer:
 		return lint.Refuse(l.Note(a.Text, nil))

@@ -41,7 +41,7 @@ func (w *Jobs) Dispatcher(reg prometheus.Registerer) *Dispatcher {
 		ticket.JobRoute: w.route, ticket.JobShow: w.show, ticket.JobPost: w.post,
 		ticket.JobSend: w.send, ticket.JobAmend: w.amend, ticket.JobPage: w.page, ticket.JobPaged: w.paged, ticket.JobPageDue: w.pageDue,
 		ticket.JobUpdate: w.update, ticket.JobQuestion: w.askDue, ticket.JobUnits: w.lemons,
-		ticket.JobClose: w.close, ticket.JobClock: w.heard, ticket.JobAssign: w.assign, ticket.JobStaff: w.staff,
+		ticket.JobClose: w.close, ticket.JobLater: w.later, ticket.JobClock: w.heard, ticket.JobAssign: w.assign, ticket.JobStaff: w.staff,
 		ticket.JobRosterTick: w.rosterTick, ticket.JobRosterNews: w.rosterNews, ticket.JobRosterTell: w.rosterTell,
 		ticket.JobPromise: w.promiseDue, ticket.JobTell: w.tell, ticket.JobStep: w.step,
 		ticket.JobAlike: w.alike, ticket.JobIncident: w.incident, ticket.JobIncidentShow: w.showIncident,
@@ -276,6 +276,9 @@ func (w *Jobs) outbound(ctx context.Context, t ticket.Ticket, m ticket.Message) 
 			continue
 		}
 		out.Previous = append(out.Previous, p)
+		if len(p.To) > 0 { // nothing could be delivered where they had written from
+			out.To, answered = p.To, p.To[0]
+		}
 		if p.Direction != ticket.In || p.Auto || p.Channel != t.Channel {
 			continue
 		}
@@ -286,6 +289,9 @@ func (w *Jobs) outbound(ctx context.Context, t ticket.Ticket, m ticket.Message) 
 	}
 	if n := len(out.Previous); n > maxPrevious {
 		out.Previous = out.Previous[n-maxPrevious:]
+	}
+	if len(m.To) > 0 {
+		out.To, answered = m.To, m.To[0]
 	}
 	if len(out.To) == 0 && len(t.Participants) > 0 {
 		out.To = t.Participants[:1]

@@ -89,7 +89,7 @@ func (d *Desk) Plan(ctx context.Context, a *ticket.Action) error {
 	case ticket.ActSolve:
 		a.Wait = d.Config().Answers.CloseAfter
 		return nil
-	case ticket.ActReply, ticket.ActPromise, ticket.ActRepromise, ticket.ActUnpromise, ticket.ActComplain, ticket.ActAmends, ticket.ActAbuse,
+	case ticket.ActReply, ticket.ActLaterNow, ticket.ActLaterDue, ticket.ActPromise, ticket.ActRepromise, ticket.ActUnpromise, ticket.ActComplain, ticket.ActAmends, ticket.ActAbuse,
 		ticket.ActPostpone, ticket.ActAsk, ticket.ActAnswer:
 	default:
 		return nil
@@ -97,6 +97,9 @@ func (d *Desk) Plan(ctx context.Context, a *ticket.Action) error {
 	t, err := d.where(ctx, a)
 	if err != nil {
 		return err
+	}
+	if a.CloseIn = d.Config().Answers.CloseAfter; a.Kind == ticket.ActLaterDue { // it could be taken back until now
+		return nil
 	}
 	a.Wait = d.Config().Answers.Undo[t.Channel]
 	return d.planOwed(ctx, a, t)

@@ -208,6 +208,7 @@ func (k *intake) keep(in ticket.Inbound, t *ticket.Ticket, fx ticket.Effects) {
 	k.fx.Messages = append(k.fx.Messages, fx.Messages...)
 	k.fx.Events = append(k.fx.Events, fx.Events...)
 	k.fx.Jobs = append(k.fx.Jobs, fx.Jobs...)
+	k.fx.Drafts = append(k.fx.Drafts, fx.Drafts...)
 	if len(k.touched) == 0 || k.touched[len(k.touched)-1] != t.ID {
 		k.touched = append(k.touched, t.ID)
 	}
@@ -391,6 +392,9 @@ func (k *intake) save() error {
 		}
 	}
 	if err := k.memberReturned(k.returned); err != nil {
+		return err
+	}
+	if err := k.keepDrafts(k.fx.Drafts); err != nil {
 		return err
 	}
 	return k.enqueue(k.fx.Jobs, k.opened)

@@ -43,7 +43,7 @@ func (t *tx) act(a ticket.Action) (ticket.Ticket, error) {
 	if done, err := t.begun(a); done != 0 || err != nil {
 		return k, err
 	}
-	if a.Kind == ticket.ActAmend || a.Kind == ticket.ActReact {
+	if a.Kind == ticket.ActAmend || a.Kind == ticket.ActReact || a.Kind == ticket.ActResend {
 		if a.Of, err = t.message(a.Ticket, a.Seq); err != nil {
 			return k, err
 		}
@@ -57,6 +57,9 @@ func (t *tx) act(a ticket.Action) (ticket.Ticket, error) {
 		if err := t.handed(&k, a); err != nil {
 			return k, err
 		}
+	}
+	if err := t.draftSent(a); err != nil {
+		return k, err
 	}
 	return k, t.saveActed(&k, units, fx)
 }
@@ -126,6 +129,9 @@ func (t *tx) saveActed(k *ticket.Ticket, units int, fx ticket.Effects) error {
 		return err
 	}
 	if err := t.amendMessages(fx.Amended); err != nil {
+		return err
+	}
+	if err := t.keepDrafts(fx.Drafts); err != nil {
 		return err
 	}
 	if err := t.measure(k, fx); err != nil {

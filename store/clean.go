@@ -3,6 +3,8 @@ package store
 import (
 	"context"
 	"time"
+
+	"tierline/ticket"
 )
 
 // What is forgotten, and when.
@@ -42,6 +44,7 @@ func (s *Store) Forget(ctx context.Context) (total int64, err error) {
 	}{
 		{"DELETE FROM actions WHERE key IN (SELECT key FROM actions WHERE at < $1 ORDER BY at LIMIT $2)", keepActions},
 		{"DELETE FROM leases WHERE name IN (SELECT name FROM leases WHERE until < $1 LIMIT $2)", keepLeases},
+		{"DELETE FROM drafts WHERE (agent, ticket) IN (SELECT agent, ticket FROM drafts WHERE at < $1 ORDER BY at LIMIT $2)", ticket.DraftLife},
 		{"DELETE FROM prints WHERE ticket IN (SELECT ticket FROM prints WHERE opened < $1 ORDER BY opened LIMIT $2)", keepPrints},
 	} {
 		for total < cleanMost {

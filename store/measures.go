@@ -75,6 +75,11 @@ func (t *tx) measure(k *ticket.Ticket, fx ticket.Effects) error {
 			return err
 		}
 		rows = append(rows, []any{at(o.At), int64(o.Ticket), d})
+		if o.Kind == ticket.OutcomeMacro {
+			if err := t.macroUsed(o); err != nil {
+				return err
+			}
+		}
 	}
 	if err := t.insert("INSERT INTO outcomes (at, ticket, doc)", "", rows); err != nil {
 		return err
@@ -87,6 +92,9 @@ func (t *tx) measure(k *ticket.Ticket, fx ticket.Effects) error {
 		case string(ticket.ActSolve):
 			return t.measureSolved(k)
 		case string(ticket.ActReopen), "reopened", string(ticket.ActReply):
+			if k.State == ticket.Solved { // by this answer
+				return t.measureSolved(k)
+			}
 			return t.unmeasure(k)
 		}
 	}

@@ -205,6 +205,9 @@ func (t *tx) saveTransfer(x ticket.Transfer, opens bool, fx ticket.Effects) erro
 	if err := t.saveSupplies(fx.Supplies); err != nil {
 		return err
 	}
+	if err := t.keepDrafts(fx.Drafts); err != nil {
+		return err
+	}
 	return t.enqueue(fx.Jobs, nil)
 }
 

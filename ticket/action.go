@@ -40,6 +40,11 @@ const (
 	ActSplit      ActionKind = "split"       // messages Seqs become a ticket of their own, with Subject. Act gives the new one
 	ActMove       ActionKind = "move"        // messages Seqs go on in Other. Act gives Other
 	ActUndo       ActionKind = "undo"        // take back the merge, split or move that Event tells of, or (0) the last one
+	ActLater      ActionKind = "later"       // as reply, but to go out At
+	ActLaterNow   ActionKind = "later_now"   // the scheduled answer Number goes out now
+	ActLaterDue   ActionKind = "later_due"   // its time has come: the gateway's
+	ActUnlater    ActionKind = "unlater"     // the scheduled answer Number is taken back; by the gateway for a Reason
+	ActResend     ActionKind = "resend"      // answer Seq, which could not be delivered, once more; To another address
 	ActWithdraw   ActionKind = "withdraw"    // take back the answer Seq that has not gone out yet
 	ActPromise    ActionKind = "promise"     // Promise: its Kind, What and Due
 	ActKeep       ActionKind = "keep"        // Promise: that of its Number was kept
@@ -110,18 +115,24 @@ type Action struct {
 	Other       ID    // the ticket to merge or move into
 	Event       int64 // the event to undo
 	At          time.Time
-	Incident    IncidentID  // of which it is a part; the store fills in what it knows of it
-	In          *Membership // filled in by the store
-	Of          *Message    // likewise: the message Seq, of an amendment
+	Incident    IncidentID        // of which it is a part; the store fills in what it knows of it
+	In          *Membership       // filled in by the store
+	Of          *Message          // likewise: the message Seq, of an amendment, a reaction or a resend
+	To          customer.Identity // of a resend
 	Emoji       string
 	Gone        bool
 	Script      *ScriptMove
 	External    string
-	DeskRef     string // of a note that the desk already shows
-	Number      int    // of a question or a complaint within the ticket, or of an update of the incident
-	Stay        bool   // of a reply: it is ours to act still, and the customer is not waited for
-	About       About  // of a complaint
-	Policy      string // likewise
+	DeskRef     string        // of a note that the desk already shows
+	Number      int           // of a question or a complaint within the ticket, or of an update of the incident
+	Form        string        // of a reply: the form in which it was written; its draft is done with
+	Macro       string        // of a reply: the article of the macro that it was made of
+	Changed     int           // of that: how much was written anew, in percent
+	Solve       bool          // of a reply: it solves the ticket, with a Diagnosis, and CloseIn
+	CloseIn     time.Duration // of that: until the ticket is closed (0: never)
+	Stay        bool          // of a reply: it is ours to act still, and the customer is not waited for
+	About       About         // of a complaint
+	Policy      string        // likewise
 	Rung        customer.Rung
 	Until       time.Time     // of a steady update: by when its text says that the customer hears again
 	Look        bool          // of a set: its units are to be looked at

@@ -49,7 +49,8 @@ func (a Agent) May(k ActionKind) error {
 	case ActTake, ActAssign, ActReply, ActNote, ActEscalate, ActPage, ActSolve, ActReopen, ActHold, ActSet, ActVerdict,
 		ActAccept, ActDecline, ActNeed, ActHand, ActSnooze, ActReturn, ActJoin, ActPromise, ActKeep, ActUnpromise, ActRelease,
 		ActSupplier, ActSupplied, ActInform, ActVerify,
-		ActMerge, ActSplit, ActMove, ActUndo, ActWithdraw, ActRepromise, ActPostpone, ActAsk, ActAnswer, ActComplain, ActAbuse, ActAmend, ActReact, ActScript:
+		ActMerge, ActSplit, ActMove, ActUndo, ActWithdraw, ActRepromise, ActPostpone, ActAsk, ActAnswer, ActComplain, ActAbuse, ActAmend, ActReact, ActScript,
+		ActLater, ActLaterNow, ActUnlater, ActResend:
 		ok = a.Is(RoleAgent, RoleLevel2, RoleLead, RoleSupervisor)
 	case ActClose, ActHeard, ActAmends:
 		ok = a.Is(RoleLead, RoleSupervisor)

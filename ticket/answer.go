@@ -49,7 +49,30 @@ func (c *change) reply() error {
 	c.keepAll(PromiseUpdate)
 	c.t.SolvedAt, c.t.CloseAt = time.Time{}, time.Time{}
 	c.say("seq", strconv.Itoa(seq))
-	return c.pledgeWith()
+	return c.goWith()
+}
+
+// goWith does what goes along with an answer.
+func (c *change) goWith() error {
+	if c.a.Macro != "" {
+		c.say("macro", c.a.Macro)
+		c.count(OutcomeMacro, max(0, min(c.a.Changed, 100)), c.a.Macro)
+	}
+	if err := c.retag(); err != nil {
+		return err
+	}
+	if err := c.pledgeWith(); err != nil || !c.a.Solve {
+		return err
+	}
+	if err := c.solve(); err != nil {
+		return err
+	}
+	if c.t.Answered != nil {
+		was := *c.t.Answered
+		was.Solved = true
+		c.t.Answered = &was
+	}
+	return nil
 }
 
 // pledgeWith makes the promise that an answer gives.
@@ -133,6 +156,9 @@ func (c *change) failed() error {
 	c.say("seq", strconv.Itoa(c.a.Seq))
 	c.tell("Message #" + strconv.Itoa(c.a.Seq) + " was not delivered: " + cut(c.a.Reason, MaxReason))
 	c.fx.Jobs = append(c.fx.Jobs, c.repost(c.a.Seq))
+	if was := c.t.Answered; was != nil && was.Seq == c.a.Seq && was.Solved && c.t.State == Solved {
+		c.t.State, c.t.SolvedAt, c.t.CloseAt = Open, time.Time{}, time.Time{}
+	}
 	if c.t.State == Pending { // the customer knows nothing of it, so it is ours to act
 		c.t.State = Open
 	}

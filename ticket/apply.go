@@ -17,7 +17,7 @@ func (t *Ticket) Apply(a Action, now time.Time) (Effects, error) {
 		return Effects{}, Errorf("ticket.Apply", Invalid, "unknown action %.40q", string(a.Kind))
 	}
 	if t.State == Closed {
-		if a.Kind == ActRoute || a.Kind == ActPageDue || a.Kind == ActPaged || a.Kind == ActUpdateDue || a.Kind == ActHandOut {
+		if a.Kind == ActRoute || a.Kind == ActPageDue || a.Kind == ActPaged || a.Kind == ActUpdateDue || a.Kind == ActHandOut || a.Kind == ActLaterDue {
 			return Effects{}, nil // its time is over
 		}
 		if err := t.resting(a.Kind); err != nil {
@@ -34,6 +34,9 @@ func (t *Ticket) Apply(a Action, now time.Time) (Effects, error) {
 			return Effects{Members: c.fx.Members, Jobs: c.fx.Jobs}, nil
 		}
 		return Effects{}, nil
+	}
+	if c.t.State.Done() {
+		c.t.endLater("the case is "+string(c.t.State)+".", &c.fx, now)
 	}
 	c.settlePages()
 	c.pageSeen(t)
@@ -95,6 +98,7 @@ var steps = map[ActionKind]func(*change) error{
 	ActClock: (*change).clock,
 	ActAmend: (*change).amend, ActReact: (*change).react, ActScript: (*change).script,
 	ActLink: (*change).link, ActUnlink: (*change).unlink, ActAnnounce: (*change).announce,
+	ActLater: (*change).later, ActLaterNow: (*change).sendLater, ActLaterDue: (*change).sendLater, ActUnlater: (*change).unlater, ActResend: (*change).resend,
 	ActWithdraw: (*change).withdraw,
 	ActSupplier: (*change).supply, ActSupplied: (*change).supplied,
 	ActInform: (*change).inform, ActHeard: (*change).heard, ActVerify: (*change).verify,
@@ -109,6 +113,7 @@ func (t *Ticket) clone() Ticket {
 	n.Participants, n.Suggestions = slices.Clone(t.Participants), slices.Clone(t.Suggestions)
 	n.Reasons, n.Proposals, n.Helpers = slices.Clone(t.Reasons), slices.Clone(t.Proposals), slices.Clone(t.Helpers)
 	n.Promises, n.Skills = slices.Clone(t.Promises), slices.Clone(t.Skills)
+	n.Later = slices.Clone(t.Later)
 	n.Supplies, n.Informed, n.Done = slices.Clone(t.Supplies), slices.Clone(t.Informed), slices.Clone(t.Done)
 	n.Questions, n.Complaints = slices.Clone(t.Questions), slices.Clone(t.Complaints)
 	n.Page, n.PagesAside = t.Page.clone(), slices.Clone(t.PagesAside)

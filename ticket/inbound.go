@@ -122,6 +122,7 @@ type Effects struct {
 	Returned bool     // the customer has opened it again: its incident is to show that
 	Moves    []Move   // messages that count in another ticket from now on
 	Supplies []Supply // what is with suppliers now, or is back
+	Drafts   []Draft  // answers that are not sent after all, for their writers
 	Cancel   []string // Job.Unique of jobs that must not have begun: else nothing is done, and that is a Conflict
 }
 
@@ -195,6 +196,9 @@ func (t *Ticket) Receive(in Inbound, c customer.Customer, m *Match, now time.Tim
 	}
 	fx.Events = append(fx.Events, ev)
 	in.NewTopic = firstOf(in.NewTopic, t.newTopic(in, m, now))
+	if !in.Auto { // before it: the newest message is what came in
+		t.endLater("the customer has written again.", &fx, now)
+	}
 	t.append(in, c, &fx, now)
 	if !in.Auto && (t.State == Pending || t.State == OnHold || t.State == Solved) {
 		fx.Events = append(fx.Events, Event{Ticket: t.ID, Kind: "reopened", By: ev.By, At: now,

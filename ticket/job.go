@@ -26,6 +26,7 @@ const (
 	JobStep    JobKind = "step"     // do what a rule does: a Step in the payload
 	JobAssign  JobKind = "assign"   // find an owner for the ticket, or see whether its owner is there
 	JobStaff   JobKind = "staff"    // look after an agent, named in the payload: hand them what waits, or take back what they cannot do
+	JobLater   JobKind = "later"    // the scheduled answer Seq is to go out
 	JobClose   JobKind = "close"    // the ticket was solved so long ago that it is closed
 
 	JobRosterNews JobKind = "roster_news" // people are told of step Step of the change Seq of who is on call

@@ -27,6 +27,7 @@ const (
 	OutcomeWarned         OutcomeKind = "abuse_warned"
 	OutcomeAbuseLead      OutcomeKind = "abuse_lead"
 	OutcomeBlocked        OutcomeKind = "abuse_blocked"
+	OutcomeMacro          OutcomeKind = "macro" // an answer was made of one: Label is its article, Number how much was written anew, in percent
 )
 
 // Outcome is one thing that came to pass.

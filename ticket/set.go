@@ -27,10 +27,11 @@ func (c *change) set() error {
 		c.t.Language = cut(c.a.Language, 35)
 		c.say("language", c.t.Language)
 	}
-	c.t.Tags, c.t.Units = addUnique(c.t.Tags, c.a.Tags...), addUnique(c.t.Units, c.a.Units...)
-	c.t.Tags = slices.DeleteFunc(c.t.Tags, func(tag string) bool { return slices.Contains(c.a.Untag, tag) })
-	if len(c.t.Tags) > MaxTags || len(c.t.Units) > MaxTags {
-		return invalid("Too many tags or units: at most %d.", MaxTags)
+	if c.t.Units = addUnique(c.t.Units, c.a.Units...); len(c.t.Units) > MaxTags {
+		return invalid("Too many units: at most %d.", MaxTags)
+	}
+	if err := c.retag(); err != nil {
+		return err
 	}
 	if err := c.leave(c.a.Without); err != nil {
 		return err
@@ -38,9 +39,19 @@ func (c *change) set() error {
 	if c.a.Look {
 		c.lookAtUnits()
 	}
+	c.say("units", strings.Join(c.a.Units, " "))
+	return nil
+}
+
+// retag puts tags on, and takes others off.
+func (c *change) retag() error {
+	c.t.Tags = addUnique(c.t.Tags, c.a.Tags...)
+	c.t.Tags = slices.DeleteFunc(c.t.Tags, func(tag string) bool { return slices.Contains(c.a.Untag, tag) })
+	if len(c.t.Tags) > MaxTags {
+		return invalid("Too many tags: at most %d.", MaxTags)
+	}
 	c.say("tags", strings.Join(c.a.Tags, " "))
 	c.say("untagged", strings.Join(c.a.Untag, " "))
-	c.say("units", strings.Join(c.a.Units, " "))
 	return nil
 }
 

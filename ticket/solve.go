@@ -21,8 +21,12 @@ func (c *change) solve() error {
 		c.t.Owner = c.a.By.ID
 	}
 	c.t.State, c.t.SolvedAt, c.t.CloseAt, c.t.HoldReason = Solved, c.now, time.Time{}, ""
-	if c.a.Wait > 0 {
-		c.t.CloseAt = c.now.Add(c.a.Wait)
+	wait := c.a.Wait
+	if c.a.Kind == ActReply {
+		wait = c.a.CloseIn
+	}
+	if wait > 0 {
+		c.t.CloseAt = c.now.Add(wait)
 		c.fx.Jobs = append(c.fx.Jobs, c.t.closing())
 	}
 	c.settle(Proposable...)

@@ -34,6 +34,7 @@ type Store interface {
 	UserGroups
 	Installations
 	Agendas
+	Drafting
 	io.Closer
 	// Ping fails when the database cannot be used right now.
 	Ping(ctx context.Context) error

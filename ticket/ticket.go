@@ -150,6 +150,8 @@ type Ticket struct {
 	Update     *Update     `json:"update,omitempty"`     // the next word that they are owed
 	Questions  []Question  `json:"questions,omitempty"`  // about notes
 	Complaints []Complaint `json:"complaints,omitempty"` // to which a lead owes an answer
+	Later      []Scheduled `json:"later,omitempty"`      // answers that go out at their time
+	LastLater  int         `json:"last_later,omitempty"` // number of the newest
 	Scripts    []ScriptRun `json:"scripts,omitempty"`    // that were gone through with the customer; the newest may go on
 }
 
@@ -258,6 +260,7 @@ type Message struct {
 	Warnings    []string            `json:"warnings,omitempty"`    // shown to staff
 	Delivery    Delivery            `json:"delivery,omitempty"`    // of an outgoing message
 	Problem     string              `json:"problem,omitempty"`     // why the delivery failed, safe to show
+	To          []customer.Identity `json:"to,omitempty"`          // of an answer that goes elsewhere than to who wrote last
 	DeskRef     string              `json:"desk_ref,omitempty"`    // where the desk shows it
 	ReplyTo     []customer.Identity `json:"reply_to,omitempty"`    // where an answer goes, when not to From
 	Proven      string              `json:"proven,omitempty"`      // what shows that it is from whom it says: dkim, dmarc, slack; "" nothing

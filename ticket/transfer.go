@@ -88,7 +88,7 @@ func (w *transfer) current() error {
 
 // effects are those of both tickets, which have an event with the same data.
 func (w *transfer) effects() Effects {
-	fx := Effects{Moves: append(w.src.fx.Moves, w.dst.fx.Moves...), Supplies: append(w.src.fx.Supplies, w.dst.fx.Supplies...)}
+	fx := Effects{Moves: append(w.src.fx.Moves, w.dst.fx.Moves...), Supplies: append(w.src.fx.Supplies, w.dst.fx.Supplies...), Drafts: w.src.fx.Drafts}
 	for _, c := range []*change{w.src, w.dst} {
 		c.data = maps.Clone(w.src.data)
 		c.t.Rev++
@@ -135,6 +135,7 @@ func (w *transfer) merge() error {
 	}
 	w.rouse(s.State)
 	w.src.cancelPages()
+	s.endLater("the case goes on in "+w.dst.t.ID.String()+".", &w.src.fx, w.src.now)
 	s.State, s.MergedInto = Closed, w.dst.t.ID
 	if s.Incident != 0 && w.dst.t.Incident == 0 { // what it is part of goes on with it
 		w.dst.fx.Jobs = append(w.dst.fx.Jobs, incidentJob(w.dst.t.ID, IncidentWork{Incident: s.Incident, Do: ActMerge}, time.Time{}))

@@ -94,6 +94,7 @@ func (w *transfer) restore(kind ActionKind, stay []Message) error {
 			if t.State != Closed {
 				w.src.cancelPages()
 			}
+			t.endLater("the case goes on in "+s.ID.String()+".", &w.src.fx, w.src.now)
 			t.State, t.MergedInto = Closed, s.ID
 			return nil
 		}

@@ -14,13 +14,14 @@ type Answered struct {
 	Heard     time.Time `json:"heard,omitzero"`      // likewise
 	Promises  []Promise `json:"promises,omitempty"`  // that it has kept, as they were
 	Made      int       `json:"made,omitempty"`      // the promise that it makes
+	Solved    bool      `json:"solved,omitempty"`    // it has solved the ticket
 }
 
 // answered notes what an answer is about to change.
 func (c *change) answered(seq int) {
 	was := Answered{Seq: seq, State: c.t.State, LastAgent: c.t.LastAgent, Heard: c.t.Heard}
 	for _, p := range c.t.Promises {
-		if p.Kind == PromiseUpdate && p.Ended.IsZero() {
+		if (p.Kind == PromiseUpdate || c.a.Solve && p.Kind == PromiseFix) && p.Ended.IsZero() {
 			was.Promises = append(was.Promises, p)
 		}
 	}
@@ -40,6 +41,9 @@ func (c *change) withdraw() error {
 	if was := c.t.Answered; was != nil && was.Seq == c.a.Seq {
 		if was.State == Pending || was.State == OnHold {
 			state = was.State
+		}
+		if was.Solved && c.t.State == Solved {
+			c.t.State, c.t.SolvedAt, c.t.CloseAt = Pending, time.Time{}, time.Time{}
 		}
 		c.t.LastAgent, c.t.Heard, c.t.Answered = was.LastAgent, was.Heard, nil
 		for _, p := range was.Promises {
