@@ -60,7 +60,7 @@ func (k *Desk) marked(ctx context.Context, ev slackapp.Event) error {
 	if !ok {
 		return nil
 	}
-	self, err := k.app.Self(ctx)
+	self, err := k.app.Self(ctx, mark.Channel)
 	if err != nil || mark.User == self.User {
 		return err
 	}

@@ -218,7 +218,7 @@ func (k *Desk) agent(ctx context.Context, user string) (ticket.Agent, error) {
 	case u.Guest || u.Bot || u.Deleted:
 		return ticket.Agent{}, ticket.Errorf("slackdesk.agent", ticket.Denied, "Guests and apps cannot work on tickets.")
 	}
-	return k.back.AgentBy(user, u.Email)
+	return k.back.AgentBy(nonEmpty(u.ID, user), u.Email)
 }
 
 // userOf is the Slack user of a member of staff.
@@ -236,12 +236,12 @@ func (k *Desk) userOf(ctx context.Context, a ticket.Agent) (string, error) {
 	return u.ID, err
 }
 
-// place is where something stands: "C123/1700000000.000100".
-func place(channel, ts string) string { return channel + "/" + ts }
+// place is where something stands: see [slackapp.Place].
+func place(channel, ts string) string { return slackapp.Place(channel, ts) }
 
 func parsePlace(s string) (channel, ts string, err error) {
-	channel, ts, ok := strings.Cut(s, "/")
-	if !ok || channel == "" || ts == "" {
+	channel, ts, ok := slackapp.SplitPlace(s)
+	if !ok {
 		return "", "", ticket.E("slackdesk", ticket.Invalid, errors.New("no place in Slack: "+s))
 	}
 	return channel, ts, nil

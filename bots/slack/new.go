@@ -151,7 +151,7 @@ func (k *Desk) fromSlack(ctx context.Context, m newMeta, in *ticket.Inbound) err
 	if err != nil {
 		return err
 	}
-	self, err := k.app.Self(ctx)
+	self, err := k.app.Self(ctx, channel)
 	if err != nil {
 		return err
 	}
@@ -166,7 +166,7 @@ func (k *Desk) fromSlack(ctx context.Context, m newMeta, in *ticket.Inbound) err
 	thread := place(channel, msg.Thread())
 	in.Channel, in.Inbox, in.External = "slack", channel, m.Source
 	in.Threads = []ticket.ThreadKey{{By: "session", Key: thread, Proof: true}}
-	in.From = customer.Identity{Kind: customer.Slack, Value: nonEmpty(u.Team, msg.UserTeam, msg.Team, self.Team) + "/" + m.Author, Name: nonEmpty(in.From.Name, u.Name)}
+	in.From = customer.Identity{Kind: customer.Slack, Value: nonEmpty(u.Team, msg.UserTeam, msg.Team, self.Team) + "/" + slackapp.Bare(m.Author), Name: nonEmpty(in.From.Name, u.Name)}
 	if msg.Thread() != msg.TS {
 		in.References = []string{thread}
 	}

@@ -62,7 +62,7 @@ func (k *Desk) reacted(ctx context.Context, ev slackapp.Event) error {
 	if !sends && !makes {
 		return nil
 	}
-	self, err := k.app.Self(ctx)
+	self, err := k.app.Self(ctx, mark.Channel)
 	if err != nil || mark.User == self.User {
 		return err
 	}

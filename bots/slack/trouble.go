@@ -123,7 +123,7 @@ func (k *Desk) channelChanged(ctx context.Context, ev slackapp.Event) error {
 
 // joined notices that somebody has invited the app to a tier's channel.
 func (k *Desk) joined(ctx context.Context, ev slackapp.Event) error {
-	self, err := k.app.Self(ctx)
+	self, err := k.app.Self(ctx, ev.Channel)
 	if err != nil || ev.User != self.User {
 		return err
 	}
@@ -141,11 +141,11 @@ func (k *Desk) joined(ctx context.Context, ev slackapp.Event) error {
 // tiersIn are the tiers whose cards stand in a channel.
 func (k *Desk) tiersIn(ctx context.Context, channel string) (tiers []string, err error) {
 	for _, t := range k.back.Tiers() {
-		id, err := k.app.Channel(ctx, t.Place)
+		is, err := k.app.Is(ctx, channel, t.Place)
 		if ticket.KindOf(err) == ticket.Transient {
 			return nil, err
 		}
-		if err == nil && id == channel {
+		if is {
 			tiers = append(tiers, t.Name)
 		}
 	}

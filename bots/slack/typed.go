@@ -22,7 +22,7 @@ func (k *Desk) take(ctx context.Context, m *slackapp.Message) error {
 	if !m.Human() || m.ThreadTS == "" || m.ThreadTS == m.TS {
 		return nil
 	}
-	self, err := k.app.Self(ctx)
+	self, err := k.app.Self(ctx, m.Channel)
 	if err != nil {
 		return err
 	}

@@ -25,25 +25,23 @@ var ticketPath = regexp.MustCompile(`/tickets/(T-\d+)/?(?:[?#].*)?$`)
 // https://docs.slack.dev/reference/events/link_shared
 func (k *Desk) shared(ctx context.Context, ev slackapp.Event) error {
 	var raw struct {
-		Channel string `json:"channel"`
-		User    string `json:"user"`
-		TS      string `json:"message_ts"`
-		Source  string `json:"source"`
-		Links   []struct {
+		TS     string `json:"message_ts"`
+		Source string `json:"source"`
+		Links  []struct {
 			URL string `json:"url"`
 		} `json:"links"`
 	}
 	if err := json.Unmarshal(ev.Raw, &raw); err != nil || raw.Source == "composer" { // it is not posted yet
 		return nil
 	}
-	by, err := k.agent(ctx, raw.User)
+	by, err := k.agent(ctx, ev.User)
 	if ticket.KindOf(err) == ticket.Denied {
 		return nil
 	}
 	if err != nil {
 		return err
 	}
-	ours, err := k.ours(ctx, raw.Channel)
+	ours, err := k.ours(ctx, ev.Channel)
 	if err != nil {
 		return err
 	}
@@ -81,12 +79,12 @@ func (k *Desk) shared(ctx context.Context, ev slackapp.Event) error {
 	if len(show) == 0 {
 		return nil
 	}
-	err = k.app.Unfurl(ctx, raw.Channel, raw.TS, show)
+	err = k.app.Unfurl(ctx, ev.Channel, raw.TS, show)
 	if kind := ticket.KindOf(err); kind == ticket.Transient || kind == ticket.Internal {
 		return err
 	}
 	if err != nil { // the message is gone, or its writer wants no preview
-		k.log.Debug("slack: a link was not shown", "channel", raw.Channel, "error", err)
+		k.log.Debug("slack: a link was not shown", "channel", ev.Channel, "error", err)
 	}
 	return nil
 }
@@ -95,11 +93,11 @@ func (k *Desk) shared(ctx context.Context, ev slackapp.Event) error {
 func (k *Desk) ours(ctx context.Context, channel string) (bool, error) {
 	var faults []error
 	is := slices.ContainsFunc(k.back.Tiers(), func(t bots.Tier) bool {
-		id, err := k.app.Channel(ctx, t.Place)
-		if kind := ticket.KindOf(err); kind == ticket.Transient {
+		is, err := k.app.Is(ctx, channel, t.Place)
+		if ticket.KindOf(err) == ticket.Transient {
 			faults = append(faults, err)
 		}
-		return err == nil && id == channel
+		return is
 	})
 	if !is && len(faults) > 0 {
 		return false, faults[0]

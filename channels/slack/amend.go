@@ -108,7 +108,7 @@ func (c *Channel) Carries(emoji string) bool {
 
 // React puts an agent's emoji on what the customer wrote, in the app's name. See [channels.Amender].
 func (c *Channel) React(ctx context.Context, out ticket.Outbound, emoji string) error {
-	channel, ts, ok := strings.Cut(out.Message.External, "/")
+	channel, ts, ok := slackapp.SplitPlace(out.Message.External)
 	if !ok || !c.Carries(emoji) {
 		return nil
 	}
@@ -119,7 +119,7 @@ func (c *Channel) React(ctx context.Context, out ticket.Outbound, emoji string) 
 // channel itself they have changed there. See [channels.Amender].
 func (c *Channel) Amend(ctx context.Context, out ticket.Outbound) error {
 	m := out.Message
-	channel, first, ok := strings.Cut(m.External, "/")
+	channel, first, ok := slackapp.SplitPlace(m.External)
 	if !ok {
 		return nil
 	}

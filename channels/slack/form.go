@@ -116,7 +116,7 @@ func (c *Channel) submit(ctx context.Context, in ticket.Intake, r Room, ic *slac
 		return err
 	}
 	m := slackapp.Message{Channel: o.Channel, TS: ts, Text: text, Metadata: slackapp.Metadata{Type: typeAsk, Payload: o.Payload}}
-	if self, err := c.d.App.Self(ctx); err == nil {
+	if self, err := c.d.App.Self(ctx, o.Channel); err == nil {
 		m.Bot = self.Bot
 	}
 	if err := c.take(ctx, in, r, m); err != nil {

@@ -80,7 +80,7 @@ func payload(m ticket.Message, part int) map[string]any {
 
 // sent finds the parts of an answer that an earlier try has posted.
 func (c *Channel) sent(ctx context.Context, channel, thread string, m ticket.Message) (map[int]string, error) {
-	self, err := c.d.App.Self(ctx)
+	self, err := c.d.App.Self(ctx, channel)
 	if err != nil {
 		return nil, err
 	}
@@ -111,7 +111,7 @@ func threadOf(out ticket.Outbound) (channel, thread string, err error) {
 		if len(m.References) > 0 {
 			at = m.References[0]
 		}
-		if channel, thread, ok := strings.Cut(at, "/"); ok && channel != "" && thread != "" {
+		if channel, thread, ok := slackapp.SplitPlace(at); ok {
 			return channel, thread, nil
 		}
 	}

@@ -178,7 +178,7 @@ func (c *Channel) event(ctx context.Context, ev slackapp.Event) error {
 
 // take commits one message, unless it is none of a customer's, or none that asks.
 func (c *Channel) take(ctx context.Context, in ticket.Intake, r Room, m slackapp.Message) error {
-	self, err := c.d.App.Self(ctx)
+	self, err := c.d.App.Self(ctx, m.Channel)
 	if err != nil {
 		return err
 	}
@@ -307,11 +307,11 @@ func (w writer) actor() ticket.Actor {
 	if w.staff.ID != "" {
 		return w.staff.Actor()
 	}
-	return ticket.Actor{Kind: ticket.ByCustomer, ID: w.team + "/" + w.user.ID, Name: w.user.Name}
+	return ticket.Actor{Kind: ticket.ByCustomer, ID: w.team + "/" + slackapp.Bare(w.user.ID), Name: w.user.Name}
 }
 
 func (c *Channel) who(ctx context.Context, m slackapp.Message) (w writer, err error) {
-	self, err := c.d.App.Self(ctx)
+	self, err := c.d.App.Self(ctx, m.Channel)
 	if err != nil {
 		return w, err
 	}
@@ -329,9 +329,9 @@ func (c *Channel) who(ctx context.Context, m slackapp.Message) (w writer, err er
 	if u.Bot {
 		return w, nil
 	}
-	u.ID = id
+	u.ID = firstOf(u.ID, id)
 	w.user, w.team = u, firstOf(u.Team, team, self.Team)
-	if a, err := c.d.Agent(id, u.Email); err == nil {
+	if a, err := c.d.Agent(u.ID, u.Email); err == nil {
 		w.staff = a
 	}
 	return w, nil
@@ -339,7 +339,7 @@ func (c *Channel) who(ctx context.Context, m slackapp.Message) (w writer, err er
 
 // contact turns a customer's message into what the store accepts.
 func (c *Channel) contact(ctx context.Context, r Room, m slackapp.Message, who writer) (in ticket.Inbound, err error) {
-	self, err := c.d.App.Self(ctx)
+	self, err := c.d.App.Self(ctx, m.Channel)
 	if err != nil {
 		return in, err
 	}
@@ -348,8 +348,8 @@ func (c *Channel) contact(ctx context.Context, r Room, m slackapp.Message, who w
 	in = ticket.Inbound{
 		Channel: channels.Slack, Inbox: r.Inbox, Brand: r.Brand, External: place(m.Channel, m.TS),
 		Threads: []ticket.ThreadKey{{By: "session", Key: thread, Proof: true}},
-		From:    customer.Identity{Kind: customer.Slack, Value: who.team + "/" + who.user.ID, Name: who.user.Name},
-		Text:    text, At: slackapp.At(m.TS), Proven: channels.Slack, Belongs: c.belongs(ctx, r, who, self),
+		From:    customer.Identity{Kind: customer.Slack, Value: who.team + "/" + slackapp.Bare(who.user.ID), Name: who.user.Name},
+		Text:    text, At: slackapp.At(m.TS), Proven: channels.Slack, Belongs: c.belongs(ctx, r, m.Channel, who, self),
 	}
 	if _, _, form := ask(self, m); form {
 		if about, rest, ok := strings.Cut(strings.TrimPrefix(text, "*"), "*\n"); ok {
@@ -370,7 +370,7 @@ func (c *Channel) contact(ctx context.Context, r Room, m slackapp.Message, who w
 
 // belongs is the organization of somebody who writes here: that of the channel or of their workspace, as it is
 // configured; else that of their mail address; else their workspace, when it is not ours.
-func (c *Channel) belongs(ctx context.Context, r Room, who writer, self slackapp.Self) ticket.Belongs {
+func (c *Channel) belongs(ctx context.Context, r Room, channel string, who writer, self slackapp.Self) ticket.Belongs {
 	if d := firstOf(r.Organization, c.cfg.Organizations[who.team]); d != "" {
 		return ticket.Belongs{Domain: d}
 	}
@@ -380,7 +380,7 @@ func (c *Channel) belongs(ctx context.Context, r Room, who writer, self slackapp
 	if who.team == self.Team {
 		return ticket.Belongs{}
 	}
-	return ticket.Belongs{Domain: "slack:" + who.team, Name: c.d.App.TeamName(ctx, who.team)}
+	return ticket.Belongs{Domain: "slack:" + who.team, Name: c.d.App.TeamName(ctx, channel, who.team)}
 }
 
 func (c *Channel) plain(ctx context.Context, text string) string {
@@ -407,7 +407,7 @@ func (c *Channel) quarantine(ctx context.Context, in ticket.Intake, r Room, m sl
 		Reason: "refused", Detail: ticket.Explain(why), Blob: sum, Size: size, At: c.d.Now()})
 }
 
-func place(channel, ts string) string { return channel + "/" + ts }
+func place(channel, ts string) string { return slackapp.Place(channel, ts) }
 
 func firstOf(list ...string) string {
 	for _, s := range list {

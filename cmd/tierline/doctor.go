@@ -186,7 +186,7 @@ func slackTrials(cfg config.Config, log *slog.Logger) []trial {
 		return []trial{{"slack", "", "check the tokens", func(context.Context) error { return err }}}
 	}
 	list := []trial{{"slack", "the bot token is good", "install the app again and copy its tokens (docs/slack-manifest.yaml)",
-		func(ctx context.Context) error { _, err := app.Self(ctx); return err }}}
+		func(ctx context.Context) error { _, err := app.Self(ctx, ""); return err }}}
 	channel := func(what, name string) {
 		list = append(list, trial{"slack channel " + name, what, "make the channel and invite the app to it: /invite @tierline",
 			func(ctx context.Context) error { _, err := app.Channel(ctx, name); return err }})

@@ -31,6 +31,15 @@ type Out struct {
 	Still func(context.Context) error
 }
 
+func (w *workspace) options(ctx context.Context, o Out) ([]slack.MsgOption, error) {
+	blocks, err := w.fitBlocks(ctx, o.Blocks)
+	if err != nil {
+		return nil, err
+	}
+	o.Text, o.Blocks = w.fit(ctx, o.Text), blocks
+	return o.options(), nil
+}
+
 func (o Out) options() []slack.MsgOption {
 	opts := []slack.MsgOption{slack.MsgOptionText(o.Text, false), slack.MsgOptionDisableLinkUnfurl(),
 		slack.MsgOptionDisableMediaUnfurl()}
@@ -67,15 +76,24 @@ func (a *App) PostTo(ctx context.Context, user string, o Out) (channel, ts strin
 }
 
 func (a *App) post(ctx context.Context, o Out) (channel, ts string, err error) {
-	err = a.do(ctx, "chat.postMessage", o.Channel, func(ctx context.Context) (err error) {
+	w, to, err := a.at(o.Channel)
+	if err != nil {
+		return "", "", err
+	}
+	opts, err := w.options(ctx, o)
+	if err != nil {
+		return "", "", err
+	}
+	err = w.do(ctx, "chat.postMessage", to, func(ctx context.Context, api *slack.Client) (err error) {
 		if o.Still != nil {
 			if err := o.Still(ctx); err != nil {
 				return err
 			}
 		}
-		channel, ts, err = a.api.PostMessageContext(ctx, o.Channel, o.options()...)
+		channel, ts, err = api.PostMessageContext(ctx, to, opts...)
 		return err
 	})
+	channel = w.id(channel)
 	if err == nil && ts == "" {
 		err = ticket.E("slack.chat.postMessage", ticket.Transient, errors.New("the answer names no ts"))
 	}
@@ -84,53 +102,93 @@ func (a *App) post(ctx context.Context, o Out) (channel, ts string, err error) {
 
 // Update changes a message of ours. What is not given (text, blocks) is gone.
 func (a *App) Update(ctx context.Context, ts string, o Out) error {
-	return a.do(ctx, "chat.update", "", func(ctx context.Context) error {
-		o.Thread = ""
-		_, _, _, err := a.api.UpdateMessageContext(ctx, o.Channel, ts, o.options()...)
+	w, channel, err := a.at(o.Channel)
+	if err != nil {
+		return err
+	}
+	o.Thread = ""
+	opts, err := w.options(ctx, o)
+	if err != nil {
+		return err
+	}
+	return w.do(ctx, "chat.update", "", func(ctx context.Context, api *slack.Client) error {
+		_, _, _, err := api.UpdateMessageContext(ctx, channel, ts, opts...)
 		return err
 	})
 }
 
 // Ephemeral shows a text to one person only. It is lost when they are not there.
 func (a *App) Ephemeral(ctx context.Context, channel, user, thread, text string) error {
-	return a.do(ctx, "chat.postEphemeral", "", func(ctx context.Context) error {
-		opts := []slack.MsgOption{slack.MsgOptionText(text, false)}
-		if thread != "" {
-			opts = append(opts, slack.MsgOptionTS(thread))
-		}
-		_, err := a.api.PostEphemeralContext(ctx, channel, user, opts...)
+	w, channel, err := a.at(channel)
+	if err != nil {
+		return err
+	}
+	opts := []slack.MsgOption{slack.MsgOptionText(w.fit(ctx, text), false)}
+	if thread != "" {
+		opts = append(opts, slack.MsgOptionTS(thread))
+	}
+	return w.do(ctx, "chat.postEphemeral", "", func(ctx context.Context, api *slack.Client) error {
+		_, err := api.PostEphemeralContext(ctx, channel, Bare(user), opts...)
 		return err
 	})
 }
 
 // OpenView shows a modal; a trigger lives for 3 s.
 func (a *App) OpenView(ctx context.Context, trigger string, v slack.ModalViewRequest) error {
-	return a.do(ctx, "views.open", "", func(ctx context.Context) error {
-		_, err := a.api.OpenViewContext(ctx, trigger, v)
+	w, trigger, err := a.at(trigger)
+	if err != nil {
+		return err
+	}
+	if err := w.fitView(ctx, &v); err != nil {
+		return err
+	}
+	return w.do(ctx, "views.open", "", func(ctx context.Context, api *slack.Client) error {
+		_, err := api.OpenViewContext(ctx, trigger, v)
 		return err
 	})
 }
 
 // PushView lays a modal over the one in which something was clicked; three lie over each other at the most.
 func (a *App) PushView(ctx context.Context, trigger string, v slack.ModalViewRequest) error {
-	return a.do(ctx, "views.push", "", func(ctx context.Context) error {
-		_, err := a.api.PushViewContext(ctx, trigger, v)
+	w, trigger, err := a.at(trigger)
+	if err != nil {
+		return err
+	}
+	if err := w.fitView(ctx, &v); err != nil {
+		return err
+	}
+	return w.do(ctx, "views.push", "", func(ctx context.Context, api *slack.Client) error {
+		_, err := api.PushViewContext(ctx, trigger, v)
 		return err
 	})
 }
 
 // UpdateView changes an open modal, unless it has changed since hash.
 func (a *App) UpdateView(ctx context.Context, id, hash string, v slack.ModalViewRequest) error {
-	return a.do(ctx, "views.update", "", func(ctx context.Context) error {
-		_, err := a.api.UpdateViewContext(ctx, v, "", hash, id)
+	w, id, err := a.at(id)
+	if err != nil {
+		return err
+	}
+	if err := w.fitView(ctx, &v); err != nil {
+		return err
+	}
+	return w.do(ctx, "views.update", "", func(ctx context.Context, api *slack.Client) error {
+		_, err := api.UpdateViewContext(ctx, v, "", hash, id)
 		return err
 	})
 }
 
 // PublishHome shows a person's Home tab, which remembers the metadata.
 func (a *App) PublishHome(ctx context.Context, user, metadata string, blocks []slack.Block) error {
-	return a.do(ctx, "views.publish", "", func(ctx context.Context) error {
-		_, err := a.api.PublishViewContext(ctx, slack.PublishViewContextRequest{UserID: user,
+	w, user, err := a.at(user)
+	if err != nil {
+		return err
+	}
+	if blocks, err = w.fitBlocks(ctx, blocks); err != nil {
+		return err
+	}
+	return w.do(ctx, "views.publish", "", func(ctx context.Context, api *slack.Client) error {
+		_, err := api.PublishViewContext(ctx, slack.PublishViewContextRequest{UserID: user,
 			View: slack.HomeTabViewRequest{Type: slack.VTHomeTab, PrivateMetadata: metadata, Blocks: slack.Blocks{BlockSet: blocks}}})
 		return err
 	})
@@ -139,8 +197,15 @@ func (a *App) PublishHome(ctx context.Context, user, metadata string, blocks []s
 // Unfurl shows blocks below a message, for links in it.
 // https://docs.slack.dev/reference/methods/chat.unfurl
 func (a *App) Unfurl(ctx context.Context, channel, ts string, show map[string][]slack.Block) error {
+	w, channel, err := a.at(channel)
+	if err != nil {
+		return err
+	}
 	links := map[string]any{}
 	for link, blocks := range show {
+		if blocks, err = w.fitBlocks(ctx, blocks); err != nil {
+			return err
+		}
 		links[link] = map[string]any{"blocks": blocks}
 	}
 	text, err := json.Marshal(links)
@@ -148,16 +213,20 @@ func (a *App) Unfurl(ctx context.Context, channel, ts string, show map[string][]
 		return err
 	}
 	form := url.Values{"channel": {channel}, "ts": {ts}, "unfurls": {string(text)}}
-	return a.do(ctx, "chat.unfurl", "", func(ctx context.Context) error {
+	return w.do(ctx, "chat.unfurl", "", func(ctx context.Context, _ *slack.Client) error {
 		var done struct{}
-		return a.call(ctx, "chat.unfurl", form, &done)
+		return w.call(ctx, "chat.unfurl", form, &done)
 	})
 }
 
 // Invite brings somebody into a channel; whoever is there already stays.
 func (a *App) Invite(ctx context.Context, channel, user string) error {
-	err := a.do(ctx, "conversations.invite", "", func(ctx context.Context) error {
-		_, err := a.api.InviteUsersToConversationContext(ctx, channel, user)
+	w, channel, err := a.at(channel)
+	if err != nil {
+		return err
+	}
+	err = w.do(ctx, "conversations.invite", "", func(ctx context.Context, api *slack.Client) error {
+		_, err := api.InviteUsersToConversationContext(ctx, channel, Bare(user))
 		return err
 	})
 	if Code(err) == "already_in_channel" {
@@ -168,11 +237,15 @@ func (a *App) Invite(ctx context.Context, channel, user string) error {
 
 // OpenDM is the channel of direct messages with a person.
 func (a *App) OpenDM(ctx context.Context, user string) (channel string, err error) {
-	err = a.do(ctx, "conversations.open", "", func(ctx context.Context) error {
-		c, _, _, err := a.api.OpenConversationContext(ctx, &slack.OpenConversationParameters{
+	w, user, err := a.at(user)
+	if err != nil {
+		return "", err
+	}
+	err = w.do(ctx, "conversations.open", "", func(ctx context.Context, api *slack.Client) error {
+		c, _, _, err := api.OpenConversationContext(ctx, &slack.OpenConversationParameters{
 			Users: []string{user}, ReturnIM: true})
 		if err == nil {
-			channel = c.ID
+			channel = w.id(c.ID)
 		}
 		return err
 	})
@@ -193,7 +266,11 @@ const maxAnswer = 32 << 20
 // Read reads messages page by page until yield says false; more tells that Limit cut it short.
 // A channel's history comes newest first, a thread oldest first, as Slack gives them.
 func (a *App) Read(ctx context.Context, r Range, yield func(Message) bool) (more bool, err error) {
-	method, form := "conversations.history", url.Values{"channel": {r.Channel}, "include_all_metadata": {"true"}}
+	w, channel, err := a.at(r.Channel)
+	if err != nil {
+		return false, err
+	}
+	method, form := "conversations.history", url.Values{"channel": {channel}, "include_all_metadata": {"true"}}
 	if r.Thread != "" {
 		method = "conversations.replies"
 		form.Set("ts", r.Thread)
@@ -212,11 +289,12 @@ func (a *App) Read(ctx context.Context, r Range, yield func(Message) bool) (more
 				Next string `json:"next_cursor"`
 			} `json:"response_metadata"`
 		}
-		err := a.do(ctx, method, "", func(ctx context.Context) error { return a.call(ctx, method, form, &page) })
+		err := w.do(ctx, method, "", func(ctx context.Context, _ *slack.Client) error { return w.call(ctx, method, form, &page) })
 		if err != nil {
 			return false, err
 		}
 		for _, m := range page.Messages {
+			a.own(w, &m)
 			m.Channel = r.Channel
 			if !yield(m) {
 				return false, nil
@@ -233,7 +311,7 @@ func (a *App) Read(ctx context.Context, r Range, yield func(Message) bool) (more
 
 // Find looks for a message of ours by its metadata and returns its ts, or "".
 func (a *App) Find(ctx context.Context, r Range, eventType string, want map[string]any) (ts string, err error) {
-	self, err := a.Self(ctx)
+	self, err := a.Self(ctx, r.Channel)
 	if err != nil {
 		return "", err
 	}
@@ -251,14 +329,15 @@ func (a *App) Find(ctx context.Context, r Range, eventType string, want map[stri
 
 // call makes a call whose answer slack-go would decode too strictly: one odd file in a history must
 // not hide the rest.
-func (a *App) call(ctx context.Context, method string, form url.Values, answer any) error {
-	req, err := http.NewRequestWithContext(ctx, http.MethodPost, a.base+method, strings.NewReader(form.Encode()))
+func (w *workspace) call(ctx context.Context, method string, form url.Values, answer any) error {
+	_, token := w.client()
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, w.app.base+method, strings.NewReader(form.Encode()))
 	if err != nil {
 		return err
 	}
 	req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
-	req.Header.Set("Authorization", "Bearer "+a.cfg.BotToken.Reveal())
-	resp, err := a.http.Do(req)
+	req.Header.Set("Authorization", "Bearer "+token.Reveal())
+	resp, err := w.app.http.Do(req)
 	if err != nil {
 		return err
 	}

@@ -23,6 +23,7 @@ import (
 	"time"
 
 	"github.com/slack-go/slack"
+	"golang.org/x/sync/errgroup"
 
 	"tierline/config/check"
 	"tierline/config/secret"
@@ -99,8 +100,8 @@ type Deps struct {
 
 // Self is the app as Slack knows it.
 type Self struct {
-	Team, User, Bot string // ids
-	URL             string // of the workspace, with a trailing slash
+	Team, Enterprise, User, Bot string // ids; but for User as Slack knows them
+	URL                         string // of the workspace, with a trailing slash
 }
 
 // Wrote says whether a message is ours: by user id or by bot id, as not every answer has both.
@@ -108,16 +109,15 @@ func (s Self) Wrote(m Message) bool {
 	return m.User != "" && m.User == s.User || m.Bot != "" && (m.Bot == s.Bot || m.User == "" && s.Bot == "")
 }
 
-// App is the connection.
+// App is the connection: one app, in one workspace or in several.
 type App struct {
 	cfg   Config
 	log   *slog.Logger
 	now   func() time.Time
+	sleep func(context.Context, time.Duration)
 	http  *http.Client
-	api   *slack.Client
 	base  string
-	limit *limiter
-	dir   *directory
+	news  chan struct{} // something was installed, or is no more
 
 	onEvent       map[string][]func(context.Context, Event) error
 	onInteraction []func(context.Context, *slack.InteractionCallback) any
@@ -128,13 +128,14 @@ type App struct {
 	life          context.Context // of handlers: outlives Run's by stopTime
 	kill          context.CancelFunc
 
-	mu        sync.Mutex
-	self      Self
+	mu        sync.Mutex            // may be held when a workspace's is taken, not the other way round
+	home      *workspace            // ids in it are bare; nil while there is none
+	others    map[string]*workspace // by key
+	strange   strangers
 	connected bool
 	sockets   int // that are open
 	used      once
 	fault     string // why the connection does not work
-	trouble   trouble
 }
 
 // New makes an App. It does not connect: [App.Run] does.
@@ -168,12 +169,12 @@ func New(cfg Config, d Deps) (*App, error) {
 	if cfg.APIURL != "" {
 		base = strings.TrimRight(cfg.APIURL, "/") + "/"
 	}
-	a := &App{cfg: cfg, log: d.Log, now: d.Now, http: d.HTTP, base: base, limit: newLimiter(d.Now, d.Sleep, cfg.NoLimits),
+	a := &App{cfg: cfg, log: d.Log, now: d.Now, sleep: d.Sleep, http: d.HTTP, base: base, news: make(chan struct{}, 1), others: map[string]*workspace{}, strange: strangers{},
 		onEvent:   map[string][]func(context.Context, Event) error{},
 		onCommand: map[string]func(context.Context, slack.SlashCommand) Reply{}, onForm: map[string]func(context.Context, *slack.InteractionCallback) any{}}
-	a.api = slack.New(cfg.BotToken.Reveal(), slack.OptionAppLevelToken(cfg.AppToken.Reveal()),
-		slack.OptionAPIURL(base), slack.OptionHTTPClient(d.HTTP), slack.OptionLog(slogPrinter{d.Log}))
-	a.dir = newDirectory(a)
+	if !cfg.BotToken.IsZero() {
+		a.home = a.newWorkspace(Installation{BotToken: cfg.BotToken, Home: true})
+	}
 	a.life, a.kill = context.WithCancel(context.Background())
 	a.OnEvent("app_uninstalled", a.removed)
 	a.OnEvent("tokens_revoked", a.removed)
@@ -201,57 +202,51 @@ func (p slogPrinter) Output(_ int, s string) error {
 	return nil
 }
 
-// Self is who the app is; it is asked once and remembered.
-func (a *App) Self(ctx context.Context) (Self, error) {
-	a.mu.Lock()
-	self := a.self
-	a.mu.Unlock()
-	if self.User != "" {
-		return self, nil
-	}
-	var r *slack.AuthTestResponse
-	err := a.do(ctx, "auth.test", "", func(ctx context.Context) (err error) {
-		r, err = a.api.AuthTestContext(ctx)
-		return err
-	})
+// Self is who the app is where something stands: in the installation of an id, or for "" in the home. It is asked
+// once and remembered.
+func (a *App) Self(ctx context.Context, id string) (Self, error) {
+	w, _, err := a.at(id)
 	if err != nil {
 		return Self{}, err
 	}
-	if r.UserID == "" {
-		return Self{}, ticket.E("slack.auth.test", ticket.Transient, errors.New("the answer names no user"))
-	}
-	self = Self{Team: r.TeamID, User: r.UserID, Bot: r.BotID, URL: strings.TrimRight(r.URL, "/") + "/"}
-	a.mu.Lock()
-	a.self = self
-	a.mu.Unlock()
-	return self, nil
+	return w.whoami(ctx)
 }
 
 // Link is where people see a message; "" while the workspace's address is not known.
 func (a *App) Link(channel, ts string) string {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	if len(a.self.URL) < 2 || channel == "" || ts == "" {
+	w, bare, err := a.at(channel)
+	if err != nil || bare == "" || ts == "" {
 		return ""
 	}
-	return a.self.URL + "archives/" + channel + "/p" + strings.ReplaceAll(ts, ".", "")
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if len(w.inst.URL) < 2 {
+		return ""
+	}
+	return w.inst.URL + "archives/" + bare + "/p" + strings.ReplaceAll(ts, ".", "")
 }
 
-// Ready is nil while events can come in.
+// Ready is nil while events can come in and every installation can be used.
 func (a *App) Ready() error {
+	list := a.workspaces()
+	for _, w := range list {
+		if why := w.why(); why != nil {
+			text := ticket.Explain(why)
+			if len(list) > 1 {
+				text = "Slack workspace " + w.label() + ": " + text
+			}
+			return ticket.Errorf("slack", ticket.Transient, "%s", text)
+		}
+	}
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	switch {
-	case a.trouble.token != nil:
-		return ticket.Errorf("slack", ticket.Transient, "%s", ticket.Explain(a.trouble.token))
-	case len(a.trouble.scopes) > 0:
-		return ticket.Errorf("slack", ticket.Transient, "%s", a.trouble.lacking())
-	case a.trouble.away():
-		return ticket.Errorf("slack", ticket.Transient, "Slack does not answer since %s.", a.trouble.since.UTC().Format("15:04:05 MST"))
 	case a.fault != "":
 		return ticket.Errorf("slack", ticket.Transient, "Slack: %s", a.fault)
 	case !a.connected:
 		return ticket.Errorf("slack", ticket.Transient, "Slack: not connected yet")
+	case len(list) == 0:
+		return ticket.Errorf("slack", ticket.Transient, "The Slack app is not installed in any workspace yet.")
 	}
 	return nil
 }
@@ -291,19 +286,68 @@ func (a *App) Run(ctx context.Context) error {
 	return nil
 }
 
-// introduce asks who we are until there is an answer, or ctx ends (false).
+// introduce asks who we are until one of the workspaces has answered, or there is none to ask; false when ctx ends.
 func (a *App) introduce(ctx context.Context) bool {
 	for wait := time.Second; ctx.Err() == nil; wait = min(2*wait, time.Minute) {
-		_, err := a.Self(ctx)
-		if err == nil {
+		list := a.workspaces()
+		met, err := a.meet(ctx, list)
+		if met || len(list) == 0 {
 			return true
 		}
 		if a.setState(false, ticket.Explain(err)) {
 			a.log.Error("slack: cannot introduce ourselves", "error", err)
 		}
-		pause(ctx, max(wait, ticket.RetryAfter(err)))
+		a.rest(ctx, max(wait, ticket.RetryAfter(err)))
 	}
 	return false
+}
+
+// maxMeet is how many workspaces are asked at once who we are in them.
+const maxMeet = 4
+
+// meet asks who we are in workspaces in which that is not known yet; met says that one is known now.
+func (a *App) meet(ctx context.Context, list []*workspace) (met bool, err error) {
+	var g errgroup.Group
+	var mu sync.Mutex
+	g.SetLimit(maxMeet)
+	for _, w := range list {
+		g.Go(func() error {
+			_, e := w.whoami(ctx)
+			mu.Lock()
+			defer mu.Unlock()
+			if met = met || e == nil; e != nil && err == nil {
+				err = e
+			}
+			return nil
+		})
+	}
+	_ = g.Wait()
+	a.tidy()
+	return met, err
+}
+
+// tidy lets go of an installation of the workspace that the configuration has a token for, now that it is known.
+func (a *App) tidy() {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if a.home == nil {
+		return
+	}
+	if key := a.home.key(); a.others[key] != nil {
+		a.log.Warn("slack: the workspace is installed, and the configuration has a token for it: that one counts", "workspace", a.home.label())
+		delete(a.others, key)
+	}
+}
+
+// rest waits, unless something was installed meanwhile.
+func (a *App) rest(ctx context.Context, d time.Duration) {
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-ctx.Done():
+	case <-a.news:
+	case <-t.C:
+	}
 }
 
 func (a *App) reconnected() {

@@ -3,6 +3,7 @@ package slackapp
 import (
 	"context"
 	"errors"
+	"log/slog"
 	"net/http"
 	"regexp"
 	"strings"
@@ -39,8 +40,8 @@ type remembered struct {
 	until time.Time
 }
 
+// directory is what one workspace has told of its people and channels. Ids in it are bare.
 type directory struct {
-	app      *App
 	mu       sync.Mutex
 	users    map[string]remembered // by id, or by mail address
 	channels map[string]string     // name, or id in lower case, to id
@@ -49,8 +50,8 @@ type directory struct {
 	given    map[string]string // names that were found, to id: a channel that is renamed stays the one that was meant
 }
 
-func newDirectory(a *App) *directory {
-	return &directory{app: a, users: map[string]remembered{}, teams: map[string]string{}, given: map[string]string{}}
+func newDirectory() *directory {
+	return &directory{users: map[string]remembered{}, teams: map[string]string{}, given: map[string]string{}}
 }
 
 // missing says that a server has no such method: what it would have told is not to be had.
@@ -61,39 +62,73 @@ func missing(err error) bool {
 
 // User is who has this id; NotFound when nobody has, or nothing is to be had of them.
 func (a *App) User(ctx context.Context, id string) (User, error) {
-	return a.dir.user(id, func() (User, error) {
+	w, bare, err := a.at(id)
+	if err != nil {
+		return User{}, err
+	}
+	u, err := w.user(ctx, bare)
+	if err == nil && u.Guest && u.Team != "" { // of a shared channel: their own workspace knows them
+		if own := a.of(origin{Team: u.Team, Sure: true}); own != nil && own != w {
+			if there, e := own.user(ctx, bare); e == nil {
+				return there, nil
+			}
+		}
+	}
+	return u, err
+}
+
+func (w *workspace) user(ctx context.Context, bare string) (User, error) {
+	return w.remembered(bare, func() (User, error) {
 		var u *slack.User
-		err := a.do(ctx, "users.info", "", func(ctx context.Context) (err error) {
-			u, err = a.api.GetUserInfoContext(ctx, id)
+		err := w.do(ctx, "users.info", "", func(ctx context.Context, api *slack.Client) (err error) {
+			u, err = api.GetUserInfoContext(ctx, bare)
 			return err
 		})
-		return a.userOf(u), err
+		return w.userOf(u), err
 	})
 }
 
-// UserByEmail finds a member of the workspace by mail address.
+// UserByEmail finds a person by mail address: in the home, or else in one of the other workspaces.
 func (a *App) UserByEmail(ctx context.Context, address string) (User, error) {
-	return a.dir.user(strings.ToLower(address), func() (User, error) {
+	fault := notInstalled("")
+	for i, w := range a.workspaces() {
+		u, err := w.userByEmail(ctx, address)
+		if err == nil {
+			return u, nil
+		}
+		if i == 0 || ticket.KindOf(fault) == ticket.NotFound {
+			fault = err // one that could not be asked may know them
+		}
+	}
+	return User{}, fault
+}
+
+func (w *workspace) userByEmail(ctx context.Context, address string) (User, error) {
+	return w.remembered(strings.ToLower(address), func() (User, error) {
 		var u *slack.User
-		err := a.do(ctx, "users.lookupByEmail", "", func(ctx context.Context) (err error) {
-			u, err = a.api.GetUserByEmailContext(ctx, address)
+		err := w.do(ctx, "users.lookupByEmail", "", func(ctx context.Context, api *slack.Client) (err error) {
+			u, err = api.GetUserByEmailContext(ctx, address)
 			return err
 		})
-		return a.userOf(u), err
+		return w.userOf(u), err
 	})
 }
 
-// TeamName is what a workspace is called with whom a channel is shared; "" when Slack does not tell.
-// https://docs.slack.dev/reference/methods/team.info
-func (a *App) TeamName(ctx context.Context, id string) string {
-	a.dir.mu.Lock()
-	name, known := a.dir.teams[id]
-	a.dir.mu.Unlock()
+// TeamName is what a workspace is called with whom a channel is shared, as the workspace in which the channel stands
+// knows it; "" when Slack does not tell. https://docs.slack.dev/reference/methods/team.info
+func (a *App) TeamName(ctx context.Context, channel, id string) string {
+	w, _, err := a.at(channel)
+	if err != nil {
+		return ""
+	}
+	w.dir.mu.Lock()
+	name, known := w.dir.teams[id]
+	w.dir.mu.Unlock()
 	if known {
 		return name
 	}
-	err := a.do(ctx, "team.info", "", func(ctx context.Context) error {
-		t, err := a.api.GetOtherTeamInfoContext(ctx, id)
+	err = w.do(ctx, "team.info", "", func(ctx context.Context, api *slack.Client) error {
+		t, err := api.GetOtherTeamInfoContext(ctx, id)
 		if err == nil {
 			name = Line(t.Name)
 		}
@@ -102,28 +137,35 @@ func (a *App) TeamName(ctx context.Context, id string) string {
 	if err != nil && ticket.KindOf(err) == ticket.Transient {
 		return "" // asked again
 	}
-	a.dir.mu.Lock()
-	defer a.dir.mu.Unlock()
-	if len(a.dir.teams) < maxUsers {
-		a.dir.teams[id] = name
+	w.dir.mu.Lock()
+	defer w.dir.mu.Unlock()
+	if len(w.dir.teams) < maxUsers {
+		w.dir.teams[id] = name
 	}
 	return name
 }
 
-func (a *App) userOf(u *slack.User) User {
+func (w *workspace) userOf(u *slack.User) User {
 	if u == nil {
 		return User{}
 	}
-	a.mu.Lock()
-	team := a.self.Team
-	a.mu.Unlock()
-	return User{ID: u.ID, Team: u.TeamID, Email: u.Profile.Email, TZ: u.TZ, Locale: u.Locale, Image: first(u.Profile.Image192, u.Profile.Image72), Bot: u.IsBot || u.ID == "USLACKBOT", Deleted: u.Deleted,
+	return User{ID: w.id(u.ID), Team: u.TeamID, Email: u.Profile.Email, TZ: u.TZ, Locale: u.Locale, Image: first(u.Profile.Image192, u.Profile.Image72), Bot: u.IsBot || u.ID == "USLACKBOT", Deleted: u.Deleted,
 		Name:  Line(first(u.Profile.RealName, u.RealName, u.Profile.DisplayName, u.Name)),
-		Guest: u.IsRestricted || u.IsUltraRestricted || u.IsStranger || team != "" && u.TeamID != "" && u.TeamID != team && u.Enterprise.ID == ""}
+		Guest: u.IsRestricted || u.IsUltraRestricted || u.IsStranger || !w.has(u.TeamID, u.Enterprise.ID)}
 }
 
-func (d *directory) user(key string, ask func() (User, error)) (User, error) {
-	now := d.app.now()
+// has says whether people of a team, who may be in an organization, are of this workspace, or of its organization. It
+// is so as long as one of both is not known.
+func (w *workspace) has(team, enterprise string) bool {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	ours, org := first(w.inst.Team, w.self.Team), first(w.inst.Enterprise, w.self.Enterprise)
+	return team == "" || ours == "" || team == ours || org != "" && (enterprise == org || team == org)
+}
+
+// remembered is somebody by id or mail address: as they were told of some minutes ago, or as ask tells now.
+func (w *workspace) remembered(key string, ask func() (User, error)) (User, error) {
+	d, now := w.dir, w.app.now()
 	d.mu.Lock()
 	known, ok := d.users[key]
 	d.mu.Unlock()
@@ -171,16 +213,80 @@ func (d *directory) forget(now time.Time) {
 
 var channelID = regexp.MustCompile(`^[CGD][A-Z0-9]+$`)
 
-// Channel is the id of a channel, which is given by its name or by its id.
+// Channel is the id of a channel, which is given by its name or by its id. One outside the home is given by its id
+// (T0BETA/C042), or as workspace/#name, where the workspace is an id, a domain (acme of acme.slack.com) or a name.
 func (a *App) Channel(ctx context.Context, nameOrID string) (string, error) {
-	if channelID.MatchString(nameOrID) {
-		return nameOrID, nil
+	w, name, err := a.named(ctx, nameOrID)
+	if err != nil {
+		return "", err
 	}
-	name := strings.ToLower(strings.TrimPrefix(nameOrID, "#"))
-	if name == "" {
+	if channelID.MatchString(name) {
+		return w.id(name), nil
+	}
+	if name = strings.ToLower(strings.TrimPrefix(name, "#")); name == "" {
 		return "", ticket.Errorf("slack.channel", ticket.Invalid, "No Slack channel is named.")
 	}
-	d, now := a.dir, a.now()
+	id, err := w.channel(ctx, name)
+	return w.id(id), err
+}
+
+// Is says whether a channel is the one of a name. A name in another workspace, or in one that cannot be found, is not
+// asked for.
+func (a *App) Is(ctx context.Context, channel, nameOrID string) (bool, error) {
+	in, _, err := a.at(channel)
+	if err != nil {
+		return false, err
+	}
+	if w, _, err := a.named(ctx, nameOrID); err != nil || w != in {
+		return false, nil
+	}
+	id, err := a.Channel(ctx, nameOrID)
+	return err == nil && id == channel, err
+}
+
+// named takes apart what is named in the configuration: a bare name is the home's.
+func (a *App) named(ctx context.Context, s string) (w *workspace, name string, err error) {
+	where, name, ok := strings.Cut(s, "/")
+	if !ok {
+		where, name = "", s
+	}
+	if where == "" || isKey(where) {
+		w, _, err = a.at(JoinID(where, "C"))
+		return w, name, err
+	}
+	list := a.workspaces()
+	if w := whichIs(list, where); w != nil {
+		return w, name, nil
+	}
+	if len(a.met()) < len(list) { // it may be called so, and nobody has asked yet
+		if _, err := a.meet(ctx, list); err != nil {
+			return nil, "", err
+		}
+		if w := whichIs(list, where); w != nil {
+			return w, name, nil
+		}
+	}
+	return nil, "", ticket.Errorf("slack.workspace", ticket.Invalid, "The Slack app is not installed in a workspace called %s.", Cut(Line(where), 80))
+}
+
+// whichIs is the workspace that people call so, or nil.
+func whichIs(list []*workspace, s string) *workspace {
+	for _, w := range list {
+		w.mu.Lock()
+		name, url := w.inst.Name, w.inst.URL
+		w.mu.Unlock()
+		_, host, _ := strings.Cut(url, "://")
+		domain, _, _ := strings.Cut(host, ".")
+		if name != "" && strings.EqualFold(s, name) || domain != "" && strings.EqualFold(s, domain) {
+			return w
+		}
+	}
+	return nil
+}
+
+// channel is the id of a channel by its name in lower case, or its id in lower case.
+func (w *workspace) channel(ctx context.Context, name string) (string, error) {
+	d, now := w.dir, w.app.now()
 	d.mu.Lock()
 	id, listed := d.channels[name], d.listed
 	if id != "" && len(d.given) < maxUsers {
@@ -191,18 +297,18 @@ func (a *App) Channel(ctx context.Context, nameOrID string) (string, error) {
 	if id != "" && age < channelAge || id == "" && age < missAge/2 && !listed.IsZero() {
 		return found(name, id)
 	}
-	all, err := a.listChannels(ctx)
+	all, err := w.listChannels(ctx)
 	if err != nil {
 		if id != "" {
 			return id, nil
 		}
 		return "", err
 	}
-	return found(name, d.keep(a, name, all, now))
+	return found(name, d.keep(w.log, name, all, now))
 }
 
 // keep remembers what there is, and gives the id of a name.
-func (d *directory) keep(a *App, name string, all map[string]string, now time.Time) string {
+func (d *directory) keep(log *slog.Logger, name string, all map[string]string, now time.Time) string {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	d.channels, d.listed = all, now
@@ -213,26 +319,31 @@ func (d *directory) keep(a *App, name string, all map[string]string, now time.Ti
 		}
 		return id
 	}
-	a.log.Warn("slack: a channel was given another name; change it in the configuration, or name its id", "channel", name, "id", was)
+	log.Warn("slack: a channel was given another name; change it in the configuration, or name its id", "channel", name, "id", was)
 	all[name] = was
 	return was
 }
 
 // ForgetChannels has the channels looked up again when one is asked for.
 func (a *App) ForgetChannels() {
-	a.dir.mu.Lock()
-	defer a.dir.mu.Unlock()
-	a.dir.channels, a.dir.listed = nil, time.Time{}
+	for _, w := range a.workspaces() {
+		w.dir.mu.Lock()
+		w.dir.channels, w.dir.listed = nil, time.Time{}
+		w.dir.mu.Unlock()
+	}
 }
 
 // forgetUser has somebody looked up again who is another than before.
 func (a *App) forgetUser(_ context.Context, ev Event) error {
-	a.dir.mu.Lock()
-	defer a.dir.mu.Unlock()
-	for key, known := range a.dir.users {
-		if key == ev.User || known.user.ID == ev.User {
-			delete(a.dir.users, key)
+	bare := Bare(ev.User)
+	for _, w := range a.workspaces() { // of a shared channel others may know them, too
+		w.dir.mu.Lock()
+		for key, known := range w.dir.users {
+			if key == bare || Bare(known.user.ID) == bare {
+				delete(w.dir.users, key)
+			}
 		}
+		w.dir.mu.Unlock()
 	}
 	return nil
 }
@@ -245,12 +356,12 @@ func found(name, id string) (string, error) {
 	return id, nil
 }
 
-func (a *App) listChannels(ctx context.Context) (map[string]string, error) {
+func (w *workspace) listChannels(ctx context.Context) (map[string]string, error) {
 	all, cursor := map[string]string{}, ""
 	for range maxPages {
 		var page []slack.Channel
-		err := a.do(ctx, "conversations.list", "", func(ctx context.Context) (err error) {
-			page, cursor, err = a.api.GetConversationsContext(ctx, &slack.GetConversationsParameters{Cursor: cursor,
+		err := w.do(ctx, "conversations.list", "", func(ctx context.Context, api *slack.Client) (err error) {
+			page, cursor, err = api.GetConversationsContext(ctx, &slack.GetConversationsParameters{Cursor: cursor,
 				Limit: 1000, ExcludeArchived: true, Types: []string{"public_channel", "private_channel"}})
 			return err
 		})

@@ -183,6 +183,12 @@ func (a *App) event(payload []byte) (wait func() error) {
 		a.log.Debug("slack: nobody wants this event", "type", ev.Type)
 		return none
 	}
+	w := a.of(ev.from)
+	if w == nil {
+		a.stranger(ev.from, "event "+ev.Type)
+		return none
+	}
+	a.belong(w, &ev)
 	fl, err := a.begin(ev)
 	if err != nil {
 		return func() error { return err }
@@ -192,6 +198,13 @@ func (a *App) event(payload []byte) (wait func() error) {
 
 // interact asks the handlers in turn; the first answer is the ack's payload.
 func (a *App) interact(ctx context.Context, ic *slack.InteractionCallback) (answer any) {
+	from := originOf(ic)
+	w := a.of(from)
+	if w == nil {
+		a.stranger(from, "interaction "+string(ic.Type))
+		return nil
+	}
+	a.belongInteraction(w, ic)
 	ctx, cancel := context.WithTimeout(ctx, ackWait)
 	defer cancel()
 	var err error
@@ -210,6 +223,13 @@ func (a *App) interact(ctx context.Context, ic *slack.InteractionCallback) (answ
 func (a *App) command(ctx context.Context, cmd slack.SlashCommand) (p map[string]any) {
 	ctx, cancel := context.WithTimeout(ctx, ackWait)
 	defer cancel()
+	from := origin{Team: cmd.TeamID, Enterprise: cmd.EnterpriseID, OrgWide: cmd.IsEnterpriseInstall}
+	w := a.of(from)
+	if w == nil {
+		a.stranger(from, "command")
+		return Reply{Text: "The app has to be installed in this workspace first."}.payload()
+	}
+	cmd.UserID, cmd.ChannelID, cmd.TriggerID, cmd.Text = a.person(w, cmd.TeamID, cmd.UserID), w.id(cmd.ChannelID), w.id(cmd.TriggerID), joinMentions(w.prefix(), cmd.Text)
 	h := a.onCommand[cmd.Command]
 	if h == nil {
 		return Reply{Text: "Nobody listens to " + Escape(Cut(cmd.Command, 50)) + " here."}.payload()

@@ -122,31 +122,32 @@ const callTimeout = 15 * time.Second
 
 // do makes one call within the limits. key is what the method's limit counts apart: the channel of
 // chat.postMessage.
-func (a *App) do(ctx context.Context, method, key string, call func(context.Context) error) error {
+func (w *workspace) do(ctx context.Context, method, key string, call func(context.Context, *slack.Client) error) error {
 	c := classOf(ctx, method)
-	if err := a.gate(ctx, c); err != nil {
+	if err := w.gate(ctx, c); err != nil {
 		return err
 	}
-	if err := a.limit.wait(ctx, c, method, key); err != nil {
+	if err := w.limit.wait(ctx, c, method, key); err != nil {
 		return err
 	}
-	return a.call1(ctx, method, key, call)
+	return w.call1(ctx, method, key, call)
 }
 
 // call1 makes a call, whatever the limits, and takes note of what came of it.
-func (a *App) call1(ctx context.Context, method, key string, call func(context.Context) error) error {
+func (w *workspace) call1(ctx context.Context, method, key string, call func(context.Context, *slack.Client) error) error {
 	work := ticket.WorkOf(ctx)
 	short, cancel := context.WithTimeout(ctx, callTimeout)
 	defer cancel()
-	err := fault("slack."+method, call(short))
+	api, token := w.client()
+	err := fault("slack."+method, call(short, api))
 	if wait := ticket.RetryAfter(err); wait > 0 && wait != tokenWait {
-		a.limit.block(method, key, wait)
+		w.limit.block(method, key, wait)
 	}
 	if seen(method) && (err == nil || ticket.KindOf(err) == ticket.Transient && !ticket.Unbegun(err)) {
 		work.Left()
 	}
 	if ctx.Err() == nil {
-		a.note(method, err)
+		w.note(token, method, err)
 	}
 	return err
 }

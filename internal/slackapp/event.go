@@ -20,7 +20,13 @@ type Event struct {
 	Channel string
 	Raw     json.RawMessage // the inner event
 	Message *Message        // of a message event
+	In      string          // the key of the installation that it is for; "" is the home. Ids in Raw are as Slack gives them
+
+	from origin
 }
+
+// here is the id of something in the installation that an event is for.
+func (e Event) here(bare string) string { return JoinID(e.In, bare) }
 
 // Message is a message as events and histories tell it. What is not needed is not decoded, so that
 // an odd block or file elsewhere in it breaks nothing.
@@ -196,6 +202,7 @@ func decodeEvent(payload []byte) (Event, error) {
 		ID    string          `json:"event_id"`
 		Team  string          `json:"team_id"`
 		Inner json.RawMessage `json:"event"`
+		outerOrigin
 	}
 	if err := json.Unmarshal(payload, &outer); err != nil {
 		return Event{}, err
@@ -211,7 +218,7 @@ func decodeEvent(payload []byte) (Event, error) {
 	if inner.Type == "" {
 		return Event{}, errors.New("the event has no type")
 	}
-	ev := Event{ID: outer.ID, Team: outer.Team, Type: inner.Type, Raw: outer.Inner,
+	ev := Event{ID: outer.ID, Team: outer.Team, Type: inner.Type, Raw: outer.Inner, from: outer.origin(outer.Team),
 		User: idOf(inner.User), Channel: idOf(inner.Channel)}
 	if ev.Type == "message" {
 		ev.Message = &Message{}

@@ -60,11 +60,16 @@ func (f File) unfit() string {
 }
 
 func (a *App) fetch(ctx context.Context, blobs ticket.Blobs, f File) (ticket.Attachment, error) {
-	r, w := io.Pipe()
+	w, _, err := a.at(f.ID)
+	if err != nil {
+		return ticket.Attachment{}, err
+	}
+	api, _ := w.client()
+	r, pipe := io.Pipe()
 	got := make(chan error, 1)
 	go func() {
-		err := fault("slack.file", a.api.GetFileContext(ctx, first(f.URL, f.URLView), w))
-		_ = w.CloseWithError(err)
+		err := fault("slack.file", api.GetFileContext(ctx, first(f.URL, f.URLView), pipe))
+		_ = pipe.CloseWithError(err)
 		got <- err
 	}()
 	sum, size, err := blobs.Put(ctx, r, MaxFile)
@@ -93,20 +98,25 @@ func (a *App) Upload(ctx context.Context, channel, thread, name, title string, s
 	if size <= 0 || size > MaxFile {
 		return ticket.Errorf("slack.upload", ticket.Invalid, "%s cannot be put into Slack: it has %d bytes.", name, size)
 	}
+	w, channel, err := a.at(channel)
+	if err != nil {
+		return err
+	}
 	var up *slack.GetUploadURLExternalResponse
-	err := a.do(ctx, "files.getUploadURLExternal", "", func(ctx context.Context) (err error) {
-		up, err = a.api.GetUploadURLExternalContext(ctx, slack.GetUploadURLExternalParameters{FileName: name, FileSize: int(size)})
+	err = w.do(ctx, "files.getUploadURLExternal", "", func(ctx context.Context, api *slack.Client) (err error) {
+		up, err = api.GetUploadURLExternalContext(ctx, slack.GetUploadURLExternalParameters{FileName: name, FileSize: int(size)})
 		return err
 	})
 	if err != nil {
 		return err
 	}
-	err = fault("slack.upload", a.api.UploadToURL(ctx, slack.UploadToURLParameters{UploadURL: up.UploadURL, Reader: r, Filename: name}))
+	api, _ := w.client()
+	err = fault("slack.upload", api.UploadToURL(ctx, slack.UploadToURLParameters{UploadURL: up.UploadURL, Reader: r, Filename: name}))
 	if err != nil {
 		return err
 	}
-	return a.do(ctx, "files.completeUploadExternal", "", func(ctx context.Context) error {
-		_, err := a.api.CompleteUploadExternalContext(ctx, slack.CompleteUploadExternalParameters{
+	return w.do(ctx, "files.completeUploadExternal", "", func(ctx context.Context, api *slack.Client) error {
+		_, err := api.CompleteUploadExternalContext(ctx, slack.CompleteUploadExternalParameters{
 			Files: []slack.FileSummary{{ID: up.FileID, Title: title}}, Channel: channel, ThreadTimestamp: thread})
 		return err
 	})

@@ -121,5 +121,6 @@ func (a *App) httpCommand(c *fiber.Ctx, form url.Values) error {
 		ChannelName: form.Get("channel_name"), UserID: form.Get("user_id"), UserName: form.Get("user_name"),
 		Command: form.Get("command"), Text: form.Get("text"), ResponseURL: form.Get("response_url"),
 		TriggerID: form.Get("trigger_id"), APIAppID: form.Get("api_app_id"),
+		IsEnterpriseInstall: form.Get("is_enterprise_install") == "true",
 	}))
 }

@@ -33,24 +33,29 @@ func (e Event) Mark() (m Mark, ok bool) {
 	if json.Unmarshal(e.Raw, &raw) != nil || raw.Item.Type != "message" || raw.Item.TS == "" || raw.Name == "" {
 		return m, false
 	}
-	return Mark{User: raw.User, Channel: raw.Item.Channel, TS: raw.Item.TS, Emoji: raw.Name, Off: e.Type == "reaction_removed"}, true
+	return Mark{User: e.User, Channel: e.here(raw.Item.Channel), TS: raw.Item.TS, Emoji: raw.Name, Off: e.Type == "reaction_removed"}, true
 }
 
 // One is the message that stands at ts, be it in a thread or not; NotFound when there is none.
 func (a *App) One(ctx context.Context, channel, ts string) (Message, error) {
-	form := url.Values{"channel": {channel}, "ts": {ts}, "oldest": {ts}, "latest": {ts}, "inclusive": {"true"}, "limit": {"10"},
+	w, bare, err := a.at(channel)
+	if err != nil {
+		return Message{}, err
+	}
+	form := url.Values{"channel": {bare}, "ts": {ts}, "oldest": {ts}, "latest": {ts}, "inclusive": {"true"}, "limit": {"10"},
 		"include_all_metadata": {"true"}}
 	var page struct {
 		Messages []Message `json:"messages"`
 	}
-	err := a.do(ctx, "conversations.replies", "", func(ctx context.Context) error {
-		return a.call(ctx, "conversations.replies", form, &page)
+	err = w.do(ctx, "conversations.replies", "", func(ctx context.Context, _ *slack.Client) error {
+		return w.call(ctx, "conversations.replies", form, &page)
 	})
 	if err != nil {
 		return Message{}, err
 	}
 	for _, m := range page.Messages { // a thread's first message comes along, whatever is asked for
 		if m.TS == ts {
+			a.own(w, &m)
 			m.Channel = channel
 			return m, nil
 		}
@@ -60,11 +65,17 @@ func (a *App) One(ctx context.Context, channel, ts string) (Message, error) {
 
 // React puts an emoji on a message, or takes it off. To do it twice does no harm.
 func (a *App) React(ctx context.Context, channel, ts, emoji string, off bool) error {
-	method, did, call := "reactions.add", "already_reacted", a.api.AddReactionContext
-	if off {
-		method, did, call = "reactions.remove", "no_reaction", a.api.RemoveReactionContext
+	w, channel, err := a.at(channel)
+	if err != nil {
+		return err
 	}
-	err := a.do(ctx, method, "", func(ctx context.Context) error { return call(ctx, emoji, slack.NewRefToMessage(channel, ts)) })
+	method, did, call := "reactions.add", "already_reacted", (*slack.Client).AddReactionContext
+	if off {
+		method, did, call = "reactions.remove", "no_reaction", (*slack.Client).RemoveReactionContext
+	}
+	err = w.do(ctx, method, "", func(ctx context.Context, api *slack.Client) error {
+		return call(api, ctx, emoji, slack.NewRefToMessage(channel, ts))
+	})
 	if code := Code(err); code == did || code == "message_not_found" {
 		return nil
 	}
@@ -73,8 +84,12 @@ func (a *App) React(ctx context.Context, channel, ts, emoji string, off bool) er
 
 // Delete takes a message of ours away. One that is not there any more is no error.
 func (a *App) Delete(ctx context.Context, channel, ts string) error {
-	err := a.do(ctx, "chat.delete", "", func(ctx context.Context) error {
-		_, _, err := a.api.DeleteMessageContext(ctx, channel, ts)
+	w, channel, err := a.at(channel)
+	if err != nil {
+		return err
+	}
+	err = w.do(ctx, "chat.delete", "", func(ctx context.Context, api *slack.Client) error {
+		_, _, err := api.DeleteMessageContext(ctx, channel, ts)
 		return err
 	})
 	if Code(err) == "message_not_found" {

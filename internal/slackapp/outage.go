@@ -7,6 +7,10 @@ import (
 	"strings"
 	"time"
 
+	"github.com/slack-go/slack"
+	"golang.org/x/sync/errgroup"
+
+	"tierline/config/secret"
 	"tierline/ticket"
 )
 
@@ -23,7 +27,7 @@ const (
 	longAway = time.Minute
 )
 
-// trouble is why calls would be in vain. It is held by the App's lock.
+// trouble is why calls to a workspace would be in vain. It is held by the workspace's lock.
 type trouble struct {
 	token  error             // Slack refuses the token
 	scopes map[string]string // that the app lacks for what it cannot do without, by method
@@ -40,30 +44,54 @@ func (t *trouble) lacking() string {
 	return "The Slack app lacks the scope " + strings.Join(scopes, ", ") + ". Add it and install the app again."
 }
 
-// Away says why a call would be in vain, and when it is worth another try; nil when it is worth one now.
-func (a *App) Away(ctx context.Context) error { return a.gate(ctx, classOf(ctx, "")) }
+// why is what Ready says of it.
+func (t *trouble) why() error {
+	switch {
+	case t.token != nil:
+		return t.token
+	case len(t.scopes) > 0:
+		return ticket.Errorf("slack", ticket.Transient, "%s", t.lacking())
+	case t.away():
+		return ticket.Errorf("slack", ticket.Transient, "Slack does not answer since %s.", t.since.UTC().Format("15:04:05 MST"))
+	}
+	return nil
+}
+
+func (w *workspace) why() error {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.trouble.why()
+}
+
+// Away says why a call would be in vain in whatever workspace, and when it is worth another try; nil when it is worth
+// one now.
+func (a *App) Away(ctx context.Context) (err error) {
+	for _, w := range a.workspaces() {
+		if err = w.gate(ctx, classOf(ctx, "")); err == nil {
+			return nil
+		}
+	}
+	return err
+}
 
 // gate keeps calls back that would be in vain, so that a thousand jobs that wait do not each try, and leave
 // each a doubt of whether it was done: while Slack does not answer, or refuses the token. One call asks
 // every few seconds. Who is urgent tries all the same when Slack only does not answer.
-func (a *App) gate(ctx context.Context, c class) error {
-	err, probe := a.shut(c)
+func (w *workspace) gate(ctx context.Context, c class) error {
+	err, probe := w.shut(c)
 	if !probe {
 		return err
 	}
-	_ = a.call1(ctx, "auth.test", "", func(ctx context.Context) error {
-		_, err := a.api.AuthTestContext(ctx)
-		return err
-	})
-	err, _ = a.shut(c)
+	w.ask(ctx)
+	err, _ = w.shut(c)
 	return err
 }
 
 // shut says why a call is not to be made now, and whether it is time to ask Slack.
-func (a *App) shut(c class) (err error, probe bool) {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	t, now := &a.trouble, a.now()
+func (w *workspace) shut(c class) (err error, probe bool) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	t, now := &w.trouble, w.app.now()
 	switch {
 	case t.token != nil:
 		err = t.token
@@ -84,40 +112,71 @@ func (a *App) shut(c class) (err error, probe bool) {
 	return err, true
 }
 
-// watch asks whether Slack is there again, or takes the token again, when nobody else has anything to do.
+// watch asks whether Slack is there again, or takes the token again, when nobody else has anything to do; and who we
+// are where that is not known yet.
 func (a *App) watch(ctx context.Context) {
+	known := len(a.met())
 	for ctx.Err() == nil {
-		pause(ctx, probeWait)
-		a.mu.Lock()
-		bad := a.trouble.token != nil || a.trouble.away()
-		a.mu.Unlock()
-		if bad {
-			_ = a.gate(ctx, classDesk)
+		a.rest(ctx, probeWait)
+		var g errgroup.Group
+		g.SetLimit(maxMeet)
+		for _, w := range a.workspaces() {
+			w.mu.Lock()
+			bad, unknown := w.trouble.token != nil || w.trouble.away(), w.self.User == ""
+			w.mu.Unlock()
+			switch {
+			case bad:
+				g.Go(func() error { return w.gate(ctx, classDesk) })
+			case unknown:
+				g.Go(func() error { _, err := w.whoami(ctx); return err })
+			}
 		}
+		_ = g.Wait()
+		a.tidy()
+		now := len(a.met())
+		if now > known {
+			a.reconnected() // what waited for it begins
+		}
+		known = now
 	}
 }
 
+// met are the workspaces that have told who we are.
+func (a *App) met() (list []*workspace) {
+	for _, w := range a.workspaces() {
+		w.mu.Lock()
+		if w.self.User != "" {
+			list = append(list, w)
+		}
+		w.mu.Unlock()
+	}
+	return list
+}
+
 // note keeps what a call has told of the connection, and makes it visible where people look.
-func (a *App) note(method string, err error) {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	t := &a.trouble
+func (w *workspace) note(token secret.String, method string, err error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	t, log := &w.trouble, w.log
 	code := Code(err)
 	answered := err == nil || code != "" || ticket.RetryAfter(err) > 0 || ticket.KindOf(err) != ticket.Transient || missing(err)
 	switch {
 	case answered:
 		if t.away() {
-			a.log.Info("slack: it answers again", "after", a.now().Sub(t.since).Round(time.Second))
+			log.Info("slack: it answers again", "after", w.app.now().Sub(t.since).Round(time.Second))
 		}
 		t.lost = 0
 	default:
 		if t.lost++; t.lost == 1 {
-			t.since = a.now()
+			t.since = w.app.now()
 		}
 		if t.lost == awayAfter {
-			t.probed = a.now()
-			a.log.Error("slack: it does not answer; what is to be shown waits", "error", err)
+			t.probed = w.app.now()
+			log.Error("slack: it does not answer; what is to be shown waits", "error", err)
 		}
+	}
+	if token.Reveal() != w.inst.BotToken.Reveal() {
+		return // what was said of the former token says nothing of this one
 	}
 	switch {
 	case code == "missing_scope":
@@ -125,19 +184,19 @@ func (a *App) note(method string, err error) {
 			t.scopes = map[string]string{}
 		}
 		if t.scopes[method] == "" {
-			a.log.Error("slack: a scope is missing", "method", method, "error", err)
+			log.Error("slack: a scope is missing", "method", method, "error", err)
 		}
 		if essential(method) {
 			t.scopes[method] = needed(err)
 		}
 	case ticket.RetryAfter(err) == tokenWait && code != "":
 		if t.token == nil {
-			a.log.Error("slack: the token is refused", "error", err)
+			log.Error("slack: the token is refused", "error", err)
 		}
-		t.token, t.probed = err, a.now()
+		t.token, t.probed = err, w.app.now()
 	case err == nil:
 		if t.token != nil {
-			a.log.Info("slack: the token is taken again")
+			log.Info("slack: the token is taken again")
 		}
 		t.token = nil
 		delete(t.scopes, method)
@@ -147,12 +206,21 @@ func (a *App) note(method string, err error) {
 // removed notices at once that somebody has taken the app away, or its token: by events that come before the
 // connection ends. https://docs.slack.dev/reference/events/app_uninstalled and …/tokens_revoked
 func (a *App) removed(ctx context.Context, ev Event) error {
-	a.log.Error("slack: somebody has removed the app, or taken back its token", "event", ev.Type)
-	_ = a.call1(ctx, "auth.test", "", func(ctx context.Context) error { // notes what is true
-		_, err := a.api.AuthTestContext(ctx)
+	w, _, err := a.at(JoinID(ev.In, "U"))
+	if err != nil {
+		return nil // it is forgotten already
+	}
+	w.log.Error("slack: somebody has removed the app, or taken back its token", "event", ev.Type)
+	w.ask(ctx)
+	return nil
+}
+
+// ask asks whether the token is taken; what is true is noted.
+func (w *workspace) ask(ctx context.Context) {
+	_ = w.call1(ctx, "auth.test", "", func(ctx context.Context, api *slack.Client) error {
+		_, err := api.AuthTestContext(ctx)
 		return err
 	})
-	return nil
 }
 
 // essential says that without a method the desk is none.

@@ -366,9 +366,9 @@ func TestUsersAreRememberedForAWhile(t *testing.T) {
 		t.Errorf("conversations.list was called %d times", n)
 	}
 	for i := range 3 * maxUsers {
-		_, _ = a.dir.user(string(rune(i)), func() (User, error) { return User{}, nil })
+		_, _ = a.home.remembered(string(rune(i)), func() (User, error) { return User{}, nil })
 	}
-	if n := len(a.dir.users); n > maxUsers {
+	if n := len(a.home.dir.users); n > maxUsers {
 		t.Errorf("%d users are remembered", n)
 	}
 }

@@ -10,6 +10,7 @@ import (
 	"github.com/slack-go/slack"
 	"github.com/slack-go/slack/socketmode"
 
+	"tierline/config/secret"
 	"tierline/ticket"
 )
 
@@ -56,7 +57,7 @@ func (a *App) keep(ctx context.Context) {
 
 // socket runs one slack-go client until it gives up, or cannot connect.
 func (a *App) socket(ctx context.Context) error {
-	smc := socketmode.New(a.api, socketmode.OptionReadLimit(maxFrame), socketmode.OptionLog(slogPrinter{a.log}))
+	smc := socketmode.New(a.client(secret.String{}), socketmode.OptionReadLimit(maxFrame), socketmode.OptionLog(slogPrinter{a.log}))
 	ctx, cancel := context.WithCancel(ctx)
 	var acks sync.WaitGroup
 	defer acks.Wait()
