@@ -153,3 +153,38 @@ func TestExamplesOfCustomersMessages(t *testing.T) {
 		}
 	}
 }
+
+// Who has no umlauts or accents on the keyboard, or does not bother, is understood all the same.
+func TestWordsAreKnownWithoutUmlautsAndAccents(t *testing.T) {
+	t.Parallel()
+	f, err := New(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	kinds := func(text, lang string) (list []Kind) {
+		for _, s := range f.Find(text, lang) {
+			list = append(list, s.Kind)
+		}
+		return list
+	}
+	upper := strings.NewReplacer("Ä", "Ae", "Ö", "Oe", "Ü", "Ue", "É", "E", "Ç", "C", "À", "A", "Ê", "E")
+	tried := 0
+	for _, e := range examples(t) {
+		was := kinds(e.text, e.lang)
+		others := []string{bare.Replace(upper.Replace(e.text))}
+		if e.lang == "de" {
+			others = append(others, umlauts.Replace(upper.Replace(e.text)))
+		}
+		for _, text := range others {
+			if text == e.text || strings.HasPrefix(text, "J'ai parle hier a") { // which may as well be "parle à"
+				continue
+			}
+			if tried++; !slices.Equal(kinds(text, e.lang), was) {
+				t.Errorf("%q gives %v, %q %v", e.text, was, text, kinds(text, e.lang))
+			}
+		}
+	}
+	if tried < 100 {
+		t.Errorf("only %d texts have such letters", tried)
+	}
+}

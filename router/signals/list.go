@@ -64,7 +64,7 @@ func (l *list) read(name, text string) error {
 		case line[0] == '[':
 			kinds = strings.Fields(strings.Trim(line, "[]"))
 		case slices.Equal(kinds, []string{"not"}):
-			for _, w := range strings.Fields(line) {
+			for _, w := range spelled(strings.Fields(line), false) {
 				l.negation[w] = true
 			}
 		default:
@@ -88,8 +88,11 @@ func (l *list) add(kind Kind, line string) error {
 		p.hint, p.always, p.except = p.hint || line[0] == '~', p.always || line[0] == '!', p.except || line[0] == '-'
 		line = strings.TrimSpace(line[1:])
 	}
-	for _, field := range strings.Fields(line) {
-		p.parts = append(p.parts, parsePart(field))
+	fields := strings.Fields(line)
+	for _, field := range fields {
+		part := parsePart(field)
+		part.words, part.stems = spelled(part.words, len(fields) > 1), spelled(part.stems, true)
+		p.parts = append(p.parts, part)
 	}
 	if len(p.parts) == 0 || len(p.parts) > maxParts {
 		return fmt.Errorf("a phrase has 1 to %d words", maxParts)
@@ -140,6 +143,31 @@ func parsePart(field string) (p part) {
 		}
 	}
 	return p
+}
+
+// umlauts and bare are the ways in which words are typed where the keyboard has no such letters.
+var (
+	umlauts = strings.NewReplacer("ä", "ae", "ö", "oe", "ü", "ue", "ß", "ss")
+	bare    = strings.NewReplacer("ä", "a", "ö", "o", "ü", "u", "ß", "ss", "à", "a", "â", "a", "ç", "c", "é", "e", "è", "e", "ê", "e", "ë", "e",
+		"î", "i", "ï", "i", "ô", "o", "œ", "oe", "ù", "u", "û", "u")
+)
+
+// spelled adds to words how else they are typed: unverschämt, unverschaemt, unverschamt. A short word that stands for
+// itself is not known without its accents: "ou" is not "où".
+func spelled(words []string, short bool) []string {
+	out := slices.Clone(words)
+	for _, w := range words {
+		others := []string{umlauts.Replace(w)}
+		if short || utf8.RuneCountInString(w) > 3 {
+			others = append(others, bare.Replace(w))
+		}
+		for _, other := range others {
+			if !slices.Contains(out, other) {
+				out = append(out, other)
+			}
+		}
+	}
+	return out
 }
 
 func (p part) fits(w string) bool {
