@@ -33,3 +33,4 @@ test: peers check
 
 bench: peers
 	cd bench && CGO_ENABLED=0 $(GO) test -count 1 -timeout 40m -run '^TestFigures$$' -figures
+	TIERLINE_TICKETS=1000 $(GO) test -count 1 -timeout 20m -run '^TestManyTicketsAfterAnOutage$$' -v ./bots/slack | grep -v '^='

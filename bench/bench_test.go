@@ -24,8 +24,9 @@ type amounts struct {
 	starts   int           // of the program
 	settle   time.Duration // before it counts as idle
 	later    time.Duration // when it is looked at once more: Go's collector comes every two minutes
-	contacts int           // mails in a run, and clicks
+	contacts int           // mails in a run, and messages in a customers' channel
 	every    time.Duration // between two of them
+	click    time.Duration // between two clicks on their cards
 	pages    int           // of a run, at that rate
 	burst    int           // pages at once
 	chains   int           // pages that go on and on
@@ -38,9 +39,9 @@ type amounts struct {
 
 var (
 	few = amounts{runs: 1, mails: 40, tickets: 500, rules: 10, decide: 10, articles: 200, asked: 5, starts: 1, contacts: 3,
-		every: 10 * time.Millisecond, pages: 5, burst: 10, chains: 2, step: 200 * time.Millisecond, clocks: 100, heard: 5, handed: 6, fresh: 40}
+		every: 10 * time.Millisecond, click: 5 * time.Millisecond, pages: 5, burst: 10, chains: 2, step: 200 * time.Millisecond, clocks: 100, heard: 5, handed: 6, fresh: 40}
 	many = amounts{runs: 3, accept: 1500 * time.Millisecond, mails: 5000, tickets: 1_000_000, rules: 1000, decide: 2000, articles: 20_000, asked: 300,
-		starts: 5, settle: 4 * time.Second, later: 2*time.Minute + 5*time.Second, contacts: 150, every: 50 * time.Millisecond, pages: 300, burst: 500, chains: 50, step: time.Second, clocks: 100_000, heard: 400, handed: 1000, fresh: 20_000}
+		starts: 5, settle: 4 * time.Second, later: 2*time.Minute + 5*time.Second, contacts: 150, every: 50 * time.Millisecond, click: 20 * time.Millisecond, pages: 300, burst: 500, chains: 50, step: time.Second, clocks: 100_000, heard: 400, handed: 1000, fresh: 20_000}
 )
 
 func TestFigures(t *testing.T) {

@@ -48,7 +48,12 @@ email:
   listeners: [{listen: "{{.SMTP}}", recipients: [{address: support@acme.example, inbox: support}]}]
   sending: {host: 127.0.0.1, port: 9, tls: none, domain: acme.example, from: {support: {address: support@acme.example}}}
 chat: {inboxes: [{name: shop, origins: ["*"]}]}
-slack: {app_token: {{.App.AppToken}}, bot_token: {{.App.BotToken}}, api_url: {{.API}}, no_limits: true}
+slack:
+  app_token: {{.App.AppToken}}
+  bot_token: {{.App.BotToken}}
+  api_url: {{.API}}
+  no_limits: true
+  customers: {channels: [{channel: customer-ltd}]}
 agents:
   - {id: anna, name: Anna Schmidt, email: anna@support.example, roles: [agent]}
   - {id: chloe, name: Chloé Martin, email: chloe@support.example, roles: [level2]}

@@ -85,6 +85,10 @@ type turn struct {
 	at  time.Time
 }
 
+// before says whether it goes before a job that has no turn: not before an older one, which had its turn in another
+// process, or before a restart.
+func (t turn) before(job int64) bool { return job == 0 || t.job < job }
+
 type bucket struct {
 	pace
 	tokens  float64
@@ -119,18 +123,24 @@ func (b *bucket) idle(now time.Time) bool {
 
 // wait is how long until a call of this class, of a job, may be made.
 func (b *bucket) wait(c class, job int64, now time.Time) time.Duration {
+	var wait time.Duration
 	need := 1 + c.kept()*b.burst
-	if c >= classDesk && !b.hasTurn(job) { // not before those whose turn it is
-		for _, t := range b.turns {
-			if t.at.After(now.Add(time.Second)) {
+	if c >= classDesk {
+		mine := b.turnOf(job)
+		for _, t := range b.turns { // not before those whose turn it is
+			if mine != nil || t.at.After(now.Add(time.Second)) {
 				break
 			}
-			need++
+			if t.before(job) {
+				need++
+			}
+		}
+		if mine != nil && mine.at.After(now.Add(time.Second)) { // an older one came in between
+			wait = mine.at.Sub(now)
 		}
 	}
-	var wait time.Duration
 	if b.tokens < need {
-		wait = time.Duration((need - b.tokens) / b.rate() * float64(time.Minute))
+		wait = max(wait, time.Duration((need-b.tokens)/b.rate()*float64(time.Minute)))
 	}
 	if b.blocked.After(now) {
 		wait = max(wait, b.blocked.Add(c.lag()).Sub(now))
@@ -138,8 +148,11 @@ func (b *bucket) wait(c class, job int64, now time.Time) time.Duration {
 	return wait
 }
 
-func (b *bucket) hasTurn(job int64) bool {
-	return job != 0 && slices.ContainsFunc(b.turns, func(t turn) bool { return t.job == job })
+func (b *bucket) turnOf(job int64) *turn {
+	if i := slices.IndexFunc(b.turns, func(t turn) bool { return job != 0 && t.job == job }); i >= 0 {
+		return &b.turns[i]
+	}
+	return nil
 }
 
 func (b *bucket) done(job int64) {
@@ -148,13 +161,22 @@ func (b *bucket) done(job int64) {
 	}
 }
 
-// give gives a turn behind all others, and says how long it is until then. Who had one, and came in vain
-// because somebody more urgent was there, stays in front.
+// give gives a turn behind all that are before it, and says how long it is until then; those behind it have theirs one
+// later. Who had one, and came in vain because somebody more urgent was there, stays in front.
 func (b *bucket) give(job int64, wait time.Duration, now time.Time) time.Duration {
-	at := now.Add(wait)
-	if n := len(b.turns); n > 0 && !b.hasTurn(job) {
-		if next := b.turns[n-1].at.Add(time.Duration(float64(time.Minute) / b.rate())); next.After(at) {
-			at = next
+	at, each := now.Add(wait), time.Duration(float64(time.Minute)/b.rate())
+	if b.turnOf(job) == nil {
+		last := 0 // behind the last that is before it
+		for i, t := range b.turns {
+			if t.before(job) {
+				last = i + 1
+			}
+		}
+		if last > 0 && b.turns[last-1].at.Add(each).After(at) {
+			at = b.turns[last-1].at.Add(each)
+		}
+		for i := range b.turns[last:] {
+			b.turns[last+i].at = b.turns[last+i].at.Add(each)
 		}
 	}
 	b.done(job)

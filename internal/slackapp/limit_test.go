@@ -148,6 +148,63 @@ func TestAThousandCardsGoInOrderAndAtFullPace(t *testing.T) {
 	}
 }
 
+// TestWhatComesOfTheOldestGoesBeforeTheYounger: of 200 cards that wait, each has a message to be shown below it, which
+// comes when its card is out; as jobs they are older than the next card. None asks for its turn again and again.
+func TestWhatComesOfTheOldestGoesBeforeTheYounger(t *testing.T) {
+	t.Parallel()
+	c, l := testLimiter()
+	began, due, tries := c.t, map[int64]time.Time{}, 0
+	for j := int64(1); j < 400; j += 2 {
+		due[j] = began
+	}
+	var order []int64
+	for len(due) > 0 {
+		var next int64
+		for j, d := range due {
+			if was := due[next]; next == 0 || d.Before(was) || d.Equal(was) && j < next {
+				next = j
+			}
+		}
+		if due[next].After(c.t) {
+			c.t = due[next]
+		}
+		tries++
+		wait, ok := l.take(classDesk, next, postMessage, "C1")
+		if !ok {
+			due[next] = c.t.Add(wait)
+			continue
+		}
+		c.t = c.t.Add(wait)
+		order = append(order, next)
+		if delete(due, next); next%2 == 1 {
+			due[next+1] = c.t
+		}
+	}
+	places := 0
+	for i, j := range order {
+		places = max(places, i+1-int(j))
+	}
+	if took := c.t.Sub(began); places > 3 || tries > 6*len(order) || took > 410*time.Second {
+		t.Errorf("%d places too late, %d tries, %v: %v", places, tries, took, order)
+	}
+}
+
+// TestAnOlderJobOfAnotherProcess goes before those that have a turn here.
+func TestAnOlderJobOfAnotherProcess(t *testing.T) {
+	t.Parallel()
+	_, l := testLimiter()
+	waits := map[int64]time.Duration{}
+	for j := int64(100); j < 200; j++ {
+		waits[j], _ = l.take(classDesk, j, postMessage, "C1")
+	}
+	if wait, _ := l.take(classDesk, 5, postMessage, "C1"); wait > 2*time.Second {
+		t.Errorf("it waits %v behind younger ones", wait)
+	}
+	if wait, _ := l.take(classDesk, 150, postMessage, "C1"); wait != waits[150]+time.Second {
+		t.Errorf("one that is younger had its turn after %v, and now after %v", waits[150], wait)
+	}
+}
+
 func TestRetryAfterIsObeyed(t *testing.T) {
 	t.Parallel()
 	c, l := testLimiter()
