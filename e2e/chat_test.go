@@ -48,6 +48,14 @@ func TestChatThereAndBack(t *testing.T) {
 	}
 }
 
+// inWidget is what a visitor sees of the chat on a page, as the beginning of an expression.
+const inWidget = `document.querySelector("tierline-chat").shadowRoot.`
+
+// widgetShows says that the chat has a message with a text, from a side of it.
+func widgetShows(text, by string) string {
+	return fmt.Sprintf(`Array.from(%squerySelectorAll(".m%s")).some(m => m.innerText.includes(%q))`, inWidget, by, text)
+}
+
 // The same in a real browser, on a page of another origin.
 func TestChatInABrowser(t *testing.T) {
 	t.Parallel()
@@ -60,31 +68,27 @@ func TestChatInABrowser(t *testing.T) {
 			<h1>A shop</h1><script async src="http://%s/widget.js" data-inbox="shop"></script></html>`, g.web)
 	}))
 	t.Cleanup(shop.Close)
-	const inWidget = `document.querySelector("tierline-chat").shadowRoot.`
-	shows := func(text, by string) string {
-		return fmt.Sprintf(`Array.from(%squerySelectorAll(".m%s")).some(m => m.innerText.includes(%q))`, inWidget, by, text)
-	}
 	b.Do(chromedp.Navigate(shop.URL))
 	b.Until(`document.querySelector("tierline-chat")`)
 	peers.JS[any](b, inWidget+`querySelector(".launch").focus()`)
 	b.Do(chromedp.KeyEvent("\r"))
 	b.Until(inWidget + `activeElement.tagName === "TEXTAREA"`)
 	b.Do(chromedp.KeyEvent("Where is my order 4711?\r"))
-	b.Until(shows("Where is my order 4711?", ".you"))
+	b.Until(widgetShows("Where is my order 4711?", ".you"))
 
 	card := w.card(l1, "order 4711")
 	w.click("ben", l1, card.TS, "reply")
 	w.submit("ben", map[string]any{"v": "It left us **today**."})
-	b.Until(shows("It left us today.", ":not(.you)"))
+	b.Until(widgetShows("It left us today.", ":not(.you)"))
 	b.Do(chromedp.Reload())
-	b.Until(shows("Where is my order 4711?", ".you") + " && " + shows("It left us today.", ":not(.you)"))
+	b.Until(widgetShows("Where is my order 4711?", ".you") + " && " + widgetShows("It left us today.", ":not(.you)"))
 	b.NoProblems()
 
 	// The gateway dies and comes back: what is written meanwhile arrives.
 	g.kill()
 	peers.JS[any](b, inWidget+`querySelector("textarea").focus()`)
 	b.Do(chromedp.KeyEvent("Thanks!\r"))
-	b.Until(shows("Thanks!", ".you"))
+	b.Until(widgetShows("Thanks!", ".you"))
 	g.run()
 	g.ready()
 	w.reply(l1, card.TS, "Thanks!")

@@ -346,7 +346,12 @@ func (g *gateway) get(t *testing.T, path string, into any) {
 
 func (g *gateway) post(path, body string) (int, string) {
 	g.w.t.Helper()
-	req, err := http.NewRequest(http.MethodPost, "http://"+g.web+path, strings.NewReader(body))
+	return g.request(http.MethodPost, path, body)
+}
+
+func (g *gateway) request(method, path, body string) (int, string) {
+	g.w.t.Helper()
+	req, err := http.NewRequest(method, "http://"+g.web+path, strings.NewReader(body))
 	if err != nil {
 		g.w.t.Fatal(err)
 	}

@@ -71,7 +71,7 @@ func (k *Desk) form(ctx context.Context, c click, what string, r ref) (slack.Mod
 		return slack.ModalViewRequest{}, err
 	}
 	m := meta{Ticket: r.Ticket, Rev: card.Ticket.Rev, Page: r.Page, Channel: c.channel, Thread: c.thread}
-	if what != doReply && r.Rev != 0 { // a reply answers what the modal shows, all else what the card showed
+	if what != doReply && what != doSolve && r.Rev != 0 { // these answer what the modal shows, all else what the card showed
 		m.Rev = r.Rev
 	}
 	about := small(cardText(card))
@@ -93,8 +93,9 @@ func (k *Desk) form(ctx context.Context, c click, what string, r ref) (slack.Mod
 	case doPage:
 		return k.pageForm(ctx, card, m, about), nil
 	case doSolve:
-		return modal(doSolve, id+": solve", "Solve", m.String(), about,
-			input("diagnosis", "What was it?", "The cause, so that the next one finds it", line(card.Ticket.Diagnosis, 1500, true), false)), nil
+		blocks := append([]slack.Block{about}, lastSaid(card)...)
+		return modal(doSolve, id+": solve", "Solve", m.String(), append(blocks,
+			input("diagnosis", "What was it?", "The cause, so that the next one finds it", line(card.Ticket.Diagnosis, 1500, true), false))...), nil
 	case doDecline, doCall, doHand, doSnooze:
 		return k.answerForm(card, what, m, about), nil
 	case doReturn:

@@ -184,11 +184,11 @@ func JS[T any](b *Browser, expression string) T {
 	return Get(b, chromedp.Evaluate[T](expression))
 }
 
-// Until waits at most 30 s until a JavaScript expression is true, over any number of navigations. An
+// Until waits at most a minute until a JavaScript expression is true, over any number of navigations. An
 // expression that throws is not true yet.
 func (b *Browser) Until(expression string) {
 	b.t.Helper()
-	ctx, stop := context.WithTimeout(b.Ctx, 30*time.Second)
+	ctx, stop := context.WithTimeout(b.Ctx, time.Minute)
 	defer stop()
 	again := time.NewTicker(20 * time.Millisecond)
 	defer again.Stop()
@@ -208,11 +208,11 @@ func (b *Browser) Until(expression string) {
 	}
 }
 
-// seen is where the browser is and the beginning of what it shows, as far as it still answers.
+// seen is where the browser is and the beginning of what it shows, what stands before the page first, as far as it still answers.
 func (b *Browser) seen() string {
 	ctx, stop := context.WithTimeout(b.Ctx, 5*time.Second)
 	defer stop()
-	text, err := chromedp.Run(ctx, chromedp.Evaluate[string](`location.href + "\n" + document.body.innerText.slice(0, 4000)`))
+	text, err := chromedp.Run(ctx, chromedp.Evaluate[string](`location.href + "\n" + [...document.querySelectorAll("dialog[open]"), document.body].map((e) => e.innerText.slice(0, 4000)).join("\n---\n")`))
 	if err != nil {
 		return err.Error()
 	}

@@ -95,6 +95,7 @@ async function route() {
   as ||= S.me || recall();
   if (as !== S.me || !S.users.size) {
     S.me = as;
+    S.channel = S.thread = S.app = ''; // of whoever was here before
     closeAll();
     delete document.body.dataset.ready;
     if (!(await loadState())) return;
@@ -210,6 +211,7 @@ const newest = { channel: 0, thread: 0 };
 async function loadList(pane) {
   const mine = ++newest[pane];
   const { channel, thread, me } = S;
+  if (!channel || (pane === 'thread' && !thread)) return;
   const params = { channel, limit: 200 };
   if (pane === 'thread') params.thread_ts = thread;
   const r = await get('messages', params);
@@ -239,6 +241,7 @@ function read(channel, ts) {
 
 async function loadHome(opened) {
   const app = S.app;
+  if (!app) return; // it was left meanwhile
   const r = await get('home', opened ? { app } : { app, quiet: 1 }); // quiet: only look, the tab is open already
   const box = document.querySelector('[data-home]');
   if (!box || app !== S.app) return;
@@ -268,16 +271,14 @@ function drawHome(box, view) {
 function listen() {
   events?.close();
   const es = events = new EventSource('/sim/api/events?as=' + encodeURIComponent(S.me));
-  let lost = false;
   es.onopen = () => {
+    if (es !== events) return;
     document.body.dataset.ready = S.me;
     document.body.classList.remove('offline');
-    if (lost) reload();
-    lost = false;
+    reload(); // what came between the first look and now was told to nobody
   };
   es.onerror = () => {
     if (es !== events) return;
-    lost = true;
     document.body.classList.add('offline');
     if (es.readyState === EventSource.CLOSED) setTimeout(() => { if (es === events) { listen(); soon('reload', reload, 500); } }, 2000);
   };
