@@ -41,6 +41,7 @@ const field = (at, label) => at && [...at.querySelectorAll("[data-input]")].find
 const put = (e, v) => { e.focus(); e.value = v; for (const kind of ["input", "change"]) e.dispatchEvent(new Event(kind, {bubbles: true})); return e.value === v; };
 const choice = (at, label, option) => at && [...at.querySelectorAll("select")].filter(shown).find((e) => (!label || named(e, label)) && [...e.options].some((o) => o.text.startsWith(option)));
 const pick = (e, option) => e && put(e, [...e.options].find((o) => o.text.startsWith(option)).value);
+const card = (at, id) => at && [...at.querySelectorAll("[data-ts]")].findLast((e) => e.querySelector(".b-header")?.innerText.startsWith(id + " "));
 const message = (at, text) => at && [...at.querySelectorAll("[data-ts]")].findLast((e) => e.innerText.includes(text));
 `
 
@@ -52,8 +53,8 @@ func quoted(s string) string {
 // message is the newest message in a list that shows a text.
 func message(at, text string) string { return "message(" + at + ", " + quoted(text) + ")" }
 
-// card is the newest card of the channel that shows a text.
-func card(text string) string { return message(inPane, text) }
+// card is the newest card of a ticket in the channel.
+func card(id string) string { return "card(" + inPane + ", " + quoted(id) + ")" }
 
 func ask(expression string) string { return "(() => {" + kit + "return !!(" + expression + "); })()" }
 

@@ -70,7 +70,7 @@ func TestAnAgentsMorning(t *testing.T) {
 				delete(left, begin)
 				m.ids[begin] = id
 				m.is(anna, onL1)
-				m.reads(card(id+" ·"), "Anna Schmidt")
+				m.reads(card(id), "Anna Schmidt")
 				work(id)
 			}
 		}
@@ -160,7 +160,7 @@ func (m *morning) next() (id, subject string) {
 // thread opens a case's thread, as its card leads there.
 func (m *morning) thread(id string) {
 	m.t.Helper()
-	e := card(id + " ·")
+	e := card(id)
 	m.does("open the thread", e, "press("+e+".querySelector('[data-replies],[data-open-thread]'))")
 	m.reads(inThread, id)
 }
@@ -168,22 +168,22 @@ func (m *morning) thread(id string) {
 // reply answers by the form of the card.
 func (m *morning) reply(id, text string) {
 	m.t.Helper()
-	m.press(card(id+" ·"), "Reply")
+	m.press(card(id), "Reply")
 	m.fills("Answer to the customer", text)
 	m.sends("Send")
 }
 
 func (m *morning) solve(id, diagnosis string) {
 	m.t.Helper()
-	m.press(card(id+" ·"), "Solve")
+	m.press(card(id), "Solve")
 	m.fills("What was it?", diagnosis)
 	m.sends("Solve")
-	m.reads(card(id+" ·"), "solved", diagnosis)
+	m.reads(card(id), "solved", diagnosis)
 }
 
 // leak is the case that has been before: a guided script, step by step.
 func (m *morning) leak(id string) {
-	at := card(id + " ·")
+	at := card(id)
 	m.reads(at, "BW2-204711", "T-1001", "it was: Seal of the tank valve")
 	m.picture("morning-card", at)
 	m.press(at, "Go through: Water under the machine")
@@ -205,7 +205,7 @@ func (m *morning) leak(id string) {
 
 // german is answered with an article of the knowledge base.
 func (m *morning) german(id string) {
-	at := card(id + " ·")
+	at := card(id)
 	m.reads(at, "German", "Kaffee zu dünn")
 	m.press(at, "Used")
 	m.reads(at, "used")
@@ -220,7 +220,7 @@ func (m *morning) german(id string) {
 // french is asked back, and answers: it lands in the open case.
 func (m *morning) french(id string) {
 	const amelie = "amelie@bistro.example"
-	at := card(id + " ·")
+	at := card(id)
 	m.reads(at, "French")
 	m.reply(id, "Bonjour Madame Roux,\n\nle flotteur du bac est-il propre ?")
 	m.heard[amelie] = append(m.heard[amelie], "flotteur")
@@ -234,7 +234,7 @@ func (m *morning) french(id string) {
 
 // angry goes up, with what level 2 needs and read back to the customer.
 func (m *morning) angry(id string) {
-	at := card(id + " ·")
+	at := card(id)
 	m.reads(at, "To begin with:")
 	m.press(at, "Escalate")
 	m.fills("Problem", "BW3-300200 stops in the middle of breakfast, for the third time", "Impact", "80 guests without coffee",
@@ -256,7 +256,7 @@ func (m *morning) angry(id string) {
 // promised is what Anna has to find out first: she says by when, and the answer keeps her word.
 func (m *morning) promised(id string) {
 	const olivia = "olivia@office.example"
-	at := card(id + " ·")
+	at := card(id)
 	m.press(at, "Promise")
 	m.fills("What is promised?", "To write to them", "Until when?", time.Now().Add(5*time.Hour).Format("2006-01-02T15:04"), "What exactly?", "whether the old handle fits",
 		"Shall the gateway tell", "Yes")
@@ -284,7 +284,7 @@ func (m *morning) noted(id string) {
 
 // chatted is a visitor of the shop, who reads the answer in the widget.
 func (m *morning) chatted(id string) {
-	at := card(id + " ·")
+	at := card(id)
 	m.press(at, "Used")
 	m.reads(at, "used")
 	m.reply(id, "Yes: turn it **left** and lift it.")
@@ -297,7 +297,7 @@ func (m *morning) chatted(id string) {
 
 // called is somebody who is called back.
 func (m *morning) called(id string) {
-	at := card(id + " ·")
+	at := card(id)
 	m.press(at, "Note")
 	m.fills("Reported", "The display is dark since Monday", "Tried", "Pulled the plug for a minute", "Result", "No change")
 	m.sends("Keep")
@@ -312,7 +312,7 @@ func (m *morning) called(id string) {
 
 // paged is more than level 1 can do: level 2 is rung.
 func (m *morning) paged(id string) {
-	at := card(id + " ·")
+	at := card(id)
 	m.press(at, "Page L2")
 	m.fills("Why are they needed now?", "Water runs into the electrics, they stand beside it", "How bad is it?", "Urgent")
 	m.picture("morning-page", inDialog)
@@ -325,7 +325,7 @@ func (m *morning) paged(id string) {
 	m.sends("Decline")
 	m.is(dev, onMessages)
 	m.press(rung, "Accept")
-	m.sees("button(" + rung + ", 'Accept') == null")
+	m.reads(rung, "You were wanted")
 	m.is(anna, onL1)
 	m.reads(at, "Chloé Martin declined", "on a train", "Dev Patel accepted")
 	m.picture("morning-paged", at)

@@ -97,6 +97,8 @@ async function route() {
     S.me = as;
     S.channel = S.thread = S.app = ''; // of whoever was here before
     closeAll();
+    $('main').replaceChildren(); // whoever sits down now presses nothing of theirs
+    drawThread();
     delete document.body.dataset.ready;
     if (!(await loadState())) return;
     if (S.me !== as && !(await loadState())) return;
