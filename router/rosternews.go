@@ -83,7 +83,9 @@ func (n *rosterNews) write() {
 		n.tell(c.By.ID, n.by()+" agrees to the swap for "+n.title(), n.swapLines(c.Person))
 	case ticket.RosterTake:
 		n.tell(c.Person, n.by()+" has taken your shift for "+n.title(), mine)
-		n.tell(c.By.ID, n.by()+" has taken the shift of "+n.name(c.Person)+" for "+n.title(), mine)
+		text := n.by() + " has taken the shift of " + n.name(c.Person) + " for " + n.title()
+		n.tell(c.By.ID, text, mine)
+		n.settled(text, mine)
 	case ticket.RosterDecline:
 		text := n.by() + " does not swap shifts for " + n.title()
 		if c.Kind == ticket.RosterCover {
@@ -94,6 +96,7 @@ func (n *rosterNews) write() {
 	case ticket.RosterWithdraw:
 		if c.Stood.IsZero() {
 			n.tell(c.With, n.by()+" no longer asks you to be on call for "+n.title(), mine)
+			n.settled(n.by()+" no longer looks for somebody to take the shift for "+n.title(), mine)
 			return
 		}
 	}
@@ -129,11 +132,8 @@ func (n *rosterNews) asked(mine []ticket.RosterLine) {
 	case c.With != "":
 		n.tell(c.With, n.name(c.Person)+" asks you to take a shift for "+n.title(), mine, ticket.RosterTake, ticket.RosterDecline)
 	default:
-		s := n.d.schedule(c.Tier, n.all)
-		for _, p := range n.d.rosterTeam(c.Tier) {
-			if p != c.Person && !s.IsOff(p, c.From, c.To) && onFor(s, p, c.From, c.To) == 0 {
-				n.tell(p, n.name(c.Person)+" looks for somebody to take a shift for "+n.title(), mine, ticket.RosterTake)
-			}
+		for _, p := range n.able() {
+			n.tell(p, n.name(c.Person)+" looks for somebody to take a shift for "+n.title(), mine, ticket.RosterTake)
 		}
 	}
 	if c.Kind == ticket.RosterSwap { // a lead has asked for them
@@ -141,6 +141,26 @@ func (n *rosterNews) asked(mine []ticket.RosterLine) {
 		return
 	}
 	n.tell(c.Person, n.by()+" asks for somebody to take your shift for "+n.title(), mine)
+}
+
+// able are those of the tier's team who can take the shift.
+func (n *rosterNews) able() (list []string) {
+	c, s := n.c, n.d.schedule(n.c.Tier, n.all)
+	for _, p := range n.d.rosterTeam(c.Tier) {
+		if p != c.Person && !s.IsOff(p, c.From, c.To) && onFor(s, p, c.From, c.To) == 0 {
+			list = append(list, p)
+		}
+	}
+	return list
+}
+
+// settled tells those who were asked, and need not think about it any more.
+func (n *rosterNews) settled(text string, mine []ticket.RosterLine) {
+	if n.c.All {
+		for _, p := range n.able() {
+			n.tell(p, text, mine)
+		}
+	}
 }
 
 // swapLines are the shifts of a swap as one of the two sees them.

@@ -58,6 +58,7 @@ type RosterChange struct {
 	Tier     string        `json:"tier,omitempty"`   // "" of off: every tier
 	Person   string        `json:"person,omitempty"` // whose shift it is, or who is off; of an override "" is everybody
 	With     string        `json:"with,omitempty"`   // who takes it; of a cover that is asked, who is asked ("" all)
+	All      bool          `json:"all,omitempty"`    // of a cover: everybody who can was asked
 	From     time.Time     `json:"from"`
 	To       time.Time     `json:"to"`
 	BackFrom time.Time     `json:"back_from,omitzero"` // of a swap: the shift of With, which Person takes
@@ -291,6 +292,7 @@ func (c *RosterChange) beginCover(a RosterAction) error {
 	case c.Person != a.By.ID && !a.Lead:
 		return rosterDenied("You can ask for cover of your own shifts only.")
 	}
+	c.All = c.With == ""
 	return nil
 }
 
