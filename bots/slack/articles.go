@@ -129,19 +129,22 @@ func (k *Desk) openFlag(ctx context.Context, c click, id ticket.ID, article stri
 		k.regret(c, err)
 		return nil
 	}
+	v := flagForm(card, article, meta{Ticket: id, Channel: c.channel, Thread: c.thread, Article: article})
+	if err := k.showOver(ctx, c, v); err != nil {
+		k.regret(c, err)
+	}
+	return nil
+}
+
+func flagForm(card bots.Card, article string, m meta) slack.ModalViewRequest {
 	title := article
 	for _, s := range card.Ticket.Suggestions {
 		if s.Article == article {
 			title = s.Title
 		}
 	}
-	m := meta{Ticket: id, Channel: c.channel, Thread: c.thread, Article: article}
-	v := modal(doFlag, id.String()+": flag", "Flag it", m.String(), small(":triangular_flag_on_post: "+esc(title, roomLine)),
+	return modal(doFlag, m.Ticket.String()+": flag", "Flag it", m.String(), small(":triangular_flag_on_post: "+esc(title, roomLine)),
 		input("reason", "What is wrong with it?", "Those who edit articles read this. Better still, mend it in the console", line("", 1000, true), true))
-	if err := k.showOver(ctx, c, v); err != nil {
-		k.regret(c, err)
-	}
-	return nil
 }
 
 // showOver opens a window, over the one in which it was asked for.

@@ -23,6 +23,8 @@ func TestEveryArticleIsJudgedInSight(t *testing.T) {
 			t.Errorf("%+v: %+v", s, a)
 		}
 	}
+	o.must(o.sim.Click("anna", channel, ts, "kb:1042:swap/verdict_read"))
+	o.must(o.sim.CloseView("anna", o.modal("anna", "read").ID, true))
 	o.must(o.sim.Click("anna", channel, ts, "kb:1042:swap/verdict_flagged"))
 	_, err := o.sim.Submit("anna", o.modal("anna", doFlag).ID, map[string]any{"reason": "step 3 is wrong"})
 	o.must(err)
@@ -45,6 +47,13 @@ func TestEveryArticleIsJudgedInSight(t *testing.T) {
 		t.Errorf("taken back: %+v", a)
 	}
 
+	o.must(o.sim.Choose("anna", channel, ts, "kb:1042:swap/"+doVerdict, "used"))
+	o.must(o.sim.Choose("anna", channel, ts, "kb:1042:reset-router/"+doVerdict, "flagged"))
+	if a := o.acted(7); a.Verdict != "used" || a.Article != "swap" {
+		t.Errorf("by the menu: %+v", a)
+	}
+	o.must(o.sim.CloseView("anna", o.modal("anna", doFlag).ID, true))
+
 	// In its window it is judged, too, and the window says so.
 	o.must(o.sim.Choose("anna", channel, ts, "kb:1042:swap/"+doVerdict, "read"))
 	v := o.modal("anna", "read")
@@ -54,14 +63,14 @@ func TestEveryArticleIsJudgedInSight(t *testing.T) {
 	c.Ticket.Suggestions[1].Verdict, c.Ticket.Suggestions[1].By = "used", "Anna"
 	o.back.setCard(c)
 	o.must(o.sim.ClickIn("anna", v.ID, "kb:1042:swap/verdict_used"))
-	if a := o.acted(7); a.Verdict != "used" || a.Article != "swap" {
+	if a := o.acted(8); a.Verdict != "used" || a.Article != "swap" {
 		t.Errorf("in the window: %+v", a)
 	}
 	o.eventually("the window to say so", func() bool { return strings.Contains(o.sim.View("anna").PlainText(), "used* by Anna") })
 	o.must(o.sim.ClickIn("anna", v.ID, "kb:1042:swap/verdict_flagged"))
 	_, err = o.sim.Submit("anna", o.modal("anna", doFlag).ID, nil)
 	o.must(err)
-	if a := o.acted(8); a.Verdict != "flagged" || a.Reason != "" {
+	if a := o.acted(9); a.Verdict != "flagged" || a.Reason != "" {
 		t.Errorf("flagged in the window: %+v", a)
 	}
 
@@ -72,7 +81,7 @@ func TestEveryArticleIsJudgedInSight(t *testing.T) {
 		t.Errorf("nothing fits: %s", m.PlainText())
 	}
 	o.must(o.sim.Click("anna", channel, ts, "kb:1042:/verdict_clear"))
-	if a := o.acted(9); a.Verdict != "clear" || a.Article != "" {
+	if a := o.acted(10); a.Verdict != "clear" || a.Article != "" {
 		t.Errorf("one fits after all: %+v", a)
 	}
 }

@@ -33,7 +33,8 @@ type fakeBackend struct {
 	suppliers []bots.Supplier
 	other     []ticket.Ticket // of the customer
 
-	incident bots.IncidentCard
+	incident     bots.IncidentCard
+	incidentActs []ticket.IncidentAction
 
 	rosters    bots.RosterView
 	rosterActs []ticket.RosterAction
@@ -54,7 +55,10 @@ func (f *fakeBackend) AgentBy(id, email string) (ticket.Agent, error) {
 	return ticket.Agent{}, ticket.Errorf("fake", ticket.Denied, "You are not on the support team of this gateway.")
 }
 
-func (f *fakeBackend) ActIncident(context.Context, ticket.Agent, ticket.IncidentAction) (ticket.Incident, error) {
+func (f *fakeBackend) ActIncident(_ context.Context, _ ticket.Agent, a ticket.IncidentAction) (ticket.Incident, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.incidentActs = append(f.incidentActs, a)
 	return f.incident.Incident, f.err
 }
 

@@ -101,24 +101,36 @@ func New(cfg Config, d Deps) *Desk {
 		groups: make(chan struct{}, 1), changes: d.Changes, cursors: d.Cursors, wake: make(chan struct{}, 1), homes: homes{list: map[string]*oneHome{}},
 		trouble: map[string]hindrance{}}
 	k.app.OnInteraction(k.interact)
-	k.app.OnEvent("message", k.typed)
-	k.app.OnEvent("message", k.amended)
-	k.app.OnEvent("message", k.cardGone)
-	k.app.OnEvent("member_joined_channel", k.joined)
-	for _, e := range channelEvents {
-		k.app.OnEvent(e, k.channelChanged)
+	for _, h := range k.hears() {
+		k.app.OnEvent(h.event, h.do)
 	}
 	k.app.OnConnect(k.connected)
-	k.app.OnEvent("reaction_added", k.marked)
-	k.app.OnEvent("reaction_removed", k.marked)
-	k.app.OnEvent("reaction_added", k.reacted)
-	k.app.OnEvent("link_shared", k.shared)
-	k.app.OnEvent("app_home_opened", k.home)
-	for _, kind := range []string{"subteam_created", "subteam_members_changed", "subteam_updated"} {
-		k.app.OnEvent(kind, k.groupChanged)
-	}
 	k.app.OnCommand(cfg.Command, k.command)
 	return k
+}
+
+// heard is what is done about a type of event.
+type heard struct {
+	event string
+	do    func(context.Context, slackapp.Event) error
+}
+
+// hears are all events that the desk acts on. Of one type they are handled in this order.
+func (k *Desk) hears() []heard {
+	list := []heard{
+		{"message", k.typed}, {"message", k.amended}, {"message", k.cardGone},
+		{"member_joined_channel", k.joined},
+		{"reaction_added", k.marked}, {"reaction_removed", k.marked}, {"reaction_added", k.reacted},
+		{"link_shared", k.shared},
+		{"app_home_opened", k.home},
+	}
+	for _, e := range channelEvents {
+		list = append(list, heard{e, k.channelChanged})
+	}
+	for _, e := range []string{"subteam_created", "subteam_members_changed", "subteam_updated"} {
+		list = append(list, heard{e, k.groupChanged})
+	}
+	return list
 }
 
 // CustomersIn says by which channels customers reach us, by their ids: an emoji there is not the desk's to act on. It is

@@ -43,6 +43,7 @@ func newGateway(t *testing.T, change ...func(*router.Config)) *gateway {
 func gatewayWith(t *testing.T, suggest kb.Suggester, change ...func(*router.Config)) *gateway {
 	t.Helper()
 	cfg := slacksim.Sample()
+	cfg.Witness = slackdesk.Witness
 	cfg.TriggerLife = time.Minute // a busy machine may take longer than Slack waits
 	cfg.App.Scopes, cfg.App.Events = slackapp.Scopes(), slackapp.Events()
 	cfg.App.UnfurlDomains = []string{"console.example"}

@@ -117,7 +117,7 @@ func TestAnIncidentByCommand(t *testing.T) {
 	a := g.mail("a@gmail.com", "en", "No water", "The tap is dry")
 	b := g.mail("b@gmail.com", "en", "Dry", "Nothing comes out")
 	for _, c := range []struct{ text, want string }{
-		{"incident", "There are none"},
+		{"incidents", "There are none"},
 		{fmt.Sprintf("incident %s %s No water in hall 3", a, b), "I-1 is proposed"},
 		{"incident", "No water in hall 3"},
 		{"incident I-1", "2 linked"},

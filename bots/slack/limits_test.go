@@ -98,9 +98,20 @@ func checkBlocks(t *testing.T, what string, blocks []slack.Block, most int) {
 			bad("an unexpected block %v", b["type"])
 		}
 	}
+	all.mu.Lock()
+	all.walk(shownAs(list))
+	all.mu.Unlock()
 	if m := mention.FindString(typed.ReplaceAllString(string(raw), "")); m != "" {
 		bad("somebody is mentioned: %q", m)
 	}
+}
+
+// shownAs is what a story must press.
+func shownAs(list []map[string]any) (out []any) {
+	for _, o := range list {
+		out = append(out, o)
+	}
+	return out
 }
 
 // mention is what rings people; json.Marshal writes < as \u003c.
@@ -340,6 +351,9 @@ func checkAll(t *testing.T, seed int64) {
 	m := meta{Ticket: card.Ticket.ID, Rev: 7, Channel: "C0123456789", Thread: "1700000000.000100"}
 	v := replyForm(card, by, m, draft{text: c.text(), preview: true, warning: c.text()})
 	checkView(t, v)
+	if seed%4 == 0 { // it takes long
+		checkMore(t, c, k, card, by)
+	}
 	for _, what := range []string{doNote, doEscalate, doPage, doSolve, doDecline, doCall, doHand, doSnooze, doMerge, doSplit, doReturn, doPromise, doAssign, doArticle} {
 		back := k.back.(*fakeBackend)
 		back.card, back.said, back.other = card, []ticket.Message{{Ticket: 1, Seq: 1, Kind: ticket.Public, Text: "one can be split off"}}, nil
@@ -358,13 +372,85 @@ func checkAll(t *testing.T, seed int64) {
 	}
 }
 
+// checkMore holds what is shown beside cards against the limits: windows, forms, answers to commands, notices.
+func checkMore(t *testing.T, c chaos, k *Desk, card bots.Card, by ticket.Agent) {
+	t.Helper()
+	back := k.back.(*fakeBackend)
+	back.md, back.public, back.card = c.text(), c.Intn(2) == 0, card
+	for range c.Intn(30) {
+		one := ticket.Case{ID: 1, Subject: c.text(), State: ticket.Closed, Diagnosis: c.text(), Relation: c.text(), Opened: noon}
+		back.past = append(back.past, one)
+	}
+	view := func(v slack.ModalViewRequest, err error) {
+		t.Helper()
+		if err != nil {
+			t.Fatal(err)
+		}
+		checkView(t, v)
+	}
+	at := click{by: by, ic: &slack.InteractionCallback{}, action: &slack.BlockAction{}}
+	view(k.pastView(t.Context(), by, ref{Ticket: card.Ticket.ID}))
+	article := "x"
+	if len(card.Ticket.Suggestions) > 0 {
+		article = card.Ticket.Suggestions[0].Article
+	}
+	view(k.articleView(t.Context(), at, card.Ticket.ID, article))
+	view(flagForm(card, article, meta{Ticket: card.Ticket.ID, Article: article}), nil)
+	view(k.kbForm(t.Context(), by, c.text()))
+	view(k.pageAnyForm(t.Context(), at, source{}))
+	view(k.addForm(t.Context(), at, source{}))
+	view(k.newForm(newMeta{}, entry{name: c.text(), contact: c.text(), subject: c.text(), text: c.text()}), nil)
+	view(k.awayForm(), nil)
+	view(amendForm(meta{Ticket: 1}, c.message()), nil)
+	for _, what := range []string{doInform, doHeard, doVerify, doSupplied, doComplain, doPostpone, doAsk, doUpdate, doAnswer, doAmends, doRepromise, doUnpromise} {
+		card.Ticket.Complaints = []ticket.Complaint{{Number: 1, Policy: c.text(), Words: c.text()}}
+		card.Ticket.Questions = []ticket.Question{{Number: 1, Seq: 1, Text: c.text(), By: ticket.Actor{Name: c.text()}}}
+		back.card = card
+		view(k.form(t.Context(), at, what, ref{Ticket: card.Ticket.ID, Seq: 1}))
+	}
+	checkBlocks(t, "a customer", dossierBlocks(bots.Dossier{Customer: card.Customer, Organization: card.Organization, Cases: card.Cases, Units: c.texts(9)}), 50)
+	checkBlocks(t, "a unit", append(units(card), casesList("*Its cases*", card.Cases)...), 50)
+	for _, n := range []bots.Notice{{Card: card, Text: c.text(), Do: []string{"update", "postpone", "answer", "abuse"}, Handover: true},
+		{Text: c.text(), Lines: []ticket.RosterLine{{Text: c.text(), From: noon, To: noon}}, Change: 3, Buttons: []ticket.RosterDo{ticket.RosterAgree, ticket.RosterDecline}}} {
+		checkBlocks(t, "a notice", noticeBlocks(n), 50)
+	}
+	for _, text := range []string{"my", "find", "kb", "show", "customer", "unit"} {
+		v, _ := verbOf(text)
+		r, err := v.run(k, t.Context(), said{by: by, word: v.name, id: card.Ticket.ID, rest: "x"})
+		if err != nil {
+			t.Fatal(text, err)
+		}
+		if r.Blocks != nil {
+			checkBlocks(t, text, r.Blocks, 50)
+		}
+		if len(utf16.Encode([]rune(r.Text))) > 40_000 {
+			t.Errorf("%s: a text of %d", text, len(r.Text))
+		}
+	}
+}
+
 func checkView(t *testing.T, v slack.ModalViewRequest) {
 	t.Helper()
 	checkBlocks(t, "modal "+v.CallbackID, v.Blocks.BlockSet, 100)
-	for _, s := range []string{v.Title.Text, v.Submit.Text, v.Close.Text} {
+	for _, o := range []*slack.TextBlockObject{v.Title, v.Submit, v.Close} {
+		if o == nil {
+			continue
+		}
+		s := o.Text
 		if n := len(utf16.Encode([]rune(s))); n < 1 || n > 24 {
 			t.Errorf("modal %s: %q has %d of 24", v.CallbackID, s, n)
 		}
+	}
+	if n := len(jsonOf(v)); n > 250_000 { // views.open: view_too_large
+		t.Errorf("modal %s has %d bytes", v.CallbackID, n)
+	}
+	if v.Submit != nil {
+		all.mu.Lock()
+		all.shown["form "+v.CallbackID] = true
+		all.mu.Unlock()
+	}
+	if len(v.CallbackID) > 255 {
+		t.Errorf("callback_id %q", v.CallbackID)
 	}
 	if len(v.PrivateMetadata) > 3000 {
 		t.Errorf("modal %s: metadata of %d", v.CallbackID, len(v.PrivateMetadata))

@@ -38,6 +38,7 @@ func newOffice(t *testing.T, change ...func(*slacksim.Config)) *office {
 func openOffice(t *testing.T, ln net.Listener, change ...func(*slacksim.Config)) *office {
 	t.Helper()
 	cfg := slacksim.Sample()
+	cfg.Witness = witness
 	cfg.TriggerLife = time.Minute                                         // a busy machine may take longer than Slack waits
 	cfg.App.Scopes, cfg.App.Events = slackapp.Scopes(), slackapp.Events() // what the manifest asks for is enough
 	for _, c := range change {

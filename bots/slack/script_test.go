@@ -34,6 +34,11 @@ func TestAScriptIsGoneThroughByButtons(t *testing.T) {
 	g.must(g.sim.Click("ben", "C0L1", card.TS, "script_1"))
 	g.message("C0L1", card.TS, "Gone through: The pump is dead: Is the *red* light on? Yes; Does it hum? No. Nothing of it helped.")
 	g.message("C0L1", "", "was gone through, and nothing helped")
+	_, err = g.sim.Say("carl", "customer-ltd", "Another one is dead", "")
+	g.must(err)
+	other := g.message("C0L1", "", "Another one is dead").TS
+	g.eventually("its script to be offered", func() bool { return g.sim.Click("anna", "C0L1", other, "script_begin0") == nil })
+	g.eventually("its script to be stopped", func() bool { return g.sim.Click("anna", "C0L1", other, "script_stop") == nil })
 	k, err := g.store.Ticket(t.Context(), ticket.FirstID)
 	g.must(err)
 	if a := k.Scripts[0].Answers; len(a) != 2 || a[0].By.ID != "anna" || a[1].By.ID != "ben" {

@@ -56,7 +56,11 @@ func (s *Server) checkBlocks(blocks []Object, where surface) error {
 	if len(c.faults) == 0 && where == surfaceMessage && c.text > maxBlocksText {
 		return apiErr("msg_blocks_too_long")
 	}
-	return c.err()
+	err := c.err()
+	if err == nil && s.cfg.Witness != nil {
+		s.witness("shown", Object{"blocks": blocks})
+	}
+	return err
 }
 
 func (c *checker) err() error {

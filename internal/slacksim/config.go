@@ -20,8 +20,11 @@ type Config struct {
 	AckTimeout time.Duration // how long an app has to acknowledge; 0 is Slack's 3 s
 	// TriggerLife is how long after a click a view can be opened; 0 is Slack's 3 s.
 	TriggerLife time.Duration
-	Clock       Clock        // nil is the wall clock
-	Log         *slog.Logger // nil discards
+	Clock       Clock // nil is the wall clock
+	// Witness, when set, is told of what passes: "shown", blocks that are in order; "view", a form or Home tab that is; and what is
+	// on its way to the app, by the kind of its envelope. It must not keep or change what it gets, nor call back.
+	Witness func(kind string, o Object)
+	Log     *slog.Logger // nil discards
 }
 
 // Team is the workspace.

@@ -95,8 +95,15 @@ func (s *Server) interact(kind string, payload Object, accepts bool) <-chan answ
 
 func (s *Server) deliver(e *envelope) {
 	e.id = randomID()
+	s.witness(e.kind, e.payload)
 	s.pending = append(s.pending, e)
 	s.send(e)
+}
+
+func (s *Server) witness(kind string, o Object) {
+	if s.cfg.Witness != nil {
+		s.cfg.Witness(kind, o)
+	}
 }
 
 // send makes one try.

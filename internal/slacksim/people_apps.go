@@ -249,6 +249,16 @@ func (s *Server) SetDND(uid string, until time.Time) error {
 	return nil
 }
 
+// AddUserGroup makes a user group without members. The app is told of it.
+func (s *Server) AddUserGroup(handle string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	g := UserGroup{ID: s.id("S"), Handle: handle, Name: handle, updated: s.clock.Now()}
+	s.groups = append(s.groups, g)
+	s.emit("usergroups:read", nil, Object{"type": "subteam_created", "subteam": s.subteam(g), "event_ts": s.stamp()})
+	s.touch()
+}
+
 // SetUserGroup changes the members of a user group, by id or handle; of one that is not there nothing. The app is
 // told what has changed, and how the group is now.
 func (s *Server) SetUserGroup(handle string, members ...string) {

@@ -35,6 +35,21 @@ func (s *Server) Unarchive(uid, channel string) error {
 	return nil
 }
 
+// DeleteChannel has a person delete a channel: apps hear of it, and it can be written to no more.
+func (s *Server) DeleteChannel(uid, channel string) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	u, ch, err := s.place(uid, channel)
+	if err != nil {
+		return err
+	}
+	ch.archived = true
+	s.emit(readScope(ch), ch, Object{"type": eventFor(ch, "deleted"), "channel": ch.id, "actor_id": u.ID, "event_ts": s.stamp()})
+	ch.members = nil
+	s.touch()
+	return nil
+}
+
 // Rename has a person give a channel another name.
 func (s *Server) Rename(uid, channel, name string) error {
 	s.mu.Lock()

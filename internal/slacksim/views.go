@@ -85,6 +85,10 @@ func (c *call) view(kinds ...string) (*View, error) {
 	return c.s.parseView(o, kinds...)
 }
 
+// maxView is how large a view may be, in bytes: "Error returned if the provided view is greater than 250kb"
+// (https://docs.slack.dev/reference/methods/views.open#errors).
+const maxView = 250_000
+
 // parseView checks a view by the published rules (https://docs.slack.dev/reference/views).
 func (s *Server) parseView(o Object, kinds ...string) (*View, error) {
 	b, err := json.Marshal(o)
@@ -92,6 +96,9 @@ func (s *Server) parseView(o Object, kinds ...string) (*View, error) {
 		return nil, err
 	}
 	v := &View{}
+	if len(b) > maxView {
+		return nil, apiErr("view_too_large")
+	}
 	if err := json.Unmarshal(b, v); err != nil {
 		return nil, invalid("invalid_arguments", "failed to match all allowed schemas [json-pointer:/view]")
 	}
@@ -121,6 +128,7 @@ func (s *Server) parseView(o Object, kinds ...string) (*View, error) {
 			}
 		}
 	}
+	s.witness("view", o)
 	return v, nil
 }
 
