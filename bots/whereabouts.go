@@ -12,9 +12,10 @@ type Whereabouts interface {
 	// Seen says of each agent that it knows whether they are there. An agent of whom nothing is known is
 	// not in the answer. It may take a while: the tool has limits.
 	Seen(ctx context.Context, agents []ticket.Agent) (map[string]Seen, error)
-	// Groups are the members of user groups, which are named by handle (without @) or id. One that the tool does not
-	// have is not in the answer.
-	Groups(ctx context.Context, names []string) (map[string][]Person, error)
+	// Groups tells of user groups, which are named by handle (without @) or id, and all of which are in the answer. ID is
+	// what the name stood for before: a group whose handle is another now is still the one that was meant. One that is not
+	// there, or is disabled, has a Fault and no members.
+	Groups(ctx context.Context, known []ticket.UserGroup) ([]ticket.UserGroup, error)
 }
 
 // Seen is whether somebody seems to be there.
@@ -22,10 +23,4 @@ type Seen struct {
 	Here   bool
 	Reason string    // why not, when it is another than that they do nothing: "do not disturb"
 	Until  time.Time // zero: not known
-}
-
-// Person is a member of a user group.
-type Person struct {
-	ID    string `json:"id"` // the vendor's
-	Email string `json:"email,omitempty"`
 }

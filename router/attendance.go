@@ -2,9 +2,9 @@ package router
 
 import (
 	"context"
-	"encoding/json"
+	"errors"
+	"fmt"
 	"log/slog"
-	"strings"
 	"sync/atomic"
 	"time"
 
@@ -18,50 +18,43 @@ import (
 //
 // What happens when things fail: all that it does is written as jobs and presences, which two gateways may write
 // twice to no harm; what it has missed while it did not run, it makes up for by looking after everybody when it
-// starts, and now and then. While the tool does not answer, what it told last holds: members of a group stay
-// members, also over a restart.
+// starts, and now and then. What the tool told last of user groups is in the store: it holds for all gateways, while
+// the tool does not answer, and over a restart.
 type Attendance struct {
 	Desk    *Desk
 	Tool    bots.Whereabouts // nil: there is none
 	Changed <-chan struct{}  // the tool says that groups are others now; nil: they are asked for now and then only
-	Cursors ticket.Cursors
 	Log     *slog.Logger
 
-	groups atomic.Pointer[map[string][]bots.Person]
+	read   string // the answers that were taken over last
+	failed atomic.Pointer[error]
 }
 
 const (
-	sweepEvery   = 10 * time.Minute // everybody is looked after so often, whatever was missed
-	groupsEvery  = 5 * time.Minute
-	ahead        = 30 * time.Minute // hours that begin or end within this are written as jobs
-	groupsCursor = "desk:groups"
+	sweepEvery  = 10 * time.Minute // everybody is looked after so often, whatever was missed
+	groupsEvery = 5 * time.Minute
+	ahead       = 30 * time.Minute // hours that begin or end within this are written as jobs
+	// groupsStale is the age of the last answer from which on it is said that it may not be true any more.
+	groupsStale = 3 * groupsEvery
 )
 
-// InGroup makes it the [Groups] of the desk: it tells what was known last.
-func (a *Attendance) InGroup(group string, who ticket.Agent) bool {
-	known := a.groups.Load()
-	if known == nil {
-		return false
-	}
-	for _, p := range (*known)[group] {
-		if p.ID != "" && p.ID == who.Slack || p.Email != "" && strings.EqualFold(p.Email, who.Email) {
-			return true
-		}
-	}
-	return false
-}
+// adoptEvery is how often it is looked what another gateway was told of groups.
+const adoptEvery = 2 * time.Second
 
 // Run works until ctx ends.
 func (a *Attendance) Run(ctx context.Context) error {
-	a.recall(ctx)
+	a.adopt(ctx)
 	var swept, grouped time.Time
 	for ctx.Err() == nil {
 		now := a.Desk.Now()
 		if now.Sub(grouped) >= groupsEvery {
-			if a.learn(ctx) {
+			news, err := a.learn(ctx)
+			if news {
 				swept = time.Time{} // somebody has come into a team, or left it
 			}
-			grouped = now
+			if err == nil {
+				grouped = now
+			}
 		}
 		a.look(ctx)
 		if now.Sub(swept) >= sweepEvery {
@@ -76,10 +69,12 @@ func (a *Attendance) Run(ctx context.Context) error {
 	return nil
 }
 
-// wait lets time pass. What the tool says meanwhile of groups holds at once; it says whether somebody has come or gone.
+// wait lets time pass. What the tool says meanwhile of groups, here or to another gateway, holds at once; it says whether
+// somebody has come or gone.
 func (a *Attendance) wait(ctx context.Context, d time.Duration) (others bool) {
-	t := time.NewTimer(d)
+	t, look := time.NewTimer(d), time.NewTicker(adoptEvery)
 	defer t.Stop()
+	defer look.Stop()
 	for {
 		select {
 		case <-ctx.Done():
@@ -87,63 +82,88 @@ func (a *Attendance) wait(ctx context.Context, d time.Duration) (others bool) {
 		case <-t.C:
 			return others
 		case <-a.Changed:
-			if a.learn(ctx) {
+			if news, _ := a.learn(ctx); news {
+				return true
+			}
+		case <-look.C:
+			if a.adopt(ctx) {
 				return true
 			}
 		}
 	}
 }
 
-// recall takes up what was known of groups before the gateway was started.
-func (a *Attendance) recall(ctx context.Context) {
-	text, err := a.Cursors.Cursor(ctx, groupsCursor)
-	if err != nil || text == "" {
-		return
-	}
-	var known map[string][]bots.Person
-	if json.Unmarshal([]byte(text), &known) == nil {
-		a.groups.CompareAndSwap(nil, &known)
-	}
-}
-
-// learn asks who is in the groups that tiers name, and says whether that has changed. Of one that the tool does not
-// tell, the members who were known stay.
-func (a *Attendance) learn(ctx context.Context) bool {
-	names := a.Desk.Config().Groups()
-	if a.Tool == nil || len(names) == 0 {
+// adopt takes over what the store knows of groups, and says whether that is news. While it cannot be read, what was
+// known holds.
+func (a *Attendance) adopt(ctx context.Context) (news bool) {
+	if len(a.Desk.Config().Groups()) == 0 {
 		return false
 	}
-	told, err := a.Tool.Groups(ctx, names)
+	list, err := a.Desk.Store.UserGroups(ctx)
+	if err != nil {
+		return false
+	}
+	read := ""
+	for _, g := range list {
+		read += g.Name + g.Asked.Format(time.RFC3339Nano)
+	}
+	if read == a.read {
+		return false
+	}
+	a.read = read
+	return a.Desk.Live.Know(list)
+}
+
+// learn asks who is in the groups that give roles or are members of tiers, and says whether that has changed.
+func (a *Attendance) learn(ctx context.Context) (news bool, err error) {
+	known, asked := a.Desk.Live.Known(), a.Desk.Now()
+	if a.Tool == nil || len(known) == 0 {
+		return false, nil
+	}
+	told, err := a.Tool.Groups(ctx, known)
+	if err == nil {
+		for i := range told {
+			told[i].Asked = asked
+		}
+		_, err = a.Desk.Store.SetUserGroups(ctx, told)
+	}
+	a.failed.Store(&err)
 	if err != nil {
 		if ctx.Err() == nil {
 			a.Log.Warn("user groups cannot be read; their last known members stay", "error", err)
 		}
-		return false
+		return false, err
 	}
-	is := map[string][]bots.Person{}
-	for _, n := range names {
-		members, ok := told[n]
-		if was := a.groups.Load(); !ok && was != nil {
-			members = (*was)[n]
+	for i, g := range told {
+		if g.Fault != "" && g.Fault != known[i].Fault {
+			a.Log.Warn("a user group gives nobody anything", "group", g.Name, "fault", g.Fault)
 		}
-		if !ok {
-			a.Log.Warn("there is no such user group; its last known members stay", "group", n)
+	}
+	return a.adopt(ctx), nil
+}
+
+// Doubts says what is wrong with the user groups that give roles or are members of tiers, or nil: one is not there, or it
+// is long ago that the tool told of them.
+func (a *Attendance) Doubts(context.Context) error {
+	var faults []error
+	for _, g := range a.Desk.Live.Known() {
+		switch age := a.Desk.Now().Sub(g.Asked); {
+		case g.Fault != "":
+			faults = append(faults, fmt.Errorf("user group %s: %s", g.Name, g.Fault))
+		case g.Asked.IsZero():
+			faults = append(faults, fmt.Errorf("user group %s: nothing is known of it yet", g.Name))
+		case age > groupsStale:
+			faults = append(faults, fmt.Errorf("user group %s: its members are as they were %s ago", g.Name, age.Truncate(time.Minute)))
 		}
-		is[n] = members
 	}
-	text, err := json.Marshal(is)
-	if err != nil {
-		return false
+	if err := a.failed.Load(); len(faults) > 0 && err != nil && *err != nil {
+		faults = append(faults, *err)
 	}
-	was, _ := a.Cursors.Cursor(ctx, groupsCursor) // what cannot be read is written anew
-	a.groups.Store(&is)
-	if was == string(text) {
-		return false
+	if len(faults) == 0 {
+		return nil
 	}
-	if err := a.Cursors.SetCursor(ctx, groupsCursor, string(text)); err != nil {
-		a.Log.Warn("members of user groups cannot be kept", "error", err)
-	}
-	return true
+	return &ticket.Error{Op: "router.groups", Kind: ticket.Invalid, Err: errors.Join(faults...),
+		Public: "A Slack user group that gives roles is not there, is disabled, or cannot be read."}
 }
 
 // look notes what the tool shows of people of tiers, when that is to count.
@@ -181,7 +201,7 @@ func (a *Attendance) people() (list []ticket.Agent) {
 		if !t.hands() {
 			continue
 		}
-		for _, m := range conf.members(t, a) {
+		for _, m := range conf.members(t) {
 			if !known[m.ID] {
 				known[m.ID] = true
 				list = append(list, m)
@@ -224,7 +244,7 @@ func (a *Attendance) boundaries(ctx context.Context) {
 	grace := conf.Presence.grace()
 	jobs := map[string]ticket.Job{}
 	for _, t := range conf.Tiers {
-		for _, m := range conf.members(t, a) {
+		for _, m := range conf.members(t) {
 			hours := conf.hours(m, t)
 			if !hours.Limited() {
 				continue

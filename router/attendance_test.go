@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"strings"
 	"testing"
 	"time"
 
@@ -15,21 +16,27 @@ import (
 // tool tells what it is told to.
 type tool struct {
 	seen   map[string]bots.Seen
-	groups map[string][]bots.Person
+	groups map[string][]ticket.GroupMember
 	err    error
 }
 
 func (t *tool) Seen(context.Context, []ticket.Agent) (map[string]bots.Seen, error) {
 	return t.seen, t.err
 }
-func (t *tool) Groups(context.Context, []string) (map[string][]bots.Person, error) {
-	return t.groups, t.err
+func (t *tool) Groups(_ context.Context, known []ticket.UserGroup) (told []ticket.UserGroup, err error) {
+	for _, g := range known {
+		is := ticket.UserGroup{Name: g.Name, ID: "S-" + g.Name}
+		var ok bool
+		if is.Members, ok = t.groups[g.Name]; !ok {
+			is.Fault = "there is no such user group in Slack"
+		}
+		told = append(told, is)
+	}
+	return told, t.err
 }
 
 func attended(w *world, tl *tool) *Attendance {
-	a := &Attendance{Desk: w.desk, Tool: tl, Cursors: w.store, Log: slog.New(slog.DiscardHandler)}
-	w.desk.Groups = a
-	return a
+	return &Attendance{Desk: w.desk, Tool: tl, Log: slog.New(slog.DiscardHandler)}
 }
 
 func TestMembersOfAUserGroupStayWhileSlackIsAway(t *testing.T) {
@@ -37,8 +44,17 @@ func TestMembersOfAUserGroupStayWhileSlackIsAway(t *testing.T) {
 	conf := desk7()
 	conf.Tiers[1].Members = []string{"@level1"}
 	w, _ := worldOf(t, &noKB{}, conf)
-	tl := &tool{groups: map[string][]bots.Person{"level1": {{ID: "U1", Email: "BOB@desk.example"}, {ID: "U2"}}}}
+	tl := &tool{groups: map[string][]ticket.GroupMember{"level1": {{ID: "U1", Email: "BOB@desk.example"}, {ID: "U2"}}}}
 	a := attended(w, tl)
+	learn := func() bool {
+		t.Helper()
+		w.pass(time.Second)
+		news, err := a.learn(t.Context())
+		if (err != nil) != (tl.err != nil) {
+			t.Error(err)
+		}
+		return news
+	}
 	expect := func(what, want string) {
 		t.Helper()
 		if got := ids(w.desk.Members("l1")); got != want {
@@ -46,19 +62,42 @@ func TestMembersOfAUserGroupStayWhileSlackIsAway(t *testing.T) {
 		}
 	}
 	expect("before Slack has told", "")
-	if !a.learn(t.Context()) || a.learn(t.Context()) {
+	if a.Doubts(t.Context()) == nil {
+		t.Error("that nothing is known of a group is not told")
+	}
+	if !learn() || learn() {
 		t.Error("news once")
 	}
 	expect("as Slack tells", "bob")
+	if err := a.Doubts(t.Context()); err != nil {
+		t.Error(err)
+	}
 	tl.err = errors.New("away")
-	a.learn(t.Context())
+	learn()
 	expect("while Slack is away", "bob")
-	tl.err, tl.groups = nil, nil
-	a.learn(t.Context())
-	expect("when the group is gone", "bob")
+	if err := a.Doubts(t.Context()); err != nil {
+		t.Error(err)
+	}
+	w.pass(time.Hour)
+	if err := a.Doubts(t.Context()); err == nil || !strings.Contains(err.Error(), "1h0m0s ago") {
+		t.Errorf("that it was long ago is not told: %v", err)
+	}
+	expect("an hour later", "bob")
 	again := attended(w, &tool{err: errors.New("away")})
-	again.recall(t.Context())
+	again.adopt(t.Context())
 	expect("after a restart", "bob")
+	tl.err, tl.groups = nil, nil
+	if !learn() {
+		t.Error("that the group is gone is news")
+	}
+	expect("when the group is gone", "")
+	if err := a.Doubts(t.Context()); err == nil || !strings.Contains(err.Error(), "there is no such user group") || strings.Contains(ticket.Explain(err), "level1") {
+		t.Errorf("that the group is gone is not told, or to everybody by name: %v", err)
+	}
+	tl.groups = map[string][]ticket.GroupMember{"level1": {{ID: "U1", Email: "bob@desk.example"}}}
+	learn()
+	again.adopt(t.Context())
+	expect("another gateway has heard of it", "bob")
 }
 
 // What Slack says of a group holds at once, long before it would be asked again.
@@ -68,10 +107,9 @@ func TestAUserGroupThatChangesHoldsAtOnce(t *testing.T) {
 	conf.Tiers[1].Members = []string{"@level1"}
 	conf.Presence.Poll = time.Hour
 	w, _ := worldOf(t, &noKB{}, conf)
-	tl := &groupTool{told: make(chan []bots.Person, 1)}
+	tl := &groupTool{told: make(chan []ticket.GroupMember, 1)}
 	said := make(chan struct{}, 1)
-	a := &Attendance{Desk: w.desk, Tool: tl, Changed: said, Cursors: w.store, Log: slog.New(slog.DiscardHandler)}
-	w.desk.Groups = a
+	a := &Attendance{Desk: w.desk, Tool: tl, Changed: said, Log: slog.New(slog.DiscardHandler)}
 	ctx, cancel := context.WithCancel(t.Context())
 	done := make(chan error, 1)
 	go func() { done <- a.Run(ctx) }()
@@ -82,7 +120,8 @@ func TestAUserGroupThatChangesHoldsAtOnce(t *testing.T) {
 		}
 	})
 	for _, who := range []string{"bob", "cem", "anna"} {
-		tl.told <- []bots.Person{{Email: who + "@desk.example"}}
+		tl.told <- []ticket.GroupMember{{ID: "U-" + who, Email: who + "@desk.example"}}
+		w.pass(time.Second) // what was asked later holds
 		said <- struct{}{}
 		for limit := time.Now().Add(30 * time.Second); ids(w.desk.Members("l1")) != who; time.Sleep(5 * time.Millisecond) {
 			if time.Now().After(limit) {
@@ -95,16 +134,16 @@ func TestAUserGroupThatChangesHoldsAtOnce(t *testing.T) {
 // groupTool tells of one group what it was given last, each once.
 type groupTool struct {
 	tool
-	told chan []bots.Person
-	last []bots.Person
+	told chan []ticket.GroupMember
+	last []ticket.GroupMember
 }
 
-func (g *groupTool) Groups(context.Context, []string) (map[string][]bots.Person, error) {
+func (g *groupTool) Groups(context.Context, []ticket.UserGroup) ([]ticket.UserGroup, error) {
 	select {
 	case g.last = <-g.told:
 	default:
 	}
-	return map[string][]bots.Person{"level1": g.last}, nil
+	return []ticket.UserGroup{{Name: "level1", Members: g.last}}, nil
 }
 
 func TestHoursBeginAndEnd(t *testing.T) {

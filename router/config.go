@@ -26,14 +26,17 @@ import (
 
 // Config is who works here, the tiers they work in, and the rules that bring tickets there.
 type Config struct {
-	Agents  []ticket.Agent `yaml:"agents"`
-	Tiers   []Tier         `yaml:"tiers"`
-	Rules   []Rule         `yaml:"rules"`
-	Tests   []RuleTest     `yaml:"tests"` // what rules are to decide
-	Signals Signals        `yaml:"signals"`
-	Lint    lint.Config    `yaml:"lint"`   // how notes and answers must be
-	Brands  []ticket.Brand `yaml:"brands"` // the first is the one of inboxes that name none
-	Answers Answers        `yaml:"answers"`
+	Agents []ticket.Agent `yaml:"agents"`
+	// Roles are given to Slack user groups, by handle ("@support-leads") or id: their members have them, as long as they
+	// are members. Whom agents gives a role has that one.
+	Roles   map[ticket.Role]OneOrMore `yaml:"roles"`
+	Tiers   []Tier                    `yaml:"tiers"`
+	Rules   []Rule                    `yaml:"rules"`
+	Tests   []RuleTest                `yaml:"tests"` // what rules are to decide
+	Signals Signals                   `yaml:"signals"`
+	Lint    lint.Config               `yaml:"lint"`   // how notes and answers must be
+	Brands  []ticket.Brand            `yaml:"brands"` // the first is the one of inboxes that name none
+	Answers Answers                   `yaml:"answers"`
 
 	Complaints Complaints   `yaml:"complaints"`
 	Abuse      Abuse        `yaml:"abuse"`
@@ -45,6 +48,9 @@ type Config struct {
 	Presence  Presence  `yaml:"presence"`
 	Incidents Incidents `yaml:"incidents"` // what hits many
 	Units     Units     `yaml:"units"`     // units and places that are conspicuous
+
+	groups map[string]ticket.UserGroup // what is known of user groups, by name
+	former map[string]string           // the names of those who had their role by one, by agent id
 }
 
 // Tier is a level of support (ITIL: functional escalation goes from tier to tier).
@@ -141,10 +147,11 @@ func (c Config) Check(at check.At) {
 			at.Key("language").Error("one of "+strings.Join(pager.Languages(), ", "), "people cannot be paged in %.20q", a.Language)
 		}
 		checkPerson(a, at)
-		if len(a.Roles) == 0 {
+		if len(a.Roles) == 0 && len(c.Roles) == 0 {
 			at.Warn("add roles: [agent]", "agent %.60q has no role and may do nothing", a.ID)
 		}
 	}
+	c.checkRoles(at.Key("roles"))
 	c.checkBrands(at.Key("brands"))
 	c.Signals.check(at.Key("signals"))
 	c.Lint.Check(at.Key("lint"))

@@ -3,6 +3,7 @@ package router
 import (
 	"cmp"
 	"context"
+	"slices"
 	"strings"
 	"time"
 
@@ -14,10 +15,13 @@ import (
 
 // AgentBy finds staff by the vendor's user id or by mail address.
 func (d *Desk) AgentBy(vendorID, email string) (ticket.Agent, error) {
-	for _, a := range d.Config().Agents {
-		if (vendorID != "" && a.Slack == vendorID) || (email != "" && strings.EqualFold(a.Email, email)) {
-			return a, nil
-		}
+	agents := d.Config().Agents
+	i := slices.IndexFunc(agents, func(a ticket.Agent) bool { return vendorID != "" && a.Slack == vendorID })
+	if i < 0 { // an id says more than an address
+		i = slices.IndexFunc(agents, func(a ticket.Agent) bool { return email != "" && strings.EqualFold(a.Email, email) })
+	}
+	if i >= 0 {
+		return agents[i], nil
 	}
 	return ticket.Agent{}, ticket.Errorf("router.AgentBy", ticket.Denied, "You are not on the support team of this gateway.")
 }

@@ -24,7 +24,7 @@ func (d *Desk) Team(ctx context.Context, by ticket.Agent) ([]bots.Member, error)
 	}
 	in := map[string][]Tier{}
 	for _, t := range at.conf.tiers() {
-		for _, a := range at.conf.members(t, d.Groups) {
+		for _, a := range at.conf.members(t) {
 			in[a.ID] = append(in[a.ID], t)
 		}
 	}
@@ -106,7 +106,7 @@ func (d *Desk) Next(ctx context.Context, by ticket.Agent, key string) (ticket.Ti
 	var waiting []ticket.Ticket
 	member := false
 	for _, tier := range c.tiers() {
-		if !slices.ContainsFunc(c.members(tier, d.Groups), func(a ticket.Agent) bool { return a.ID == by.ID }) {
+		if !slices.ContainsFunc(c.members(tier), func(a ticket.Agent) bool { return a.ID == by.ID }) {
 			continue
 		}
 		member = true

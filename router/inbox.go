@@ -49,7 +49,7 @@ func (d *Desk) Agenda(ctx context.Context, by ticket.Agent, f bots.AgendaFilter)
 func (d *Desk) tiersOf(by ticket.Agent) (own []Tier) {
 	c := d.Config()
 	for _, t := range c.tiers() {
-		member := slices.ContainsFunc(c.members(t, d.Groups), func(a ticket.Agent) bool { return a.ID == by.ID })
+		member := slices.ContainsFunc(c.members(t), func(a ticket.Agent) bool { return a.ID == by.ID })
 		if member || slices.Contains(t.Leads, by.ID) {
 			own = append(own, t)
 		}

@@ -1,14 +1,21 @@
 package router
 
 import (
+	"sync"
 	"sync/atomic"
 
 	"tierline/ticket"
 )
 
-// Live is the configuration in force. It is read at the moment of use and replaced as a whole, so that
-// whatever reads it never sees half of an old one and half of a new one.
-type Live struct{ now atomic.Pointer[setup] }
+// Live is the configuration in force, with what is known of the user groups that it names. It is read at the moment of
+// use and replaced as a whole, so that whatever reads it never sees half of an old one and half of a new one.
+type Live struct {
+	now atomic.Pointer[setup]
+
+	mu      sync.Mutex // of who replaces it
+	written Config     // without what user groups give
+	groups  []ticket.UserGroup
+}
 
 type setup struct {
 	config Config
@@ -32,7 +39,14 @@ func (l *Live) Replace(c Config) error {
 	if err != nil {
 		return err
 	}
-	l.now.Store(&setup{c, rules, policy})
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.written = c
+	is := &setup{c.staffed(l.groups), rules, policy}
+	if was := l.now.Load(); was != nil {
+		is.config.former = was.config.former
+	}
+	l.now.Store(is)
 	return nil
 }
 
@@ -51,7 +65,7 @@ func (l *Live) StaffNames() []string { return l.Config().StaffNames() }
 // Staff finds who of staff has a mail address.
 func (l *Live) Staff(address string) (ticket.Actor, bool) { return l.Config().Staff(address) }
 
-// Agents is everybody who works here.
+// Agents is everybody who works here, by the configuration or by a user group.
 func (l *Live) Agents() []ticket.Agent { return l.Config().Agents }
 
 // Config is the configuration that is in force now.

@@ -34,7 +34,6 @@ type Desk struct {
 	Live    *Live
 	Console string // URL of the console without a slash at its end; "" when there is none
 	Now     func() time.Time
-	Groups  Groups        // of the desk's vendor; nil: there are none
 	Intake  ticket.Intake // takes what colleagues enter for customers; nil: the store itself
 	// Amenders are the channels, by name, whose customers see what is changed after it was said.
 	Amenders map[string]channels.Amender
@@ -157,7 +156,7 @@ func (c *Config) agent(id string) ticket.Agent {
 	if i := slices.IndexFunc(c.Agents, func(a ticket.Agent) bool { return a.ID == id }); i >= 0 {
 		return c.Agents[i]
 	}
-	return ticket.Agent{ID: id, Name: id}
+	return ticket.Agent{ID: id, Name: cmp.Or(c.former[id], id)}
 }
 
 func (d *Desk) agent(id string) ticket.Agent { return d.Config().agent(id) }

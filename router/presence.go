@@ -152,7 +152,7 @@ func (c *Config) hours(a ticket.Agent, t Tier) ticket.Calendar {
 func (d *Desk) home(agent string) Tier {
 	c := d.Config()
 	for _, t := range c.tiers() {
-		if slices.ContainsFunc(c.members(t, d.Groups), func(a ticket.Agent) bool { return a.ID == agent }) {
+		if slices.ContainsFunc(c.members(t), func(a ticket.Agent) bool { return a.ID == agent }) {
 			return t
 		}
 	}

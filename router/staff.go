@@ -163,7 +163,7 @@ func (d *Desk) find(ctx context.Context, at attendance, t ticket.Ticket, tier Ti
 // candidates are the people of a tier as candidates for a ticket.
 func (d *Desk) candidates(ctx context.Context, at attendance, t ticket.Ticket, tier Tier) (Want, []Candidate, error) {
 	w := Want{How: tier.Assign, Tier: tier.view().Title, Language: t.Language, Skills: t.Skills}
-	members := at.conf.members(tier, d.Groups)
+	members := at.conf.members(tier)
 	ids := []string{}
 	for _, a := range members {
 		ids = append(ids, a.ID)
@@ -244,7 +244,7 @@ func (d *Desk) takeBack(ctx context.Context, at attendance, agent string) error 
 func (d *Desk) handOut(ctx context.Context, at attendance, agent string) (more bool, err error) {
 	done := 0
 	for _, tier := range at.conf.tiers() {
-		if !tier.hands() || !slices.ContainsFunc(at.conf.members(tier, d.Groups), func(a ticket.Agent) bool { return a.ID == agent }) {
+		if !tier.hands() || !slices.ContainsFunc(at.conf.members(tier), func(a ticket.Agent) bool { return a.ID == agent }) {
 			continue
 		}
 		var n int

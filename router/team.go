@@ -2,7 +2,6 @@ package router
 
 import (
 	"fmt"
-	"regexp"
 	"slices"
 	"strings"
 
@@ -22,45 +21,8 @@ var assigning = []string{AssignNone, AssignRobin, AssignLoaded}
 // maxCapacity is how many tickets one person may be handed.
 const maxCapacity = 1_000
 
-// Groups tells who is in a user group of the desk's vendor. It does no I/O: it tells what was known last.
-type Groups interface {
-	// InGroup says whether the agent is in a group, which is named by its handle (without @) or its id.
-	InGroup(group string, a ticket.Agent) bool
-}
-
-// usergroup is a Slack user group's id. https://docs.slack.dev/reference/methods/usergroups.list
-var usergroup = regexp.MustCompile(`^S[A-Z0-9]{7,20}$`)
-
-// groupOf is the user group that a member of a tier names, if it is none of the agents.
-func groupOf(member string) (string, bool) {
-	if handle, ok := strings.CutPrefix(member, "@"); ok {
-		return strings.ToLower(handle), handle != ""
-	}
-	return member, usergroup.MatchString(member)
-}
-
-// named says whether a member of a tier is this agent, by id or by mail address.
-func named(member string, a ticket.Agent) bool {
-	return member == a.ID || a.Slack != "" && member == a.Slack || a.Email != "" && strings.EqualFold(member, a.Email)
-}
-
-// Groups are the user groups that tiers name as members.
-func (c Config) Groups() (names []string) {
-	for _, t := range c.Tiers {
-		for _, m := range t.Members {
-			if slices.ContainsFunc(c.Agents, func(a ticket.Agent) bool { return named(m, a) }) {
-				continue
-			}
-			if g, ok := groupOf(m); ok && !slices.Contains(names, g) {
-				names = append(names, g)
-			}
-		}
-	}
-	return names
-}
-
-// members are the people of a tier, in the order of the agents; groups may be nil.
-func (c Config) members(t Tier, groups Groups) (list []ticket.Agent) {
+// members are the people of a tier, in the order of the agents, as far as is known who is in its user groups.
+func (c Config) members(t Tier) (list []ticket.Agent) {
 	role := ticket.RoleLevel2
 	if lowest := c.tiers(); len(lowest) > 0 && t.Level <= lowest[0].Level && !c.side(t) {
 		role = ticket.RoleAgent
@@ -71,8 +33,8 @@ func (c Config) members(t Tier, groups Groups) (list []ticket.Agent) {
 			if in = in || named(m, a); in {
 				break
 			}
-			if g, ok := groupOf(m); ok && groups != nil {
-				in = groups.InGroup(g, a)
+			if g, ok := groupOf(m); ok {
+				in = c.inGroup(g, a)
 			}
 		}
 		if in && len(a.Roles) > 0 {
@@ -89,7 +51,7 @@ func (d *Desk) Members(tier string) []ticket.Agent {
 	if i < 0 {
 		return nil
 	}
-	return c.members(c.Tiers[i], d.Groups)
+	return c.members(c.Tiers[i])
 }
 
 func checkPerson(a ticket.Agent, at check.At) {
@@ -119,7 +81,7 @@ func (c Config) checkTeam(t Tier, at check.At) {
 			at.Key("members").Index(i).Error("the id, e-mail or Slack id of one of the agents, or a Slack user group such as @support-l1", "there is no agent %.60q", m)
 		}
 	}
-	if t.hands() && !grouped && len(c.members(t, nil)) == 0 {
+	if t.hands() && !grouped && len(c.Roles) == 0 && len(c.members(t)) == 0 {
 		at.Key("members").Error("name its people", "tier %.60q hands out tickets, and has nobody to hand them to", t.Name)
 	}
 	if t.clockless() {

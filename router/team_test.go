@@ -8,16 +8,18 @@ import (
 	"tierline/ticket"
 )
 
-// groupsOf are user groups by their name.
+// groupsOf are user groups by their name, with the ids of their members, or the mail addresses.
 type groupsOf map[string][]string
 
-func (g groupsOf) InGroup(group string, a ticket.Agent) bool {
-	for _, id := range g[group] {
-		if id == a.Slack || id == a.Email {
-			return true
+func (g groupsOf) known() (list []ticket.UserGroup) {
+	for name, members := range g {
+		u := ticket.UserGroup{Name: name}
+		for _, m := range members {
+			u.Members = append(u.Members, ticket.GroupMember{ID: m, Email: m})
 		}
+		list = append(list, u)
 	}
-	return false
+	return list
 }
 
 func ids(list []ticket.Agent) string {
@@ -36,7 +38,7 @@ func TestWhoIsInATier(t *testing.T) {
 	for _, c := range []struct {
 		name, tier string
 		members    []string
-		groups     Groups
+		groups     groupsOf
 		want       string
 	}{
 		{"by role, at the lowest", "l1", nil, nil, "anna SUPPORTER"},
@@ -57,7 +59,8 @@ func TestWhoIsInATier(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		d := &Desk{Live: live, Groups: c.groups}
+		live.Know(c.groups.known())
+		d := &Desk{Live: live}
 		if got := ids(d.Members(c.tier)); got != c.want {
 			t.Errorf("%s: %q, want %q", c.name, got, c.want)
 		}

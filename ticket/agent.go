@@ -31,6 +31,7 @@ type Agent struct {
 	Skills    []string `yaml:"skills" json:"skills,omitempty"`       // as rules name what a ticket wants
 	Capacity  int      `yaml:"capacity" json:"capacity,omitempty"`   // open tickets at the most that are handed to them; 0: the tier's
 	Hours     Hours    `yaml:"hours" json:"hours,omitzero"`          // when they work; default: the tier's hours
+	Via       []string `yaml:"-" json:"via,omitempty"`               // the user groups that give them their roles; none: the configuration does
 }
 
 // Actor is the agent as the history names them.

@@ -31,7 +31,7 @@ type count struct {
 
 type dependency struct {
 	Name, Error string
-	OK          bool
+	OK, Minor   bool
 }
 
 // overview also works while the store does not: it is where one looks then.
@@ -40,7 +40,7 @@ func (s *Server) overview(c *fiber.Ctx) error {
 	list, ok := s.probe(c.UserContext())
 	p.AllOK = ok
 	for _, d := range list {
-		p.Ready = append(p.Ready, dependency{Name: d.Name, OK: d.OK, Error: d.detail})
+		p.Ready = append(p.Ready, dependency{Name: d.Name, OK: d.OK, Minor: d.Minor, Error: d.detail})
 	}
 	if err := s.fillOverview(c.UserContext(), &p, *callerOf(c).agent); err != nil {
 		s.log.Error("overview", "request", requestID(c), "err", err)

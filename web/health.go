@@ -24,6 +24,7 @@ const (
 type probeState struct {
 	Name   string `json:"name"`
 	OK     bool   `json:"ok"`
+	Minor  bool   `json:"minor,omitempty"` // the gateway is ready all the same
 	Error  string `json:"error,omitempty"` // safe for everybody
 	detail string // for staff
 }
@@ -66,26 +67,27 @@ func (s *Server) probe(ctx context.Context) (list []probeState, ok bool) {
 }
 
 func allOK(list []probeState) bool {
-	return !slices.ContainsFunc(list, func(p probeState) bool { return !p.OK })
+	return !slices.ContainsFunc(list, func(p probeState) bool { return !p.OK && !p.Minor })
 }
 
 func (s *Server) askAll(ctx context.Context, before []probeState) []probeState {
 	ctx, cancel := context.WithTimeout(ctx, probeWithin)
 	defer cancel()
-	answers := make([]chan error, len(s.d.Ready))
-	for i, p := range s.d.Ready {
+	probes := slices.Concat(s.d.Ready, s.d.Doubts)
+	answers := make([]chan error, len(probes))
+	for i, p := range probes {
 		answers[i] = make(chan error, 1)
 		go func() { answers[i] <- ask(ctx, p) }()
 	}
-	list := make([]probeState, len(s.d.Ready))
-	for i, p := range s.d.Ready {
+	list := make([]probeState, len(probes))
+	for i, p := range probes {
 		var err error
 		select {
 		case err = <-answers[i]:
 		case <-ctx.Done(): // a probe that does not obey ctx is not waited for
 			err = ticket.E(p.Name, ticket.Transient, ctx.Err())
 		}
-		list[i] = probeState{Name: p.Name, OK: err == nil}
+		list[i] = probeState{Name: p.Name, OK: err == nil, Minor: i >= len(s.d.Ready)}
 		if err != nil {
 			list[i].Error, list[i].detail = ticket.Explain(err), err.Error()
 		}

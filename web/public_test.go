@@ -144,6 +144,13 @@ func TestHealthAndReadiness(t *testing.T) {
 	}
 	mustNotHave(t, got.body, "secret host")
 	mustHave(t, s.log.String(), "secret host") // but the log knows
+	doubtful := start(t, func(_ *Config, d *Deps) {
+		d.Doubts = []Probe{{"groups", func(context.Context) error { return ticket.Errorf("x", ticket.Invalid, "A group is gone.") }}}
+	})
+	got = doubtful.visitor().get("/readyz")
+	if got.StatusCode != 200 || !strings.Contains(got.body, `"minor":true,"error":"A group is gone."`) {
+		t.Errorf("what is not needed: %d %s", got.StatusCode, got.body)
+	}
 	if start(t).visitor().get("/readyz").StatusCode != 200 {
 		t.Error("not ready though all works")
 	}

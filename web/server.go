@@ -37,6 +37,7 @@ type Deps struct {
 	Images  *images.Fetcher       // gets images that mails name; a new one when nil
 	Agents  func() []ticket.Agent // all staff; their roles decide what the console lets them do
 	Ready   []Probe
+	Doubts  []Probe // what is told beside Ready: the gateway is ready all the same
 	Mounts  []Mount
 	Metrics *prometheus.Registry // served at /metrics; a new one when nil
 	Links   pager.Links          // by which people answer pages without signing in

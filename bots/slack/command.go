@@ -108,6 +108,7 @@ func verbs() []verb {
 		{name: "incident", also: []string{"incidents"}, args: "[I-3 | T-1042 T-1050 Nobody can sign in]", about: "what hits many: lists, shows or proposes one", run: func(k *Desk, ctx context.Context, s said) (slackapp.Reply, error) {
 			return k.incidentCommand(ctx, s.by, s.rest, s.key)
 		}},
+		{name: "console", about: "a link that signs you in to the console, once", run: (*Desk).consoleCommand},
 		{name: "help", args: "[word]", about: "this", run: (*Desk).helpCommand},
 	}
 }

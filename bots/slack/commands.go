@@ -223,3 +223,19 @@ func (k *Desk) customerCommand(ctx context.Context, s said) (slackapp.Reply, err
 	}
 	return slackapp.Reply{Text: "*Several are known by " + esc(s.rest, 80) + "*: name one by their address.\n" + strings.Join(lines, "\n")}, nil
 }
+
+// consoleCommand signs somebody in to the console by who they are in Slack: nobody else sees the answer, and the link works
+// once and not for long.
+func (k *Desk) consoleCommand(_ context.Context, s said) (slackapp.Reply, error) {
+	if len(s.by.Roles) == 0 {
+		return slackapp.Reply{}, ticket.Errorf("slackdesk.console", ticket.Denied, "Only the support team may use the console.")
+	}
+	if k.console == nil {
+		return slackapp.Reply{}, ticket.Errorf("slackdesk.console", ticket.Invalid, "There is no console here.")
+	}
+	url, err := k.console(s.by.ID)
+	if err != nil {
+		return slackapp.Reply{}, err
+	}
+	return slackapp.Reply{Text: "<" + slackapp.Escape(url) + "|Sign in to the console>. The link is yours alone, works once, and for ten minutes."}, nil
+}

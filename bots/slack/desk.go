@@ -50,6 +50,8 @@ type Deps struct {
 	Blobs   ticket.Blobs
 	Cursors ticket.Cursors // nil: what is typed while there is no connection is not looked for
 	Changes ticket.Changes // nil: Home tabs are drawn when they are opened and used only
+	// Console makes a link that signs an agent in to the console, once; nil: there is none.
+	Console func(agent string) (string, error)
 	Log     *slog.Logger
 	Now     func() time.Time
 }
@@ -65,6 +67,7 @@ type Desk struct {
 	wake    chan struct{} // the connection is there again
 	seen    seen
 	homes   homes
+	console func(agent string) (string, error)
 	theirs  func(channel string) bool // it is a customers' channel; nil: none is
 	taken   taken
 	log     *slog.Logger
@@ -98,7 +101,7 @@ func New(cfg Config, d Deps) *Desk {
 		d.Log = slog.New(slog.DiscardHandler)
 	}
 	k := &Desk{cfg: cfg, app: d.App, back: d.Backend, blob: d.Blobs, log: d.Log, now: d.Now, busy: make(chan struct{}, maxBusy),
-		groups: make(chan struct{}, 1), changes: d.Changes, cursors: d.Cursors, wake: make(chan struct{}, 1), homes: homes{list: map[string]*oneHome{}},
+		groups: make(chan struct{}, 1), changes: d.Changes, cursors: d.Cursors, console: d.Console, wake: make(chan struct{}, 1), homes: homes{list: map[string]*oneHome{}},
 		trouble: map[string]hindrance{}}
 	k.app.OnInteraction(k.interact)
 	for _, h := range k.hears() {
@@ -122,7 +125,7 @@ func (k *Desk) hears() []heard {
 		{"member_joined_channel", k.joined},
 		{"reaction_added", k.marked}, {"reaction_removed", k.marked}, {"reaction_added", k.reacted},
 		{"link_shared", k.shared},
-		{"app_home_opened", k.home},
+		{"app_home_opened", k.home}, {"user_change", k.userChanged},
 	}
 	for _, e := range channelEvents {
 		list = append(list, heard{e, k.channelChanged})

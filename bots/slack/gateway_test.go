@@ -77,7 +77,8 @@ func gatewayWith(t *testing.T, suggest kb.Suggester, change ...func(*router.Conf
 		t.Fatal(err)
 	}
 	blobs := channeltest.NewBlobs()
-	bot := slackdesk.New(slackdesk.Config{}, slackdesk.Deps{App: app, Backend: desk, Blobs: blobs, Changes: g.store, Cursors: g.store, Log: log})
+	bot := slackdesk.New(slackdesk.Config{}, slackdesk.Deps{App: app, Backend: desk, Blobs: blobs, Changes: g.store, Cursors: g.store, Log: log,
+		Console: func(agent string) (string, error) { return "https://console.example/login?link=for-" + agent, nil }})
 	g.bot = bot
 	ch := slackchannel.New(slackchannel.Config{Channels: []slackchannel.Room{{Channel: "customer-ltd"}}}, slackchannel.Deps{App: app, Blobs: blobs,
 		Cursors: g.store, Log: log, Tickets: g.store, Agent: desk.AgentBy, Colleague: desk.Colleague})
@@ -87,6 +88,11 @@ func gatewayWith(t *testing.T, suggest kb.Suggester, change ...func(*router.Conf
 	ctx, cancel := context.WithCancel(context.Background())
 	runs := []func(context.Context) error{app.Run, bot.Run, jobs.Dispatcher(nil).Run,
 		func(ctx context.Context) error { return ch.Run(ctx, g.store) }}
+	if len(live.Config().Groups()) > 0 || rc.Presence.Slack {
+		tool := bot.Whereabouts()
+		attendance := &router.Attendance{Desk: desk, Tool: tool, Changed: tool.Changed(), Log: log}
+		runs = append(runs, attendance.Run)
+	}
 	done := make(chan error, len(runs))
 	for _, run := range runs {
 		go func() { done <- run(ctx) }()

@@ -2,6 +2,10 @@ package slackdesk
 
 import (
 	"context"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strings"
 	"sync"
 
 	"tierline/bots"
@@ -91,28 +95,77 @@ func (w *Whereabouts) turn(agents []ticket.Agent) (list []ticket.Agent) {
 	return list
 }
 
-// Groups asks who is in user groups. A member who is a guest or a bot, or has left, does not count.
-func (w *Whereabouts) Groups(ctx context.Context, names []string) (map[string][]bots.Person, error) {
-	members, err := w.desk.app.GroupMembers(ctx, names)
+// maxGroup is how many people one user group may have: more are not asked about one by one.
+const maxGroup = 500
+
+// Groups asks who is in user groups; see [bots.Whereabouts]. A member who is a guest or a bot, or has left, is none.
+func (w *Whereabouts) Groups(ctx context.Context, known []ticket.UserGroup) ([]ticket.UserGroup, error) {
+	var names, ids []string
+	for _, g := range known {
+		names, ids = append(names, g.Name), append(ids, g.ID)
+	}
+	found, err := w.desk.app.Groups(ctx, names, ids)
 	if err != nil {
 		return nil, err
 	}
-	groups := map[string][]bots.Person{}
-	for name, ids := range members {
-		people := []bots.Person{}
-		for _, id := range ids {
-			u, err := w.desk.app.User(ctx, id)
-			if ticket.KindOf(err) == ticket.NotFound {
-				u, err = slackapp.User{ID: id}, nil
-			}
-			if err != nil {
+	told := make([]ticket.UserGroup, len(known))
+	for i, g := range found {
+		if g.ID != "" && slackapp.Bare(g.ID) != handleOf(known[i].Name) && !strings.EqualFold(g.Handle, handleOf(known[i].Name)) {
+			w.desk.log.Warn("slack: a user group was given another handle; change it in the configuration, or name its id", "group", known[i].Name, "handle", g.Handle, "id", g.ID)
+		}
+		is := ticket.UserGroup{Name: known[i].Name, ID: nonEmpty(g.ID, known[i].ID)}
+		switch {
+		case g.ID == "":
+			is.Fault = "there is no such user group in Slack"
+		case g.Disabled:
+			is.Fault = "it is disabled in Slack"
+		case len(g.Members) > maxGroup:
+			is.Fault = fmt.Sprintf("it has %d members; at most %d", len(g.Members), maxGroup)
+		default:
+			if is.Members, err = w.members(ctx, g.Members); err != nil {
 				return nil, err
 			}
-			if !u.Guest && !u.Bot && !u.Deleted {
-				people = append(people, bots.Person{ID: id, Email: u.Email})
-			}
 		}
-		groups[name] = people
+		told[i] = is
 	}
-	return groups, nil
+	return told, nil
+}
+
+// handleOf is a group's handle, or id, without the workspace that may stand before it.
+func handleOf(name string) string {
+	return strings.TrimPrefix(name[strings.LastIndexByte(name, '/')+1:], "@")
+}
+
+func (w *Whereabouts) members(ctx context.Context, ids []string) (list []ticket.GroupMember, err error) {
+	for _, id := range ids {
+		u, err := w.desk.app.User(ctx, id)
+		if ticket.KindOf(err) == ticket.NotFound {
+			continue // nobody knows who that is
+		}
+		if err != nil {
+			return nil, err
+		}
+		if !u.Guest && !u.Bot && !u.Deleted {
+			language, _, _ := strings.Cut(strings.ToLower(u.Locale), "-")
+			list = append(list, ticket.GroupMember{ID: id, Email: u.Email, Name: u.Name, Language: language, Zone: u.TZ})
+		}
+	}
+	slices.SortFunc(list, func(a, b ticket.GroupMember) int { return strings.Compare(a.ID, b.ID) })
+	return list, nil
+}
+
+// userChanged has the groups looked at when somebody was deactivated, or made a guest: they are members no more.
+// https://docs.slack.dev/reference/events/user_change
+func (k *Desk) userChanged(ctx context.Context, ev slackapp.Event) error {
+	var is struct {
+		User struct {
+			Deleted    bool `json:"deleted"`
+			Guest      bool `json:"is_restricted"`
+			UltraGuest bool `json:"is_ultra_restricted"`
+		} `json:"user"`
+	}
+	if json.Unmarshal(ev.Raw, &is) != nil || !is.User.Deleted && !is.User.Guest && !is.User.UltraGuest {
+		return nil // somebody has another status
+	}
+	return k.groupChanged(ctx, ev)
 }

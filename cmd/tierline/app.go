@@ -120,8 +120,7 @@ func openEngine(cfg config.Config, log *slog.Logger) (kb.Engine, error) {
 func (a *app) wireDesk(context.Context) error {
 	a.desk = &router.Desk{Store: a.store, KB: a.store, Suggest: a.follower.Suggester(), Live: a.live,
 		Console: a.consoleURL(), Now: a.now}
-	a.attendance = &router.Attendance{Desk: a.desk, Cursors: a.store, Log: a.log.With("part", "attendance")}
-	a.desk.Groups = a.attendance
+	a.attendance = &router.Attendance{Desk: a.desk, Log: a.log.With("part", "attendance")}
 	a.jobs = &router.Jobs{Desk: a.desk, Senders: map[string]channels.Sender{}, Links: a.links(), Log: a.log.With("part", "outbox")}
 	if !a.cfg.Slack.App.Enabled() {
 		return nil
@@ -131,7 +130,7 @@ func (a *app) wireDesk(context.Context) error {
 		return err
 	}
 	a.bot = slackdesk.New(a.cfg.Slack.Desk, slackdesk.Deps{App: a.slack, Backend: a.desk, Blobs: a.blobs,
-		Changes: a.store, Cursors: a.store, Log: a.log.With("part", "desk"), Now: a.now})
+		Changes: a.store, Cursors: a.store, Console: a.consoleLink, Log: a.log.With("part", "desk"), Now: a.now})
 	a.jobs.Bot = a.bot
 	tool := a.bot.Whereabouts()
 	a.attendance.Tool, a.attendance.Changed = tool, tool.Changed()
@@ -196,7 +195,7 @@ func (a *app) wireWeb(context.Context) error {
 	desk := email.NewDesk(a.cfg.Email, email.Deps{Blobs: a.blobs, Cursors: a.store, Staff: a.live.Staff, StaffNames: a.live.StaffNames, Now: a.now,
 		Log: a.log.With("part", "email")}, intake, a.store)
 	a.web, err = web.New(a.cfg.Web, web.Deps{Store: planned{a.store, a.desk}, KB: a.store, Suggest: a.desk.Suggest, Backend: a.desk, Suppliers: a.desk.SupplierReport,
-		Blobs: a.blobs, Mails: consoleMails{desk, a.cfg.Email, a.store}, Agents: a.live.Agents, Ready: a.probes(), Mounts: mounts, Metrics: a.registry, Links: a.links(), PageLimits: a.pageLimits, Version: version,
+		Blobs: a.blobs, Mails: consoleMails{desk, a.cfg.Email, a.store}, Agents: a.live.Agents, Ready: a.probes(), Doubts: a.doubts(), Mounts: mounts, Metrics: a.registry, Links: a.links(), PageLimits: a.pageLimits, Version: version,
 		Now: a.now, Log: a.log.With("part", "web")})
 	return err
 }
@@ -224,6 +223,14 @@ func (a *app) consoleURL() string {
 	return strings.TrimRight(u, "/") + "/console"
 }
 
+// consoleLinkFor is how long a link works that somebody asks for in Slack.
+const consoleLinkFor = 10 * time.Minute
+
+// consoleLink signs an agent in whom the desk knows. The console is wired after the desk.
+func (a *app) consoleLink(agent string) (string, error) {
+	return a.web.ConsoleLink(agent, consoleLinkFor)
+}
+
 // probes are what /readyz asks.
 func (a *app) probes() []web.Probe {
 	list := []web.Probe{
@@ -240,6 +247,14 @@ func (a *app) probes() []web.Probe {
 		list = append(list, web.Probe{Name: s.Name(), Check: func(context.Context) error { return s.Ready() }})
 	}
 	return list
+}
+
+// doubts are what /readyz tells beside that.
+func (a *app) doubts() []web.Probe {
+	if a.attendance.Tool == nil {
+		return nil
+	}
+	return []web.Probe{{Name: "user groups", Check: a.attendance.Doubts}}
 }
 
 // run runs the gateway until ctx ends, then stops it within 30 s: sources, workers, HTTP. The store

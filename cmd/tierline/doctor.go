@@ -197,6 +197,19 @@ func slackTrials(cfg config.Config, log *slog.Logger) []trial {
 	for _, c := range cfg.Slack.Channels.Channels {
 		channel("customers write there", c.Channel)
 	}
+	names := cfg.Router.Groups()
+	var all []slackapp.Group
+	for i, name := range names {
+		list = append(list, trial{"user group " + name, "it is there, and has members", "check the handle, or name the group's id; enable it in Slack; give the app usergroups:read",
+			func(ctx context.Context) (err error) {
+				if all == nil { // Slack is asked once for all
+					if all, err = app.Groups(ctx, names, make([]string, len(names))); err != nil {
+						return err
+					}
+				}
+				return lackOf(all[i])
+			}})
+	}
 	for _, a := range cfg.Router.Agents {
 		if a.Slack == "" {
 			list = append(list, trial{"agent " + a.ID, "found in Slack", "check the e-mail address, or give the Slack user id",
@@ -204,6 +217,19 @@ func slackTrials(cfg config.Config, log *slog.Logger) []trial {
 		}
 	}
 	return list
+}
+
+// lackOf is why a user group gives nobody anything, or nil.
+func lackOf(g slackapp.Group) error {
+	switch {
+	case g.ID == "":
+		return errors.New("there is no such user group in Slack")
+	case g.Disabled:
+		return errors.New("it is disabled in Slack")
+	case len(g.Members) == 0:
+		return errors.New("it has no members")
+	}
+	return nil
 }
 
 // ticketError is a fault in full: the operator who asks may see it.

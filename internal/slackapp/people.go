@@ -3,6 +3,7 @@ package slackapp
 import (
 	"context"
 	"errors"
+	"slices"
 	"strings"
 	"time"
 
@@ -85,59 +86,73 @@ func worst(faults []error) error {
 	return errors.Join(faults...)
 }
 
-// GroupMembers are the ids of the members of user groups, which are named by handle or id; those outside the home as
-// workspace/handle. A group that is not there, or is disabled, is not in the answer; one that cannot be read makes it
-// fail.
-func (a *App) GroupMembers(ctx context.Context, names []string) (map[string][]string, error) {
-	in := map[*workspace]map[string]string{} // by workspace: names as they are asked for, to handles
-	for _, name := range names {
+// Group is a user group.
+type Group struct {
+	ID, Handle string
+	Disabled   bool
+	Members    []string // user ids; none of one that is disabled
+}
+
+// Groups finds user groups by handle or id, in the order of names, or (for one whose handle is another now) by the id that
+// stands beside its name; those outside the home are named as workspace/handle. One that is not there has no ID. One
+// that cannot be read makes it fail. https://docs.slack.dev/reference/methods/usergroups.list
+func (a *App) Groups(ctx context.Context, names, ids []string) ([]Group, error) {
+	found := make([]Group, len(names))
+	lists := map[*workspace][]slack.UserGroup{}
+	for i, name := range names {
 		w, handle, err := a.named(ctx, name)
+		if ticket.KindOf(err) == ticket.Invalid {
+			continue // the app is in no such workspace
+		}
 		if err != nil {
 			return nil, err
 		}
-		if in[w] == nil {
-			in[w] = map[string]string{}
+		if _, asked := lists[w]; !asked {
+			if lists[w], err = w.groups(ctx); err != nil {
+				return nil, err
+			}
 		}
-		in[w][name] = strings.TrimPrefix(handle, "@")
-	}
-	members := map[string][]string{}
-	for w, names := range in {
-		if err := w.groups(ctx, names, members); err != nil {
+		if found[i], err = w.group(ctx, lists[w], strings.TrimPrefix(handle, "@"), Bare(ids[i])); err != nil {
 			return nil, err
 		}
 	}
-	return members, nil
+	return found, nil
 }
 
-func (w *workspace) groups(ctx context.Context, names map[string]string, members map[string][]string) error {
-	var list []slack.UserGroup
-	err := w.do(ctx, "usergroups.list", "", func(ctx context.Context, api *slack.Client) (err error) {
-		list, err = api.GetUserGroupsContext(ctx)
+func (w *workspace) groups(ctx context.Context) (list []slack.UserGroup, err error) {
+	err = w.do(ctx, "usergroups.list", "", func(ctx context.Context, api *slack.Client) (err error) {
+		list, err = api.GetUserGroupsContext(ctx, slack.GetUserGroupsOptionIncludeDisabled(true), slack.GetUserGroupsOptionIncludeUsers(true))
 		return err
 	})
-	if err != nil {
-		return err
+	return list, err
+}
+
+// group is one of a workspace's groups, by its handle or id, or else by the id that it had before.
+func (w *workspace) group(ctx context.Context, list []slack.UserGroup, name, known string) (g Group, err error) {
+	at := slices.IndexFunc(list, func(g slack.UserGroup) bool { return g.ID == name || strings.EqualFold(g.Handle, name) })
+	if at < 0 && known != "" {
+		at = slices.IndexFunc(list, func(g slack.UserGroup) bool { return g.ID == known })
 	}
-	for name, handle := range names {
-		for _, g := range list {
-			if g.ID != handle && !strings.EqualFold(g.Handle, handle) || g.DateDelete != 0 {
-				continue
-			}
-			var ids []string
-			err := w.do(ctx, "usergroups.users.list", "", func(ctx context.Context, api *slack.Client) (err error) {
-				ids, err = api.GetUserGroupMembersContext(ctx, g.ID)
-				return err
-			})
-			if err != nil && ticket.KindOf(err) != ticket.NotFound {
-				return err
-			}
-			if err == nil {
-				for i, id := range ids {
-					ids[i] = w.id(id)
-				}
-				members[name] = ids
-			}
+	if at < 0 {
+		return Group{}, nil
+	}
+	is := list[at]
+	g = Group{ID: w.id(is.ID), Handle: is.Handle, Disabled: is.DateDelete != 0}
+	members := is.Users
+	if g.Disabled {
+		return g, nil
+	}
+	if len(members) == 0 || len(members) != is.UserCount { // the list has left them out
+		err = w.do(ctx, "usergroups.users.list", "", func(ctx context.Context, api *slack.Client) (err error) {
+			members, err = api.GetUserGroupMembersContext(ctx, is.ID)
+			return err
+		})
+		if ticket.KindOf(err) == ticket.NotFound {
+			return Group{}, nil
 		}
 	}
-	return nil
+	for _, id := range members {
+		g.Members = append(g.Members, w.id(id))
+	}
+	return g, err
 }

@@ -71,7 +71,8 @@ type UserGroup struct {
 	Name   string
 	Users  []string // ids or handles
 
-	updated time.Time // zero: as it was at the start
+	updated  time.Time // zero: as it was at the start
+	disabled time.Time // zero: it is not
 }
 
 // App is the one app that is installed in the workspace.

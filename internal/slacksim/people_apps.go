@@ -288,6 +288,30 @@ func (s *Server) SetUserGroup(handle string, members ...string) {
 	}
 }
 
+// RenameUserGroup gives a user group another handle, DisableUserGroup disables it; the app is told.
+func (s *Server) RenameUserGroup(handle, to string) error {
+	return s.changeGroup(handle, func(g *UserGroup) { g.Handle = to })
+}
+
+// DisableUserGroup disables a user group: it is listed to who asks for disabled ones, and nobody can be asked about in it.
+func (s *Server) DisableUserGroup(handle string) error {
+	return s.changeGroup(handle, func(g *UserGroup) { g.disabled = s.clock.Now() })
+}
+
+func (s *Server) changeGroup(handle string, change func(*UserGroup)) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	i := slices.IndexFunc(s.groups, func(g UserGroup) bool { return g.Handle == handle })
+	if i < 0 {
+		return fmt.Errorf("slacksim: there is no user group %q", handle)
+	}
+	change(&s.groups[i])
+	s.groups[i].updated = s.clock.Now()
+	s.emit("usergroups:read", nil, Object{"type": "subteam_updated", "subteam": s.subteam(s.groups[i]), "event_ts": s.stamp()})
+	s.touch()
+	return nil
+}
+
 // without are those of a list that are not in another.
 func without(list, other []string) []string {
 	return slices.DeleteFunc(slices.Clone(list), func(x string) bool { return slices.Contains(other, x) })

@@ -136,6 +136,9 @@ func (c *call) dndTeamInfo() (Object, error) {
 func (c *call) usergroupsList() (Object, error) {
 	list := make([]any, 0, len(c.s.groups))
 	for _, g := range c.s.groups {
+		if !g.disabled.IsZero() && !c.flag("include_disabled") {
+			continue
+		}
 		o := c.s.subteam(g)
 		if !c.flag("include_users") {
 			delete(o, "users")
@@ -155,12 +158,15 @@ func (s *Server) subteam(g UserGroup) Object {
 	if !g.updated.IsZero() {
 		o["date_update"] = g.updated.Unix()
 	}
+	if !g.disabled.IsZero() {
+		o["date_delete"] = g.disabled.Unix()
+	}
 	return o
 }
 
 func (c *call) usergroupsUsersList() (Object, error) {
 	for _, g := range c.s.groups {
-		if g.ID == c.str("usergroup") {
+		if g.ID == c.str("usergroup") && (g.disabled.IsZero() || c.flag("include_disabled")) {
 			return Object{"users": g.Users}, nil
 		}
 	}
