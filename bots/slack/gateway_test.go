@@ -42,11 +42,18 @@ func newGateway(t *testing.T, change ...func(*router.Config)) *gateway {
 
 func gatewayWith(t *testing.T, suggest kb.Suggester, change ...func(*router.Config)) *gateway {
 	t.Helper()
+	return gatewayIn(t, suggest, func(*slacksim.Config) {}, change...)
+}
+
+// gatewayIn is a gateway in a workspace of its own kind.
+func gatewayIn(t *testing.T, suggest kb.Suggester, prepare func(*slacksim.Config), change ...func(*router.Config)) *gateway {
+	t.Helper()
 	cfg := slacksim.Sample()
 	cfg.Witness = slackdesk.Witness
 	cfg.TriggerLife = time.Minute // a busy machine may take longer than Slack waits
 	cfg.App.Scopes, cfg.App.Events = slackapp.Scopes(), slackapp.Events()
 	cfg.App.UnfurlDomains = []string{"console.example"}
+	prepare(&cfg)
 	g := &gateway{T: t, sim: slacksim.Start(t, cfg)}
 	log := slog.New(slog.NewTextHandler(testWriter{t}, &slog.HandlerOptions{Level: slog.LevelWarn}))
 	rc := router.Config{

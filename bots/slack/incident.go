@@ -79,7 +79,7 @@ func (k *Desk) showIncident(ctx context.Context, c bots.IncidentCard, channel st
 	if again {
 		var err error
 		from := slackapp.TS(c.Incident.Proposed.Add(-time.Minute))
-		if ts, err = k.app.Find(ctx, slackapp.Range{Channel: channel, Oldest: from}, typeIncident, o.Payload); err != nil {
+		if ts, err = k.app.Find(ctx, slackapp.Range{Channel: channel, Oldest: from}, o); err != nil {
 			return "", err
 		}
 	}

@@ -32,7 +32,7 @@ func (k *Desk) Tell(ctx context.Context, n bots.Notice, again bool) error {
 	}
 	o.Blocks = noticeBlocks(n)
 	if again {
-		ts, err := k.app.Find(ctx, slackapp.Range{Channel: o.Channel, Oldest: slackapp.TS(k.now().Add(-noticeBack)), Limit: 400}, typeNotice, o.Payload)
+		ts, err := k.app.Find(ctx, slackapp.Range{Channel: o.Channel, Oldest: slackapp.TS(k.now().Add(-noticeBack)), Limit: 400}, o)
 		if err != nil || ts != "" {
 			return err
 		}

@@ -43,7 +43,7 @@ func (k *Desk) Page(ctx context.Context, p bots.PageNotice, at string, again boo
 			return "", err
 		}
 		r := slackapp.Range{Channel: o.Channel, Oldest: slackapp.TS(p.Page.Opened.Add(-pageSlack)), Limit: 400}
-		ts, err := k.app.Find(ctx, r, typePage, o.Payload)
+		ts, err := k.app.Find(ctx, r, o)
 		if err != nil {
 			return "", err
 		}
@@ -213,7 +213,7 @@ func (k *Desk) findThread(ctx context.Context, c bots.Card) string {
 		return ""
 	}
 	ts, err := k.app.Find(ctx, slackapp.Range{Channel: channel, Oldest: slackapp.TS(c.Ticket.Opened.Add(-pageSlack))},
-		typeCard, map[string]any{"ticket": c.Ticket.ID.String()})
+		slackapp.Out{Type: typeCard, Payload: map[string]any{"ticket": c.Ticket.ID.String()}, Text: cardText(c)})
 	if err != nil {
 		k.log.Warn("slack: a notice goes without a link to its thread", "ticket", c.Ticket.ID, "error", err)
 		return ""

@@ -56,7 +56,7 @@ func (k *Desk) show(ctx context.Context, c bots.Card, channel string, places []s
 	ts := ""
 	if again {
 		from := slackapp.TS(c.Ticket.Opened.Add(-time.Minute))
-		if ts, err = k.app.Find(ctx, slackapp.Range{Channel: channel, Oldest: from}, typeCard, o.Payload); err != nil {
+		if ts, err = k.app.Find(ctx, slackapp.Range{Channel: channel, Oldest: from}, o); err != nil {
 			return "", err
 		}
 	}
@@ -153,7 +153,7 @@ func (k *Desk) post(ctx context.Context, c bots.Card, at string, m ticket.Messag
 	ts := ""
 	if again {
 		r := slackapp.Range{Channel: channel, Thread: thread, Limit: 5000}
-		if ts, err = k.app.Find(ctx, r, typeMessage, o.Payload); err != nil {
+		if ts, err = k.app.Find(ctx, r, o); err != nil {
 			return "", err
 		}
 	}

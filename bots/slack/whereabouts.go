@@ -67,7 +67,7 @@ func (w *Whereabouts) Seen(ctx context.Context, agents []ticket.Agent) (map[stri
 		return seen, nil
 	}
 	quiet, err := w.desk.app.Undisturbed(ctx, users)
-	if err != nil {
+	if err != nil && !slackapp.Missing(err) {
 		return seen, err
 	}
 	for _, user := range users {
@@ -76,6 +76,9 @@ func (w *Whereabouts) Seen(ctx context.Context, agents []ticket.Agent) (map[stri
 			continue
 		}
 		active, err := w.desk.app.Active(ctx, user)
+		if slackapp.Missing(err) {
+			continue // nothing is known of them
+		}
 		if err != nil {
 			return seen, err
 		}

@@ -127,7 +127,7 @@ func (c *Channel) Amend(ctx context.Context, out ticket.Outbound) error {
 	if err != nil {
 		return err
 	}
-	there, err := c.sent(ctx, channel, thread, m)
+	there, err := c.sent(ctx, channel, thread, m, func(got slackapp.Message, i int) bool { return i == 0 && got.TS == first })
 	if err != nil || there[0] != first {
 		return err // not posted by us
 	}

@@ -27,16 +27,16 @@ func (c *Channel) invite(ctx context.Context, channel string, r Room) error {
 	if !r.opens(OpenForm) {
 		return nil
 	}
-	payload := map[string]any{"channel": channel}
-	ts, err := c.d.App.Find(ctx, slackapp.Range{Channel: channel, Limit: maxHistory}, typeInvite, payload)
+	w := wordsFor("", r.Language)
+	text := slackapp.Escape(w.Invite)
+	o := slackapp.Out{Channel: channel, Text: text, Type: typeInvite, Payload: map[string]any{"channel": channel}}
+	ts, err := c.d.App.Find(ctx, slackapp.Range{Channel: channel, Limit: maxHistory}, o)
 	if err != nil || ts != "" {
 		return err
 	}
-	w := wordsFor("", r.Language)
 	button := slack.NewButtonBlockElement(prefix, channel, slack.NewTextBlockObject(slack.PlainTextType, w.Button, false, false)).WithStyle(slack.StylePrimary)
-	text := slackapp.Escape(w.Invite)
-	_, err = c.d.App.Post(ctx, slackapp.Out{Channel: channel, Text: text, Type: typeInvite, Payload: payload, Blocks: []slack.Block{
-		slack.NewSectionBlock(slack.NewTextBlockObject(slack.MarkdownType, text, false, false), nil, nil), slack.NewActionBlock("", button)}})
+	o.Blocks = []slack.Block{slack.NewSectionBlock(slack.NewTextBlockObject(slack.MarkdownType, text, false, false), nil, nil), slack.NewActionBlock("", button)}
+	_, err = c.d.App.Post(ctx, o)
 	return err
 }
 

@@ -23,18 +23,18 @@ func (c *Channel) Send(ctx context.Context, out ticket.Outbound) (string, error)
 	if err != nil {
 		return "", err
 	}
-	there := map[int]string{}
-	if out.Again {
-		if there, err = c.sent(ctx, channel, thread, out.Message); err != nil {
-			return "", err
-		}
-	}
 	text := slackapp.Mrkdwn(strings.TrimSpace(out.Message.Text))
 	if text == "" {
 		text = ":paperclip:"
 	}
+	parts, there := slackapp.Split(text, maxPart), map[int]string{}
+	if out.Again {
+		if there, err = c.sent(ctx, channel, thread, out.Message, func(m slackapp.Message, i int) bool { return i < len(parts) && m.Says(parts[i]) }); err != nil {
+			return "", err
+		}
+	}
 	name, image := c.face(ctx, channel, out.Message)
-	for i, part := range slackapp.Split(text, maxPart) {
+	for i, part := range parts {
 		if there[i] != "" {
 			continue
 		}
@@ -78,24 +78,35 @@ func payload(m ticket.Message, part int) map[string]any {
 	return map[string]any{"ticket": m.Ticket.String(), "seq": m.Seq, "part": part}
 }
 
-// sent finds the parts of an answer that an earlier try has posted.
-func (c *Channel) sent(ctx context.Context, channel, thread string, m ticket.Message) (map[int]string, error) {
+// sent finds the parts of an answer that an earlier try has posted. like tells them in a history that is not
+// Slack's own and tells no metadata.
+func (c *Channel) sent(ctx context.Context, channel, thread string, m ticket.Message, like func(slackapp.Message, int) bool) (map[int]string, error) {
 	self, err := c.d.App.Self(ctx, channel)
 	if err != nil {
 		return nil, err
 	}
-	there := map[int]string{}
+	there, alike, told := map[int]string{}, map[int]string{}, false
 	_, err = c.d.App.Read(ctx, slackapp.Range{Channel: channel, Thread: thread, Limit: maxHistory}, func(got slackapp.Message) bool {
-		if self.Wrote(got) && got.Metadata.Type == typeReply {
-			for i := range ticket.MaxText/maxPart + 2 {
-				if got.Metadata.Is(typeReply, payload(m, i)) {
-					there[i] = got.TS
-					break
-				}
+		if !self.Wrote(got) {
+			return true
+		}
+		told = told || got.Metadata.Type != ""
+		for i := range ticket.MaxText/maxPart + 2 {
+			switch {
+			case got.Metadata.Is(typeReply, payload(m, i)):
+				there[i] = got.TS
+			case alike[i] == "" && like(got, i):
+				alike[i] = got.TS
+			default:
+				continue
 			}
+			break
 		}
 		return true
 	})
+	if err == nil && !told {
+		there = alike
+	}
 	return there, err
 }
 

@@ -249,6 +249,9 @@ func (a *App) OpenDM(ctx context.Context, user string) (channel string, err erro
 		}
 		return err
 	})
+	if missing(err) { // a user's id stands for it, when something is posted
+		return w.id(user), nil
+	}
 	return channel, err
 }
 
@@ -309,8 +312,9 @@ func (a *App) Read(ctx context.Context, r Range, yield func(Message) bool) (more
 	return true, nil
 }
 
-// Find looks for a message of ours by its metadata and returns its ts, or "".
-func (a *App) Find(ctx context.Context, r Range, eventType string, want map[string]any) (ts string, err error) {
+// Find looks for a message of ours, by its metadata, and returns its ts, or "". A history that tells no metadata of
+// any message of ours is not Slack's own: there the one that says the same is taken for it.
+func (a *App) Find(ctx context.Context, r Range, o Out) (ts string, err error) {
 	self, err := a.Self(ctx, r.Channel)
 	if err != nil {
 		return "", err
@@ -318,12 +322,22 @@ func (a *App) Find(ctx context.Context, r Range, eventType string, want map[stri
 	if r.Limit == 0 {
 		r.Limit = 1000
 	}
+	like, told := "", false
 	_, err = a.Read(ctx, r, func(m Message) bool {
-		if self.Wrote(m) && m.Metadata.Is(eventType, want) {
+		switch {
+		case !self.Wrote(m):
+		case m.Metadata.Is(o.Type, o.Payload):
 			ts = m.TS
+		case m.Metadata.Type != "":
+			told = true
+		case like == "" && m.Says(o.Text):
+			like = m.TS
 		}
 		return ts == ""
 	})
+	if err == nil && ts == "" && !told {
+		ts = like
+	}
 	return ts, err
 }
 

@@ -169,6 +169,7 @@ func New(cfg Config, d Deps) (*App, error) {
 	if cfg.APIURL != "" {
 		base = strings.TrimRight(cfg.APIURL, "/") + "/"
 	}
+	d.HTTP = through(d.HTTP, base)
 	a := &App{cfg: cfg, log: d.Log, now: d.Now, sleep: d.Sleep, http: d.HTTP, base: base, news: make(chan struct{}, 1), others: map[string]*workspace{}, strange: strangers{},
 		onEvent:   map[string][]func(context.Context, Event) error{},
 		onCommand: map[string]func(context.Context, slack.SlashCommand) Reply{}, onForm: map[string]func(context.Context, *slack.InteractionCallback) any{}}

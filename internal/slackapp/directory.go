@@ -57,7 +57,7 @@ func newDirectory() *directory {
 // missing says that a server has no such method: what it would have told is not to be had.
 func missing(err error) bool {
 	var status slack.StatusCodeError
-	return errors.As(err, &status) && status.Code == http.StatusNotFound || Code(err) == "unknown_method"
+	return errors.As(err, &status) && status.Code == http.StatusNotFound || strings.HasPrefix(Code(err), "unknown_method")
 }
 
 // User is who has this id; NotFound when nobody has, or nothing is to be had of them.
@@ -211,7 +211,8 @@ func (d *directory) forget(now time.Time) {
 	}
 }
 
-var channelID = regexp.MustCompile(`^[CGD][A-Z0-9]+$`)
+// channelID tells ids from names, which have no capitals: https://docs.slack.dev/reference/methods/conversations.rename
+var channelID = regexp.MustCompile(`^[CGD][A-Z0-9_]+$`)
 
 // Channel is the id of a channel, which is given by its name or by its id. One outside the home is given by its id
 // (T0BETA/C042), or as workspace/#name, where the workspace is an id, a domain (acme of acme.slack.com) or a name.
@@ -298,6 +299,9 @@ func (w *workspace) channel(ctx context.Context, name string) (string, error) {
 		return found(name, id)
 	}
 	all, err := w.listChannels(ctx)
+	if missing(err) {
+		err = ticket.Errorf("slack.channel", ticket.Invalid, "This Slack does not list its channels: name #%s by its id.", Cut(Line(name), 80))
+	}
 	if err != nil {
 		if id != "" {
 			return id, nil

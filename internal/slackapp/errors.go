@@ -34,6 +34,9 @@ func fault(op string, err error) error {
 	case errors.As(err, &limited):
 		return &ticket.Error{Op: op, Kind: ticket.Transient, RetryAfter: max(limited.RetryAfter, time.Second), Unbegun: true, Err: err}
 	case errors.As(err, &status):
+		if status.Code == http.StatusUnauthorized {
+			return byCode(op, slack.SlackErrorResponse{Err: "invalid_auth"})
+		}
 		if status.Code == http.StatusRequestEntityTooLarge || status.Code == http.StatusBadRequest {
 			return &ticket.Error{Op: op, Kind: ticket.Invalid, Err: err}
 		}
@@ -82,6 +85,8 @@ func byCode(op string, r slack.SlackErrorResponse) error {
 		e.Public = "Slack does not allow this here (" + r.Err + ")."
 	case "expired_trigger_id", "exchanged_trigger_id", "trigger_exchanged":
 		e.Public = "That took too long. Click again."
+	case "unknown_method":
+		e.Public = "This Slack has no " + strings.TrimPrefix(op, "slack.") + "."
 	case "hash_conflict":
 		e.Kind = ticket.Conflict
 	default:

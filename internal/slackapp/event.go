@@ -3,6 +3,7 @@ package slackapp
 import (
 	"encoding/json"
 	"errors"
+	"html"
 	"strconv"
 	"strings"
 	"time"
@@ -149,6 +150,12 @@ func (m *Message) conversation() string {
 		}
 	}
 	return m.Thread()
+}
+
+// Says says whether the message's text is this one, whatever of it is escaped; no text is like none.
+func (m *Message) Says(text string) bool {
+	plain := func(s string) string { return strings.TrimSpace(html.UnescapeString(s)) }
+	return text != "" && plain(m.Text) == plain(text)
 }
 
 // Thread is the ts of the thread's first message: its own when it began one.

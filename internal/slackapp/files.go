@@ -5,6 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net"
+	"net/http"
+	"net/url"
 	"path"
 	"strings"
 
@@ -59,28 +62,54 @@ func (f File) unfit() string {
 	return ""
 }
 
+// fetch gets one file. Only hosts of Slack's are given the token for it.
 func (a *App) fetch(ctx context.Context, blobs ticket.Blobs, f File) (ticket.Attachment, error) {
+	const op = "slack.file"
 	w, _, err := a.at(f.ID)
 	if err != nil {
 		return ticket.Attachment{}, err
 	}
-	api, _ := w.client()
-	r, pipe := io.Pipe()
-	got := make(chan error, 1)
-	go func() {
-		err := fault("slack.file", api.GetFileContext(ctx, first(f.URL, f.URLView), pipe))
-		_ = pipe.CloseWithError(err)
-		got <- err
-	}()
-	sum, size, err := blobs.Put(ctx, r, MaxFile)
-	_ = r.CloseWithError(errors.New("not wanted any more"))
-	if derr := <-got; err == nil && derr != nil {
-		err = derr
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, first(f.URL, f.URLView), nil)
+	if err != nil || !a.ours(req.URL) {
+		return ticket.Attachment{}, ticket.Errorf(op, ticket.Invalid, "it is kept elsewhere")
 	}
+	_, token := w.client()
+	req.Header.Set("Authorization", "Bearer "+token.Reveal())
+	resp, err := a.http.Do(req)
 	if err != nil {
-		return ticket.Attachment{}, err
+		return ticket.Attachment{}, fault(op, err)
+	}
+	defer resp.Body.Close()
+	switch at := resp.Request.URL; {
+	case resp.StatusCode == http.StatusNotFound || resp.StatusCode == http.StatusGone:
+		return ticket.Attachment{}, ticket.Errorf(op, ticket.NotFound, "it was deleted")
+	case resp.StatusCode == http.StatusForbidden, at.Query().Get("redir") == req.URL.Path && req.URL.Path != "": // the page to sign in
+		return ticket.Attachment{}, ticket.Errorf(op, ticket.Denied, "it may not be read")
+	case resp.StatusCode != http.StatusOK:
+		return ticket.Attachment{}, fault(op, slack.StatusCodeError{Code: resp.StatusCode, Status: resp.Status})
+	}
+	sum, size, err := blobs.Put(ctx, resp.Body, MaxFile)
+	if err != nil {
+		return ticket.Attachment{}, fault(op, err)
 	}
 	return ticket.Attachment{Type: first(f.Mimetype, "application/octet-stream"), Size: size, SHA256: sum}, nil
+}
+
+// ours says whether files of Slack's are kept at an address: at one of Slack's, or where the Web API is; when that is
+// this machine, anywhere on it.
+func (a *App) ours(u *url.URL) bool {
+	api, err := url.Parse(a.base)
+	if err != nil || u.User != nil {
+		return false
+	}
+	host := strings.ToLower(u.Hostname())
+	for _, d := range []string{"slack.com", "slack-gov.com"} {
+		if u.Scheme == "https" && (host == d || strings.HasSuffix(host, "."+d)) {
+			return true
+		}
+	}
+	here := func(host string) bool { return host == "localhost" || net.ParseIP(host).IsLoopback() }
+	return u.Scheme == api.Scheme && u.Host == api.Host || here(host) && here(api.Hostname())
 }
 
 // FileName is a base name that is safe to keep and to show.
@@ -110,9 +139,7 @@ func (a *App) Upload(ctx context.Context, channel, thread, name, title string, s
 	if err != nil {
 		return err
 	}
-	api, _ := w.client()
-	err = fault("slack.upload", api.UploadToURL(ctx, slack.UploadToURLParameters{UploadURL: up.UploadURL, Reader: r, Filename: name}))
-	if err != nil {
+	if err := a.upload(ctx, up.UploadURL, size, r); err != nil {
 		return err
 	}
 	return w.do(ctx, "files.completeUploadExternal", "", func(ctx context.Context, api *slack.Client) error {
@@ -120,6 +147,27 @@ func (a *App) Upload(ctx context.Context, channel, thread, name, title string, s
 			Files: []slack.FileSummary{{ID: up.FileID, Title: title}}, Channel: channel, ThreadTimestamp: thread})
 		return err
 	})
+}
+
+// upload puts a file where Slack has said. The address lets it in: no token goes there.
+func (a *App) upload(ctx context.Context, to string, size int64, r io.Reader) error {
+	const op = "slack.upload"
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, to, io.LimitReader(r, size))
+	if err != nil {
+		return ticket.E(op, ticket.Transient, errors.New("the answer names no address to upload to"))
+	}
+	req.ContentLength = size
+	req.Header.Set("Content-Type", "application/octet-stream")
+	resp, err := a.http.Do(req)
+	if err != nil {
+		return fault(op, err)
+	}
+	defer resp.Body.Close()
+	_, _ = io.Copy(io.Discard, io.LimitReader(resp.Body, maxRefusal))
+	if resp.StatusCode != http.StatusOK {
+		return fault(op, slack.StatusCodeError{Code: resp.StatusCode, Status: resp.Status})
+	}
+	return nil
 }
 
 // Share uploads attachments into a thread, each once: what stands there under the same title is not

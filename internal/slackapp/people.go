@@ -12,6 +12,10 @@ import (
 	"tierline/ticket"
 )
 
+// Missing says that a server has no such method, as some that only speak like Slack have not: what it would tell is
+// not to be had.
+func Missing(err error) bool { return missing(err) }
+
 // Active says whether a person's dot is green: a client is connected, and they have done something in the last
 // 10 minutes or so. https://docs.slack.dev/reference/methods/users.getPresence
 func (a *App) Active(ctx context.Context, user string) (active bool, err error) {

@@ -60,7 +60,7 @@ func (s *Server) serveAPI(w http.ResponseWriter, r *http.Request) {
 		respond(w, Object{"ok": false, "error": err.Error()})
 		return
 	}
-	out, wait, drop := s.answerCall(name, args, bearer, asJSON)
+	out, status, wait, drop := s.answerCall(name, args, bearer, asJSON)
 	switch {
 	case drop:
 		panic(http.ErrAbortHandler) // the work is done, the answer is lost
@@ -71,32 +71,37 @@ func (s *Server) serveAPI(w http.ResponseWriter, r *http.Request) {
 		_, _ = w.Write([]byte(`{"ok":false,"error":"ratelimited"}`))
 	default:
 		w.Header().Set("Content-Type", "application/json; charset=utf-8")
+		w.WriteHeader(status)
 		_, _ = w.Write(out)
 	}
 }
 
 // answerCall takes the lock. What is answered is JSON of its own: the workspace may change before it
 // is written.
-func (s *Server) answerCall(name string, args map[string]any, bearer string, asJSON bool) (out []byte, wait int, drop bool) {
+func (s *Server) answerCall(name string, args map[string]any, bearer string, asJSON bool) (out []byte, status, wait int, drop bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	o, wait := s.invoke(name, args, bearer, asJSON)
+	status = s.cfg.Frugal.status(o)
+	if s.cfg.Frugal.On && o != nil {
+		o = s.cfg.Frugal.answer(name, objectOf(o))
+	}
 	out, err := json.Marshal(o)
 	if err != nil {
 		panic(err) // made here, of JSON types
 	}
-	return out, wait, s.faultFor(name, channelArg(args), DropAnswer) != nil
+	return out, status, wait, s.faultFor(name, channelArg(args), DropAnswer) != nil
 }
 
 // invoke checks and does one call. wait is set when it comes too fast: seconds until the next.
 func (s *Server) invoke(name string, args map[string]any, bearer string, asJSON bool) (out Object, wait int) {
 	s.calls[name]++
 	m, ok := s.methods[name]
-	if !ok {
+	if !ok || s.cfg.Frugal.lacks(name) {
 		return Object{"ok": false, "error": "unknown_method", "req_method": name}, 0
 	}
 	token := bearer
-	if t, ok := args["token"].(string); ok && token == "" && !asJSON {
+	if t, ok := args["token"].(string); ok && token == "" && !asJSON && !s.cfg.Frugal.On {
 		token = t
 	}
 	delete(args, "token")

@@ -17,6 +17,7 @@ type Config struct {
 	UserGroups []UserGroup
 	App        App
 	Rates      Rates
+	Frugal     Frugal        // what it leaves out; the zero value is Slack
 	AckTimeout time.Duration // how long an app has to acknowledge; 0 is Slack's 3 s
 	// TriggerLife is how long after a click a view can be opened; 0 is Slack's 3 s.
 	TriggerLife time.Duration

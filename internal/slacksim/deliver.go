@@ -85,7 +85,7 @@ func (s *Server) subscribed(ev Object) bool {
 // interact sends an interaction or a command, which is tried once. The answer comes on the channel.
 func (s *Server) interact(kind string, payload Object, accepts bool) <-chan answer {
 	e := &envelope{kind: kind, payload: payload, accepts: accepts, done: make(chan answer, 1)}
-	if s.cfg.App.RequestURL == "" && len(s.conns) == 0 || s.uninstalled {
+	if s.cfg.App.RequestURL == "" && len(s.conns)+s.opening == 0 || s.uninstalled {
 		e.done <- answer{}
 		return e.done
 	}
@@ -96,6 +96,9 @@ func (s *Server) interact(kind string, payload Object, accepts bool) <-chan answ
 func (s *Server) deliver(e *envelope) {
 	e.id = randomID()
 	s.witness(e.kind, e.payload)
+	if s.cfg.Frugal.On {
+		e.payload = s.cfg.Frugal.payload(e.kind, objectOf(e.payload))
+	}
 	s.pending = append(s.pending, e)
 	s.send(e)
 }
@@ -132,7 +135,7 @@ func (s *Server) send(e *envelope) {
 
 func (s *Server) frame(e *envelope) Object {
 	o := Object{"envelope_id": e.id, "type": e.kind, "payload": e.payload, "accepts_response_payload": e.accepts}
-	if e.kind == kindEvent {
+	if e.kind == kindEvent && !s.cfg.Frugal.On {
 		o["retry_attempt"], o["retry_reason"] = e.attempt, e.reason
 	}
 	return o

@@ -46,6 +46,7 @@ type Server struct {
 
 	tickets   map[string]bool // of Socket Mode URLs that were not used yet
 	conns     []*conn
+	opening   int // connections that are being made
 	nextConn  int
 	pending   []*envelope // not acknowledged, oldest first
 	lost      int

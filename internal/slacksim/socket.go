@@ -64,6 +64,9 @@ func (s *Server) serveSocket(w http.ResponseWriter, r *http.Request) {
 	s.mu.Lock()
 	ok := s.tickets[ticket] && s.faultFor("socket", "", Outage) == nil
 	delete(s.tickets, ticket)
+	if ok {
+		s.opening++ // the app may take itself to be connected before we do
+	}
 	s.mu.Unlock()
 	if !ok {
 		http.Error(w, "this ticket is not valid", http.StatusUnauthorized)
@@ -72,6 +75,9 @@ func (s *Server) serveSocket(w http.ResponseWriter, r *http.Request) {
 	up := websocket.Upgrader{CheckOrigin: func(*http.Request) bool { return true }}
 	ws, err := up.Upgrade(w, r, nil)
 	if err != nil {
+		s.mu.Lock()
+		s.opening--
+		s.mu.Unlock()
 		return // Upgrade has answered
 	}
 	ws.SetReadLimit(1 << 20)
@@ -107,13 +113,18 @@ func (c *conn) pump() {
 func (s *Server) connected(c *conn) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	s.opening--
 	if s.closed {
 		return false
 	}
 	s.work.Go(c.pump)
 	s.conns = append(s.conns, c)
-	c.write(Object{"type": "hello", "num_connections": len(s.conns), "connection_info": Object{"app_id": s.cfg.App.ID},
-		"debug_info": Object{"host": "applink-simulated", "build_number": 1, "approximate_connection_time": connSeconds}})
+	hello := Object{"type": "hello", "num_connections": len(s.conns), "connection_info": Object{"app_id": s.cfg.App.ID},
+		"debug_info": Object{"host": "applink-simulated", "build_number": 1, "approximate_connection_time": connSeconds}}
+	if s.cfg.Frugal.On {
+		hello = only(hello, "type")
+	}
+	c.write(hello)
 	s.flush()
 	s.touch()
 	return true
