@@ -42,6 +42,9 @@ type Desk interface {
 	// ShowIncident makes the card of an incident tell what it should, in place (the last of places), or
 	// posts it. It returns the place of the card now.
 	ShowIncident(ctx context.Context, c IncidentCard, places []string, again bool) (place string, err error)
+	// Announce shows an overview to everybody in a channel, or (ref is not "") brings the one there up to date; one that
+	// somebody has deleted stays away. It returns where that is.
+	Announce(ctx context.Context, a Announcement, ref string, again bool) (string, error)
 }
 
 // IncidentCard is what people see of an incident.
@@ -95,6 +98,7 @@ type Notice struct {
 	Number int
 	// Handover: it is theirs from now on, and was not before. What was last said and what is promised is shown.
 	Handover bool
+	Digest   *Digest // what it tells, in place of all that; nil: it is no overview
 }
 
 // Card is what an agent sees of a ticket.
@@ -221,6 +225,7 @@ type Backend interface {
 	People
 	Inbox
 	Lookup
+	Digests
 	// AgentBy finds staff by the vendor's user id or by mail address; Denied for everybody else.
 	AgentBy(vendorID, email string) (ticket.Agent, error)
 	// Act does something to a ticket in the agent's name. For ActEscalate and ActPage Tier may be

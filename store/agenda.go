@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"slices"
 
 	"tierline/ticket"
 )
@@ -17,18 +18,21 @@ func (s *Store) Agenda(ctx context.Context, q ticket.AgendaQuery) (a ticket.Agen
 	}
 	own, theirs := shortKey(q.Agent), s.db.list(tiers)
 	for _, l := range []struct {
-		to    *ticket.Listing
+		list  ticket.AgendaList
 		cond  string
 		args  []any
 		order string
 	}{
-		{&a.Mine, loaded + " AND owner = $1", []any{own}, "CASE WHEN state IN ('new', 'open') THEN 0 ELSE 1 END, CASE due WHEN 0 THEN 1 ELSE 0 END, due, rank, id"},
-		{&a.Late, "due <> 0 AND tier IN TEXTS($1) AND due <= $2", []any{theirs, at(q.Late)}, "due, rank, id"},
-		{&a.Free, waiting + " AND tier IN TEXTS($1)", []any{theirs}, pressing},
-		{&a.Promised, "promised <> 0 AND owner = $1", []any{own}, "promised, id"},
-		{&a.Paged, "paged <> '' AND paged IN TEXTS($1)", []any{theirs}, pressing},
+		{ticket.ListMine, loaded + " AND owner = $1", []any{own}, "CASE WHEN state IN ('new', 'open') THEN 0 ELSE 1 END, CASE due WHEN 0 THEN 1 ELSE 0 END, due, rank, id"},
+		{ticket.ListLate, "due <> 0 AND tier IN TEXTS($1) AND due <= $2", []any{theirs, at(q.Late)}, "due, rank, id"},
+		{ticket.ListFree, waiting + " AND tier IN TEXTS($1)", []any{theirs}, pressing},
+		{ticket.ListPromised, "promised <> 0 AND owner = $1", []any{own}, "promised, id"},
+		{ticket.ListPaged, "paged <> '' AND paged IN TEXTS($1)", []any{theirs}, pressing},
 	} {
-		if *l.to, err = s.listing(ctx, q, l.cond, l.args, l.order, limit); err != nil {
+		if len(q.Only) > 0 && !slices.Contains(q.Only, l.list) {
+			continue
+		}
+		if *a.List(l.list), err = s.listing(ctx, q, l.cond, l.args, l.order, limit, q.Skip[l.list]); err != nil {
 			return ticket.Agenda{}, failure("store.Agenda", err)
 		}
 	}
@@ -36,7 +40,7 @@ func (s *Store) Agenda(ctx context.Context, q ticket.AgendaQuery) (a ticket.Agen
 }
 
 // listing reads the beginning of a list. Which tickets that are is found in an index alone; only theirs are read.
-func (s *Store) listing(ctx context.Context, q ticket.AgendaQuery, cond string, args []any, order string, limit int) (l ticket.Listing, err error) {
+func (s *Store) listing(ctx context.Context, q ticket.AgendaQuery, cond string, args []any, order string, limit, skip int) (l ticket.Listing, err error) {
 	w := where{args: args}
 	w.and(cond)
 	if q.Channel != "" {
@@ -45,11 +49,11 @@ func (s *Store) listing(ctx context.Context, q ticket.AgendaQuery, cond string, 
 	if q.Urgent {
 		w.and("rank <= 1")
 	}
-	if err = s.one(ctx, "SELECT COUNT(*) FROM tickets"+w.String(), w.args, &l.Count); err != nil || l.Count == 0 {
+	if err = s.one(ctx, "SELECT COUNT(*) FROM tickets"+w.String(), w.args, &l.Count); err != nil || l.Count <= skip {
 		return l, err
 	}
 	err = s.each(ctx, "SELECT doc FROM tickets WHERE id IN (SELECT id FROM tickets"+w.String()+" ORDER BY "+order+
-		" LIMIT "+w.arg(limit)+") ORDER BY "+order, w.args, func(scan func(...any) error) error {
+		" LIMIT "+w.arg(limit)+" OFFSET "+w.arg(max(0, skip))+") ORDER BY "+order, w.args, func(scan func(...any) error) error {
 		t, err := scanTicket(scan)
 		l.Tickets = append(l.Tickets, t)
 		return err

@@ -22,6 +22,27 @@ type AgendaQuery struct {
 	Urgent  bool      // only urgent and high ones
 	Late    time.Time // what is due until then is late, or nearly
 	Limit   int       // of each list; DefaultPage when 0, at most MaxPage
+	// Only are the lists that are read; none: all.
+	Only []AgendaList
+	// Skip is how many tickets at the beginning of a list are left out. They count.
+	Skip map[AgendaList]int
+}
+
+// AgendaList is one list of an agenda.
+type AgendaList string
+
+// The lists of an agenda.
+const (
+	ListMine     AgendaList = "mine"
+	ListLate     AgendaList = "late"
+	ListFree     AgendaList = "free"
+	ListPromised AgendaList = "promised"
+	ListPaged    AgendaList = "paged"
+)
+
+// AgendaLists are all of them.
+func AgendaLists() []AgendaList {
+	return []AgendaList{ListMine, ListLate, ListFree, ListPromised, ListPaged}
 }
 
 // Agenda is what somebody has before them, most pressing first.
@@ -37,6 +58,21 @@ type Agenda struct {
 type Listing struct {
 	Tickets []Ticket
 	Count   int // of the whole list
+}
+
+// List is one of the lists.
+func (a *Agenda) List(l AgendaList) *Listing {
+	switch l {
+	case ListMine:
+		return &a.Mine
+	case ListLate:
+		return &a.Late
+	case ListFree:
+		return &a.Free
+	case ListPromised:
+		return &a.Promised
+	}
+	return &a.Paged
 }
 
 // Rank orders priorities: 0 is urgent.

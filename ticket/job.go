@@ -36,6 +36,9 @@ const (
 	JobUpdate   JobKind = "update"   // the customer is to hear how their case stands, soon (Step 0) or now; the moment is in the payload
 	JobQuestion JobKind = "question" // question Seq should be answered
 	JobUnits    JobKind = "units"    // look whether a unit of the ticket has so many cases that others are told
+
+	JobDigestTick JobKind = "digest_tick" // look which digests are due
+	JobDigest     JobKind = "digest"      // send one: a Digest in the payload
 )
 
 // Priorities of jobs; lower goes first.

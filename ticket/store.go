@@ -35,6 +35,7 @@ type Store interface {
 	Installations
 	Agendas
 	Drafting
+	ShiftNotes
 	io.Closer
 	// Ping fails when the database cannot be used right now.
 	Ping(ctx context.Context) error

@@ -99,6 +99,7 @@ type Ticket struct {
 	Tier         string                  `json:"tier,omitempty"`     // name of the tier; "" until it is routed
 	Queue        string                  `json:"queue,omitempty"`
 	Owner        string                  `json:"owner,omitempty"`     // agent id; "" while it is in the queue
+	OwnerAt      time.Time               `json:"owner_at,omitzero"`   // since when it is its owner's, or nobody's again
 	OwnerWhy     string                  `json:"owner_why,omitempty"` // why the gateway gave it to its owner, or to nobody yet
 	Former       []string                `json:"former,omitempty"`    // who owned it before, the last one first
 	Placed       *Placed                 `json:"placed,omitempty"`    // nil while no tier hands tickets out
@@ -162,7 +163,7 @@ func (t *Ticket) Has(i customer.Identity) bool {
 	})
 }
 
-// since notes when the ticket came into its state and to its tier.
+// since notes when the ticket came into its state, to its tier and to its owner.
 func (t *Ticket) since(before *Ticket, now time.Time) {
 	if t.State != before.State {
 		t.StateAt = now
@@ -172,6 +173,9 @@ func (t *Ticket) since(before *Ticket, now time.Time) {
 	}
 	if t.Tier != before.Tier {
 		t.TierAt = now
+	}
+	if t.Owner != before.Owner {
+		t.OwnerAt = now
 	}
 }
 

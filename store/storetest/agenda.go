@@ -46,6 +46,14 @@ func agendaOf(t *testing.T, w *world) {
 		}
 		equal(t, c.what, fmt.Sprint(got, c.l.Count), fmt.Sprint(c.want, c.n))
 	}
+	q.Skip, q.Only = map[ticket.AgendaList]int{ticket.ListFree: 2, ticket.ListMine: 2}, []ticket.AgendaList{ticket.ListFree, ticket.ListMine}
+	older := must(w.a.Agenda(ctx, q))(t)
+	equal(t, "the next page of a list", fmt.Sprint(len(older.Free.Tickets), older.Free.Count, len(older.Mine.Tickets), older.Mine.Count), "2 4 0 2")
+	equal(t, "only what was asked for", older.Promised.Count+older.Paged.Count, 0)
+	for _, k := range older.Free.Tickets {
+		equal(t, "of the next page", k.ID != ids[4] && k.ID != ids[2], true)
+	}
+	q.Skip, q.Only = nil, nil
 	q.Urgent = true
 	equal(t, "urgent ones only", must(w.a.Agenda(ctx, q))(t).Free.Count, 1)
 	q.Channel = "chat"

@@ -66,6 +66,7 @@ func Run(t *testing.T, fresh Fresh) {
 		"staff/who is there":                                    staffPresence,
 		"staff/what each has":                                   staffWorkload,
 		"agenda/what somebody has before them":                  agendaOf,
+		"digests/words for the next shift":                      shiftNotes,
 		"staff/handed out at two gateways":                      staffHandedOut,
 		"transfer/merge":                                        transferMerge,
 		"transfer/split":                                        transferSplit,
