@@ -19,7 +19,6 @@ type Digest struct {
 type DigestSection struct {
 	Head string
 	Rows []DigestRow
-	More string // how many there are beyond them; "" when none are
 }
 
 // DigestRow is one line of an overview.
@@ -59,16 +58,16 @@ type Digests interface {
 	DigestsOff(ctx context.Context, by ticket.Agent) ([]ticket.DigestKind, error)
 	// SetDigest switches one on or off for by.
 	SetDigest(ctx context.Context, by ticket.Agent, kind ticket.DigestKind, off bool) error
-	// NextShift is whose turn comes after the one that runs, for those of tiers that by works in, or are on call for.
-	NextShift(ctx context.Context, by ticket.Agent, tier string) (NextShift, error)
+	// NextShifts are whose turn comes next, of the tiers that by works in or is on call for.
+	NextShifts(ctx context.Context, by ticket.Agent) ([]NextShift, error)
 	// AddForShift leaves words for whoever takes over a tier, with the shift that begins at that time.
 	AddForShift(ctx context.Context, by ticket.Agent, n ticket.ShiftNote) error
 }
 
-// NextShift is what a word for it may be about.
+// NextShift is whose turn comes next at a tier.
 type NextShift struct {
-	Tiers []Tier // for which one can be left; the one that was asked for comes first
+	Tier  Tier
 	At    time.Time
 	Who   []ticket.Agent
-	Notes []ticket.ShiftNote // that are there already
+	Notes []ticket.ShiftNote // that are left for them already
 }

@@ -48,6 +48,7 @@ type Config struct {
 	Presence  Presence  `yaml:"presence"`
 	Incidents Incidents `yaml:"incidents"` // what hits many
 	Units     Units     `yaml:"units"`     // units and places that are conspicuous
+	Digests   Digests   `yaml:"digests"`   // overviews that people are sent
 
 	groups map[string]ticket.UserGroup // what is known of user groups, by name
 	former map[string]string           // the names of those who had their role by one, by agent id
@@ -161,6 +162,7 @@ func (c Config) Check(at check.At) {
 	c.Presence.Check(at.Key("presence"))
 	c.Incidents.check(at.Key("incidents"), c.Tiers)
 	c.Units.check(at.Key("units"), c.Tiers)
+	c.Digests.check(at.Key("digests"))
 	c.checkTiers(at, func(id string) bool { return agents[id] })
 	c.checkRules(at, func(id string) bool { return agents[id] })
 	c.checkOwed(at)

@@ -27,6 +27,8 @@ type recorder struct {
 	again []string         // calls that were told of an earlier try
 	woken chan struct{}
 	notes []bots.Notice // that people were told
+
+	announced []bots.Announcement
 }
 
 func (r *recorder) did(again bool, format string, args ...any) error {
@@ -80,6 +82,12 @@ func (r *recorder) paged(n bots.PageNotice, ref string, again bool) error {
 }
 func (r *recorder) ShowIncident(_ context.Context, c bots.IncidentCard, _ []string, again bool) (string, error) {
 	return c.Place + "/" + c.Incident.ID.String(), r.did(again, "incident %s %s linked=%d told=%d done=%d", c.Incident.ID, c.Incident.State, c.Tally.Linked, c.Tally.Told, c.Tally.Done)
+}
+func (r *recorder) Announce(_ context.Context, a bots.Announcement, ref string, again bool) (string, error) {
+	r.mu.Lock()
+	r.announced = append(r.announced, a)
+	r.mu.Unlock()
+	return a.Place + "/" + a.Key, r.did(again, "announce %s %s ref=%q", a.Place, a.Text, ref)
 }
 func (r *recorder) Send(_ context.Context, out ticket.Outbound) (string, error) {
 	return fmt.Sprintf("<%d.%d@x>", out.Ticket.ID, out.Message.Seq), r.did(out.Again, "send %d to %s", out.Message.Seq, out.To[0].Value)

@@ -20,7 +20,7 @@ type Report struct {
 
 // Section is one table of a report: a row for each team, or each policy.
 type Section struct {
-	Name    string   `json:"name"` // promises, notes, updates, complaints, abuse
+	Name    string   `json:"name"` // cases, promises, notes, updates, complaints, articles, abuse
 	Title   string   `json:"title"`
 	By      string   `json:"by"` // what its rows are: team, policy
 	Columns []string `json:"columns"`
@@ -54,34 +54,44 @@ var tables = []struct {
 	byLabel         bool
 	columns         []column
 }{
+	{"cases", "Cases", "team", false, []column{{ticket.OutcomeSolved, "solved"}, {ticket.OutcomeFirst, "at first contact"},
+		{ticket.OutcomeReopened, "opened again"}, {ticket.OutcomeMissed, "clocks missed"}}},
 	{"promises", "Promises", "team", false, []column{{ticket.OutcomePromised, "promised"}, {ticket.OutcomeKept, "kept"}, {ticket.OutcomeBroken, "broken"},
 		{ticket.OutcomeKeptLate, "kept late"}, {ticket.OutcomeMoved, "moved"}, {ticket.OutcomeUnpromised, "taken back"}}},
 	{"notes", "Unclear notes and returned handovers", "team", false, []column{{ticket.OutcomeUnclear, "asked about"}, {ticket.OutcomeUnclearLead, "lead asked"},
 		{ticket.OutcomeUnclearAnswer, "answered"}, {ticket.OutcomeReturned, "handovers returned"}}},
 	{"updates", "Steady updates", "team", false, []column{{ticket.OutcomeUpdate, "sent"}, {ticket.OutcomeUpdateSkipped, "not sent"}}},
 	{"complaints", "Complaints", "policy", true, []column{{ticket.OutcomeComplaint, "complaints"}, {ticket.OutcomeComplaintAnswr, "answered"}}},
+	{"articles", "Articles", "team", false, []column{{ticket.OutcomeRouted, "cases looked up"}, {ticket.OutcomeGap, "no article fitted"},
+		{ticket.OutcomeUsed, "used"}, {ticket.OutcomeFlagged, "flagged"}}},
 	{"abuse", "Abuse", "team", false, []column{{ticket.OutcomeWarned, "warned"}, {ticket.OutcomeAbuseLead, "told to the lead"}, {ticket.OutcomeBlocked, "kept out"}}},
 }
 
 // CareReport counts what came to pass from since until before until.
 func CareReport(ctx context.Context, from ticket.Measures, since, until time.Time) (Report, error) {
-	var all []ticket.Outcome
-	r := Report{Since: since, Until: until}
-	for q := (ticket.OutcomeQuery{Since: since, Until: until, Limit: ticket.MaxPage}); ; {
-		list, next, err := from.Outcomes(ctx, q)
-		if err != nil {
-			return r, err
-		}
-		if all = append(all, list...); next == "" {
-			break
-		}
-		if q.After = next; len(all) >= maxOutcomes {
-			r.Cut = true
-			break
-		}
+	all, cut, err := outcomes(ctx, from, since, until)
+	r := Report{Since: since, Until: until, Cut: cut}
+	if err != nil {
+		return r, err
 	}
 	r.Sections = sum(all)
 	return r, nil
+}
+
+// outcomes reads what came to pass in a time, at most maxOutcomes; cut says that there was more.
+func outcomes(ctx context.Context, from ticket.Measures, since, until time.Time) (all []ticket.Outcome, cut bool, err error) {
+	for q := (ticket.OutcomeQuery{Since: since, Until: until, Limit: ticket.MaxPage}); ; {
+		list, next, err := from.Outcomes(ctx, q)
+		if err != nil {
+			return nil, false, err
+		}
+		if all = append(all, list...); next == "" {
+			return all, false, nil
+		}
+		if q.After = next; len(all) >= maxOutcomes {
+			return all, true, nil
+		}
+	}
 }
 
 // sum makes the tables of a report. It is pure.

@@ -303,20 +303,6 @@ func TestNoticesComeOnTime(t *testing.T) {
 	if got := strings.Join(when, "; "); got != "08T09 marc You are on call for Level 2; 09T08 marc You are on call for Level 2" {
 		t.Errorf("told: %s", got)
 	}
-	// Nothing was open when it began; the next who begins is told what is.
-	id := w.accept("<1@x>")
-	w.work(jobs)
-	w.act("anna", ticket.Action{Kind: ticket.ActEscalate, Ticket: id, Tier: "l2", Reason: "hard"})
-	w.heard(jobs)
-	w.pass(6*24*time.Hour + 12*time.Hour)
-	w.pass(12 * time.Hour) // the gateway was down over both notices and the beginning
-	if got := w.heard(jobs); got != "nora Your shift for Level 2 has begun. This is open:" {
-		t.Errorf("after a stop: %s", got)
-	}
-	w.enqueueTick()
-	if got := w.heard(jobs); got != "" {
-		t.Errorf("told again: %s", got)
-	}
 }
 
 func TestANoticeOfAShiftThatIsNoLongerTheirsIsNotSent(t *testing.T) {

@@ -1,7 +1,6 @@
 package router
 
 import (
-	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -24,7 +23,6 @@ const (
 	catchUp     = 15 * 24 * time.Hour // what was due longer ago is not told any more
 	lookEvery   = time.Hour           // a configuration may have changed
 	maxGapLines = 20
-	maxDigest   = 15
 )
 
 // rosterState is the mark: up to when people were told, and of which gaps.
@@ -83,7 +81,7 @@ func (r *rosterDue) due(at time.Time) bool {
 	return at.After(r.from) && !at.After(r.now)
 }
 
-// shifts tells of those that come, and hands over to those that begin.
+// shifts tells of those that come. What those get that begin is a digest (digestshift.go).
 func (r *rosterDue) shifts(t Tier, s oncall.Schedule) {
 	notices := t.OnCall.Notices()
 	ahead := lookEvery
@@ -94,10 +92,6 @@ func (r *rosterDue) shifts(t Tier, s oncall.Schedule) {
 	for _, shift := range s.Whole(r.from, r.now.Add(ahead), rosterIn) {
 		n := ticket.RosterTold{To: shift.Person, Tier: t.Name, Shift: ticket.RosterShift(shift)}
 		key := fmt.Sprintf("%s:%d", t.Name, shift.From.Unix())
-		if r.due(shift.From) && shift.To.After(r.now) {
-			n.Digest, n.Text = true, "Your shift for "+title+" has begun. This is open:"
-			r.jobs = append(r.jobs, ticket.RosterTell(n, "digest:"+key))
-		}
 		if !shift.From.After(r.now) {
 			continue
 		}
@@ -158,7 +152,7 @@ func (w *Jobs) rosterTell(ctx context.Context, j ticket.Job) error {
 		return err
 	}
 	to := w.Desk.agent(n.To)
-	ok, err := w.stillSo(ctx, &n)
+	ok, err := w.stillSo(ctx, n)
 	if err != nil {
 		return err
 	}
@@ -176,8 +170,8 @@ func (w *Jobs) rosterTell(ctx context.Context, j ticket.Job) error {
 	return w.store().Finish(ctx, j)
 }
 
-// stillSo says whether a notice is still true. It fills in a digest; one without anything is none.
-func (w *Jobs) stillSo(ctx context.Context, n *ticket.RosterTold) (bool, error) {
+// stillSo says whether a notice is still true.
+func (w *Jobs) stillSo(ctx context.Context, n ticket.RosterTold) (bool, error) {
 	if len(n.Buttons) > 0 {
 		c, err := w.store().RosterChange(ctx, n.Change)
 		if err != nil || c.State != ticket.RosterAsked || !c.To.After(w.Desk.Now()) {
@@ -190,55 +184,5 @@ func (w *Jobs) stillSo(ctx context.Context, n *ticket.RosterTold) (bool, error) 
 			return false, err
 		}
 	}
-	if n.Digest {
-		lines, err := w.digest(ctx, n.Tier)
-		n.Lines = lines
-		return len(lines) > 0, err
-	}
 	return true, nil
-}
-
-// digest is what whoever takes over a tier has to know: pages that are open, and cases, urgent first.
-func (w *Jobs) digest(ctx context.Context, tier string) (lines []ticket.RosterLine, err error) {
-	list, err := w.store().Tickets(ctx, ticket.Filter{Tier: tier, States: []ticket.State{ticket.New, ticket.Open, ticket.Pending, ticket.OnHold}, Limit: ticket.MaxPage})
-	if err != nil {
-		return nil, err
-	}
-	rank := func(t ticket.Ticket) int {
-		switch {
-		case paged(t) != "":
-			return 0
-		case t.Priority == ticket.Urgent:
-			return 1
-		case t.Priority == ticket.High:
-			return 2
-		}
-		return 3
-	}
-	slices.SortStableFunc(list, func(a, b ticket.Ticket) int { return cmp.Or(cmp.Compare(rank(a), rank(b)), a.Opened.Compare(b.Opened)) })
-	for _, t := range list[:min(len(list), maxDigest)] {
-		parts := []string{t.ID.String() + " " + t.Subject, string(t.Priority), strings.ReplaceAll(string(t.State), "_", " ")}
-		if p := paged(t); p != "" {
-			parts = append(parts, "page "+p)
-		}
-		if t.Owner != "" {
-			parts = append(parts, w.Desk.agent(t.Owner).Name)
-		}
-		lines = append(lines, ticket.RosterLine{Text: strings.Join(parts, " · ")})
-	}
-	if more := len(list) - maxDigest; more > 0 {
-		lines = append(lines, ticket.RosterLine{Text: fmt.Sprintf("and %d more", more)})
-	}
-	return lines, nil
-}
-
-// paged is how the pages of a case stand that is not done; "" when there is none.
-func paged(t ticket.Ticket) string {
-	var states []string
-	for _, p := range t.Pages() {
-		if p.State != ticket.PageCancelled {
-			states = append(states, string(p.State))
-		}
-	}
-	return strings.Join(states, ", ")
 }

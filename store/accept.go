@@ -386,7 +386,11 @@ func (k *intake) save() error {
 	}
 	for _, e := range k.fx.Events {
 		if e.Kind == "reopened" && e.Data["from"] == string(ticket.Solved) {
-			if err := k.unmeasure(k.tickets[e.Ticket]); err != nil {
+			t := k.tickets[e.Ticket]
+			if err := k.unmeasure(t); err != nil {
+				return err
+			}
+			if err := k.addOutcomes([]ticket.Outcome{{Kind: ticket.OutcomeReopened, Ticket: t.ID, Tier: t.Tier, At: e.At}}); err != nil {
 				return err
 			}
 		}

@@ -16,6 +16,10 @@ func (s *Store) Agenda(ctx context.Context, q ticket.AgendaQuery) (a ticket.Agen
 	for _, t := range q.Tiers {
 		tiers = append(tiers, shortKey(t))
 	}
+	only := q.Only
+	if len(only) == 0 {
+		only = ticket.AgendaLists()
+	}
 	own, theirs := shortKey(q.Agent), s.db.list(tiers)
 	for _, l := range []struct {
 		list  ticket.AgendaList
@@ -28,8 +32,10 @@ func (s *Store) Agenda(ctx context.Context, q ticket.AgendaQuery) (a ticket.Agen
 		{ticket.ListFree, waiting + " AND tier IN TEXTS($1)", []any{theirs}, pressing},
 		{ticket.ListPromised, "promised <> 0 AND owner = $1", []any{own}, "promised, id"},
 		{ticket.ListPaged, "paged <> '' AND paged IN TEXTS($1)", []any{theirs}, pressing},
+		{ticket.ListWork, "owner <> '' AND state IN ('new', 'open') AND tier IN TEXTS($1)", []any{theirs}, pressing},
+		{ticket.ListOwed, "promised <> 0 AND tier IN TEXTS($1) AND promised <= $2", []any{theirs, at(q.Owed)}, "promised, id"},
 	} {
-		if len(q.Only) > 0 && !slices.Contains(q.Only, l.list) {
+		if !slices.Contains(only, l.list) {
 			continue
 		}
 		if *a.List(l.list), err = s.listing(ctx, q, l.cond, l.args, l.order, limit, q.Skip[l.list]); err != nil {

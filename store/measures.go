@@ -67,21 +67,7 @@ func (s *Store) Spent(ctx context.Context, q ticket.Alike) (topic string, list [
 
 // measure keeps what follows from a change for those who count.
 func (t *tx) measure(k *ticket.Ticket, fx ticket.Effects) error {
-	var rows [][]any
-	for _, o := range fx.Outcomes {
-		o.Tier, o.Label, o.Agent = clean(o.Tier), clean(o.Label), clean(o.Agent)
-		d, err := doc(o)
-		if err != nil {
-			return err
-		}
-		rows = append(rows, []any{at(o.At), int64(o.Ticket), d})
-		if o.Kind == ticket.OutcomeMacro {
-			if err := t.macroUsed(o); err != nil {
-				return err
-			}
-		}
-	}
-	if err := t.insert("INSERT INTO outcomes (at, ticket, doc)", "", rows); err != nil {
+	if err := t.addOutcomes(fx.Outcomes); err != nil {
 		return err
 	}
 	for _, e := range fx.Events {
@@ -99,6 +85,24 @@ func (t *tx) measure(k *ticket.Ticket, fx ticket.Effects) error {
 		}
 	}
 	return nil
+}
+
+func (t *tx) addOutcomes(list []ticket.Outcome) error {
+	var rows [][]any
+	for _, o := range list {
+		o.Tier, o.Label, o.Agent = clean(o.Tier), clean(o.Label), clean(o.Agent)
+		d, err := doc(o)
+		if err != nil {
+			return err
+		}
+		rows = append(rows, []any{at(o.At), int64(o.Ticket), d})
+		if o.Kind == ticket.OutcomeMacro {
+			if err := t.macroUsed(o); err != nil {
+				return err
+			}
+		}
+	}
+	return t.insert("INSERT INTO outcomes (at, ticket, doc)", "", rows)
 }
 
 func (t *tx) unmeasure(k *ticket.Ticket) error {

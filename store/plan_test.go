@@ -81,6 +81,12 @@ func staffed(ctx context.Context, t *testing.T, s *Store, id ticket.ID) {
 		_, err = s.Act(ctx, ticket.Action{Kind: ticket.ActPromise, Ticket: id, By: ticket.Gateway, Promise: &ticket.Promise{Kind: ticket.PromiseFix, Due: time.Now().Add(time.Hour)}})
 	}
 	if err == nil {
+		_, err = s.Agenda(ctx, ticket.AgendaQuery{Tiers: []string{"l1"}, Owed: time.Now(), Limit: 1, Only: []ticket.AgendaList{ticket.ListWork, ticket.ListOwed}})
+	}
+	if err == nil {
+		_, err = s.ShiftNotes(ctx, "l1", time.Now(), time.Now())
+	}
+	if err == nil {
 		_, err = s.Agenda(ctx, ticket.AgendaQuery{Agent: "lea", Tiers: []string{"l1"}, Channel: "email", Urgent: true, Late: time.Now(), Limit: 1})
 	}
 	if err == nil {

@@ -21,6 +21,7 @@ type AgendaQuery struct {
 	Channel string    // only tickets of a channel; "" is all
 	Urgent  bool      // only urgent and high ones
 	Late    time.Time // what is due until then is late, or nearly
+	Owed    time.Time // promises that are due until then are owed
 	Limit   int       // of each list; DefaultPage when 0, at most MaxPage
 	// Only are the lists that are read; none: all.
 	Only []AgendaList
@@ -38,9 +39,11 @@ const (
 	ListFree     AgendaList = "free"
 	ListPromised AgendaList = "promised"
 	ListPaged    AgendaList = "paged"
+	ListWork     AgendaList = "work"
+	ListOwed     AgendaList = "owed"
 )
 
-// AgendaLists are all of them.
+// AgendaLists are those of one person, and those that their tiers share.
 func AgendaLists() []AgendaList {
 	return []AgendaList{ListMine, ListLate, ListFree, ListPromised, ListPaged}
 }
@@ -52,6 +55,9 @@ type Agenda struct {
 	Free     Listing // tickets of the tiers that nobody owns
 	Promised Listing // tickets of the agent with a promise to be kept
 	Paged    Listing // tickets for which people of the tiers are being paged
+	// Of the tiers as a whole; read only when they are asked for.
+	Work Listing // tickets that somebody owns and is to act upon
+	Owed Listing // tickets with a promise that is due until AgendaQuery.Owed
 }
 
 // Listing is the beginning of a list.
@@ -71,6 +77,10 @@ func (a *Agenda) List(l AgendaList) *Listing {
 		return &a.Free
 	case ListPromised:
 		return &a.Promised
+	case ListWork:
+		return &a.Work
+	case ListOwed:
+		return &a.Owed
 	}
 	return &a.Paged
 }

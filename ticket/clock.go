@@ -306,6 +306,7 @@ func (c *change) clock() error {
 	}
 	k.Warned, k.Breached = true, true
 	c.say("what", "breach")
+	c.count(OutcomeMissed, 0, string(k.Kind))
 	c.fx.Jobs = append(c.fx.Jobs, c.t.review(OnBreach, k.Kind))
 	c.fx.Jobs = append(c.fx.Jobs, c.t.notify(Told{Owner: true, Lead: true, Text: k.Kind.Title() + " is overdue", At: k.Due}, c.now))
 	c.tell(k.Kind.Title() + " is overdue: it was due at " + k.Due.UTC().Format("2 Jan 15:04 UTC") + ".")

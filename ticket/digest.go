@@ -32,8 +32,10 @@ type Digest struct {
 	Leaving bool        `json:"leaving,omitempty"`
 }
 
-// Mark names where is kept what was sent last of this sort to this person.
-func (d Digest) Mark() string { return fmt.Sprintf("digest:%s:%s:%s", d.Kind, d.To, d.Tier) }
+// Mark names where is kept which of this sort was the last that went to this person, or channel.
+func (d Digest) Mark() string {
+	return fmt.Sprintf("digest:%s:%s:%s:%t", d.Kind, d.To, d.Tier, d.Leaving)
+}
 
 // Job sends it, unless there is nothing to say. Jobs of one digest are done one at a time.
 func (d Digest) Job() Job {

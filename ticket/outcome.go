@@ -27,7 +27,15 @@ const (
 	OutcomeWarned         OutcomeKind = "abuse_warned"
 	OutcomeAbuseLead      OutcomeKind = "abuse_lead"
 	OutcomeBlocked        OutcomeKind = "abuse_blocked"
-	OutcomeMacro          OutcomeKind = "macro" // an answer was made of one: Label is its article, Number how much was written anew, in percent
+	OutcomeMacro          OutcomeKind = "macro"        // an answer was made of one: Label is its article, Number how much was written anew, in percent
+	OutcomeSolved         OutcomeKind = "solved"       // Label is what it was, in a word: the article that was used, or a tag
+	OutcomeFirst          OutcomeKind = "solved_first" // … at the first contact: the customer wrote once, and no other tier was needed
+	OutcomeReopened       OutcomeKind = "reopened"     // after it was solved; Tier is that which had solved it
+	OutcomeMissed         OutcomeKind = "clock_missed" // Label is the clock
+	OutcomeRouted         OutcomeKind = "searched"     // articles were looked up for it for the first time
+	OutcomeGap            OutcomeKind = "gap"          // … and none fitted; Label is its subject
+	OutcomeUsed           OutcomeKind = "article_used" // Label is the article's id, as of the next
+	OutcomeFlagged        OutcomeKind = "article_faulty"
 )
 
 // Outcome is one thing that came to pass.

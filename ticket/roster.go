@@ -452,7 +452,7 @@ const RosterFirst = -1
 // News has people told of what was last done to a change, and the coming notices reckoned anew.
 func (c *RosterChange) News() []Job {
 	return []Job{{Kind: JobRosterNews, Seq: int(c.ID), Step: len(c.Log), Priority: PriorityCustomer, Unique: fmt.Sprintf("roster_news:%d:%d", c.ID, len(c.Log))},
-		RosterTick(time.Time{})}
+		RosterTick(time.Time{}), DigestTick(time.Time{})}
 }
 
 // RosterTick looks at a time (zero: now) what notices are due.
@@ -468,8 +468,7 @@ type RosterTold struct {
 	Change  int64        `json:"change,omitempty"` // that they may answer
 	Buttons []RosterDo   `json:"buttons,omitempty"`
 	Tier    string       `json:"tier,omitempty"`
-	Shift   RosterShift  `json:"shift,omitzero"`   // of a reminder: told only while it is still theirs
-	Digest  bool         `json:"digest,omitempty"` // with what is open at the tier; not told when that is nothing
+	Shift   RosterShift  `json:"shift,omitzero"` // of a reminder: told only while it is still theirs
 }
 
 // RosterLine is one line of a notice, about a time.

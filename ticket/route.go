@@ -65,6 +65,12 @@ func (c *change) route() error {
 			reflect.DeepEqual(c.t.Allow, before.Allow) && slices.Equal(c.t.Skills, before.Skills) && len(c.t.Done) == len(before.Done)
 		return nil
 	}
+	if !d.Unsearched && !c.t.Past {
+		c.count(OutcomeRouted, 0, "")
+		if !d.Fits {
+			c.count(OutcomeGap, 0, c.t.Subject)
+		}
+	}
 	for seq := 1; seq <= c.t.LastSeq; seq++ { // what was said before there was a card
 		c.fx.Jobs = append(c.fx.Jobs, c.t.post(seq, PriorityCustomer))
 	}

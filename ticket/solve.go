@@ -33,7 +33,30 @@ func (c *change) solve() error {
 	c.endSupply("", c.now)
 	c.keepAll(PromiseFix)
 	c.cancelPages()
+	c.count(OutcomeSolved, 0, c.t.cause())
+	if c.t.firstContact() {
+		c.count(OutcomeFirst, 0, "")
+	}
 	return nil
+}
+
+// cause is what a case was about, in a word: the article that solved it, or else its first tag.
+func (t *Ticket) cause() string {
+	for _, s := range t.Suggestions {
+		if s.Verdict == "used" {
+			return s.Title
+		}
+	}
+	if len(t.Tags) > 0 {
+		return t.Tags[0]
+	}
+	return ""
+}
+
+// firstContact says that a case is solved with the first contact: the customer wrote once, nobody had to hand it to
+// another tier, and it was never open again.
+func (t *Ticket) firstContact() bool {
+	return !t.LastCustomer.After(t.Opened) && t.Reopened == 0 && t.Returned == 0 && t.Handoff == nil
 }
 
 func (c *change) reopen() error {

@@ -18,6 +18,8 @@ const (
 // Verdicts are those that an article can have.
 var Verdicts = []string{ArticleUsed, ArticleNot, ArticleFlagged}
 
+var verdictCounts = map[string]OutcomeKind{ArticleUsed: OutcomeUsed, ArticleFlagged: OutcomeFlagged}
+
 // verdict notes what an agent thinks of a suggestion, or that there is none that fits.
 func (c *change) verdict() error {
 	said := c.a.Verdict
@@ -27,6 +29,9 @@ func (c *change) verdict() error {
 	i := slices.IndexFunc(c.t.Suggestions, func(s Suggestion) bool { return s.Article == c.a.Article })
 	switch {
 	case c.a.Article == "" && said == ArticleNone:
+		if c.t.Fits && c.t.NoArticle == "" { // else it was counted when it came in
+			c.count(OutcomeGap, 0, c.t.Subject)
+		}
 		c.t.NoArticle = c.a.By.Name
 	case c.a.Article == "" && said == ArticleUnsaid:
 		c.t.NoArticle = ""
@@ -37,6 +42,9 @@ func (c *change) verdict() error {
 		if said == ArticleUnsaid {
 			s.Verdict, s.By = "", ""
 		} else {
+			if kind, ok := verdictCounts[said]; ok && s.Verdict != said {
+				c.count(kind, 0, c.a.Article)
+			}
 			s.Verdict, s.By = said, c.a.By.Name
 		}
 		if said == ArticleUsed {

@@ -162,6 +162,7 @@ type carePage struct {
 	Report router.Report
 	Days   int
 	Spans  []int
+	Ends   string // the date on which the days end; "" is now
 }
 
 // reportPage shows the care report of the last days.
@@ -174,10 +175,30 @@ func (s *Server) reportPage(c *fiber.Ctx) error {
 	case days == 0:
 		days = reportDays
 	}
-	until := s.now()
+	until, ends, err := s.until(c)
+	if err != nil {
+		return err
+	}
 	r, err := router.CareReport(c.UserContext(), s.d.Store, until.AddDate(0, 0, -days), until)
 	if err != nil {
 		return err
 	}
-	return s.render(c, "care", carePage{page: s.page(c, "Promises and complaints", "care"), Report: r, Days: days, Spans: []int{7, 30, 90, 366}})
+	return s.render(c, "care", carePage{page: s.page(c, "Promises and complaints", "care"), Report: r, Days: days, Spans: []int{7, 30, 90, 366}, Ends: ends})
+}
+
+// until is when the days of a report end: now, or with a date that was asked for, in a zone.
+func (s *Server) until(c *fiber.Ctx) (at time.Time, date string, err error) {
+	at, date = s.now(), c.Query("until")
+	if date == "" {
+		return at, "", nil
+	}
+	zone, err := time.LoadLocation(c.Query("zone"))
+	if err != nil || len(c.Query("zone")) > 60 {
+		return at, "", invalid("%.60q is no time zone such as Europe/Berlin.", c.Query("zone"))
+	}
+	day, err := time.ParseInLocation(time.DateOnly, date, zone)
+	if err != nil || day.After(at.AddDate(0, 0, 1)) {
+		return at, "", invalid("The days end with a date such as 2026-03-16, and not in the future.")
+	}
+	return day, date, nil
 }

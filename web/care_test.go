@@ -261,3 +261,30 @@ func TestWhatIsWithSuppliersIsShown(t *testing.T) {
 		}
 	}
 }
+
+// TestAReportOfDaysBeforeADate: the week's digest leads to the days that it tells of.
+func TestAReportOfDaysBeforeADate(t *testing.T) {
+	t.Parallel()
+	s := start(t)
+	id := s.mail("1", "Pump leaks", "It drips.")
+	anna := s.signedIn("anna")
+	if _, err := s.store.Act(t.Context(), ticket.Action{Kind: ticket.ActSolve, Ticket: id, Diagnosis: "the seal", By: ticket.Actor{Kind: ticket.ByAgent, ID: "anna"}}); err != nil {
+		t.Fatal(err)
+	}
+	day := time.Now().UTC().AddDate(0, 0, 1).Format(time.DateOnly)
+	text := anna.page("/console/care?days=7&zone=UTC&until=" + day)
+	for _, want := range []string{"at first contact", "The 7 days before " + day, "/console/tickets/" + id.String()} {
+		if !strings.Contains(text, want) {
+			t.Errorf("the report does not say %q", want)
+		}
+	}
+	if text = anna.page("/console/care?days=7&until=2020-01-06&zone=Europe/Berlin"); strings.Contains(text, "/console/tickets/"+id.String()) {
+		t.Error("what is of another week is counted")
+	}
+	anna.page("/console/pages?days=7&until=" + day)
+	for _, q := range []string{"care?until=2999-01-01", "care?until=soon", "pages?until=" + day + "&zone=Nowhere"} {
+		if a := anna.get("/console/" + q); a.StatusCode != 400 {
+			t.Errorf("%s: %d", q, a.StatusCode)
+		}
+	}
+}

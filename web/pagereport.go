@@ -43,7 +43,10 @@ func (s *Server) pageReport(c *fiber.Ctx) (r ticket.PageReport, days int, zone s
 	if err != nil || len(zone) > 60 {
 		return r, 0, "", invalid("%.60q is no time zone such as Europe/Berlin.", zone)
 	}
-	to := s.now()
+	to, _, err := s.until(c)
+	if err != nil {
+		return r, 0, "", err
+	}
 	from := to.AddDate(0, 0, -days)
 	list, err := ticket.AllPages(c.UserContext(), s.d.Store, from, to)
 	return ticket.ReportPages(list, from, to, in), days, zone, err

@@ -15,20 +15,21 @@ import (
 // fakeBackend is a gateway that remembers what it was asked for.
 type fakeBackend struct {
 	bots.People // asked in stories with the router alone
-	mu          sync.Mutex
-	agents      []ticket.Agent
-	tiers       []bots.Tier
-	oncall      []ticket.Agent
-	card        bots.Card
-	places      map[string]ticket.ID
-	acts        []ticket.Action
-	keys        map[string]bool
-	err         error // of the next Act
-	md          string
-	public      bool
-	named       []bots.Named // times that every answer names
-	said        []ticket.Message
-	past        []ticket.Case
+	bots.Digests
+	mu     sync.Mutex
+	agents []ticket.Agent
+	tiers  []bots.Tier
+	oncall []ticket.Agent
+	card   bots.Card
+	places map[string]ticket.ID
+	acts   []ticket.Action
+	keys   map[string]bool
+	err    error // of the next Act
+	md     string
+	public bool
+	named  []bots.Named // times that every answer names
+	said   []ticket.Message
+	past   []ticket.Case
 
 	suppliers []bots.Supplier
 	other     []ticket.Ticket // of the customer

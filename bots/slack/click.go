@@ -106,6 +106,11 @@ func (k *Desk) click(ctx context.Context, c click) (err error) {
 		return k.redraw(ctx, c)
 	case doAway, doHere, doNext:
 		return k.presenceClick(ctx, c)
+	case doAdd:
+		k.after("cannot open a form", func(ctx context.Context) error { return k.openWords(ctx, c, c.action.Value) })
+		return nil
+	case doFewer:
+		return k.fewer(ctx, c)
 	}
 	r, ok := parseRef(c.action.Value)
 	if !ok {
@@ -174,6 +179,9 @@ func (k *Desk) press(ctx context.Context, c click, what string, r ref) error {
 func (k *Desk) submit(ctx context.Context, ic *slack.InteractionCallback) any {
 	if ic.View.CallbackID == doAway {
 		return k.submitAway(ctx, ic)
+	}
+	if ic.View.CallbackID == doAdd {
+		return k.submitWords(ctx, ic)
 	}
 	m, ok := parseMeta(ic.View.PrivateMetadata)
 	if !ok {

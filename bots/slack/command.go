@@ -105,6 +105,8 @@ func verbs() []verb {
 		{name: "away", args: "[14:00|30m|tomorrow] [reason]", about: "you are away; what is due before goes to others", run: team},
 		{name: "back", about: "you are here again", run: team},
 		{name: "team", about: "who is here", run: team},
+		{name: "handover", args: "[words]", about: "leaves words for the next shift of your tier; without them their form", run: (*Desk).handoverCommand},
+		{name: "digest", also: []string{"digests"}, args: "[off|on] [morning|handover|week]", about: "which overviews you are sent, and switches them off or on", run: (*Desk).digestCommand},
 		{name: "incident", also: []string{"incidents"}, args: "[I-3 | T-1042 T-1050 Nobody can sign in]", about: "what hits many: lists, shows or proposes one", run: func(k *Desk, ctx context.Context, s said) (slackapp.Reply, error) {
 			return k.incidentCommand(ctx, s.by, s.rest, s.key)
 		}},

@@ -31,6 +31,9 @@ func (k *Desk) Tell(ctx context.Context, n bots.Notice, again bool) error {
 		n.Card.Thread = k.findThread(ctx, n.Card)
 	}
 	o.Blocks = noticeBlocks(n)
+	if n.Digest != nil {
+		o.Blocks = k.digestBlocks(n.Text, *n.Digest)
+	}
 	if again {
 		ts, err := k.app.Find(ctx, slackapp.Range{Channel: o.Channel, Oldest: slackapp.TS(k.now().Add(-noticeBack)), Limit: 400}, o)
 		if err != nil || ts != "" {

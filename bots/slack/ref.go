@@ -51,6 +51,8 @@ const (
 	doPast     = "cases_page" // the next page of them
 	doPastBack = "cases_back" // the one before
 	doFlag     = "flag_article"
+	doAdd      = "digest_add"   // words for the next shift; its value names tier and shift
+	doFewer    = "digest_fewer" // of a digest: its value is the kind
 )
 
 // ref is what a button is about: a ticket as it was shown, and the page or the message that it belongs to.

@@ -18,7 +18,7 @@ const (
 	typeCard    = "tierline_card"    // ticket
 	typeMoved   = "tierline_moved"   // ticket: a card that is a pointer now
 	typeMessage = "tierline_message" // ticket, seq
-	typeNotice  = "tierline_notice"  // key
+	typeNotice  = "tierline_notice"  // key; of an announcement, too
 	typePage    = "tierline_page"    // ticket, page, step
 )
 

@@ -261,7 +261,7 @@ func (a *app) doubts() []web.Probe {
 // is closed by close.
 func (a *app) run(ctx context.Context) error {
 	// The configuration may be another than before: who is to be told of what comes is reckoned anew.
-	if err := a.store.Enqueue(ctx, ticket.RosterTick(time.Time{})); err != nil && ctx.Err() == nil {
+	if err := a.store.Enqueue(ctx, ticket.RosterTick(time.Time{}), ticket.DigestTick(time.Time{})); err != nil && ctx.Err() == nil {
 		return err
 	}
 	intake, err := channels.Understand(a.store, a.cfg.Understand)

@@ -326,6 +326,9 @@ func reached(ctx context.Context, n bots.PageNotice, _ bool) (string, error) { r
 func (pinboard) ShowIncident(_ context.Context, c bots.IncidentCard, _ []string, _ bool) (string, error) {
 	return c.Incident.ID.String(), nil
 }
+func (pinboard) Announce(_ context.Context, a bots.Announcement, _ string, _ bool) (string, error) {
+	return a.Place + "/" + a.Key, nil
+}
 func (pinboard) Page(_ context.Context, n bots.PageNotice, _ string, _ bool) (string, error) {
 	return fmt.Sprintf("%s-page-%d-%d", n.Card.Ticket.ID, n.Page.Number, n.Call.Ring), nil
 }

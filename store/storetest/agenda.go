@@ -53,7 +53,12 @@ func agendaOf(t *testing.T, w *world) {
 	for _, k := range older.Free.Tickets {
 		equal(t, "of the next page", k.ID != ids[4] && k.ID != ids[2], true)
 	}
-	q.Skip, q.Only = nil, nil
+	q.Skip, q.Owed = nil, now.Add(2*time.Hour)
+	q.Only = []ticket.AgendaList{ticket.ListWork, ticket.ListOwed}
+	tier := must(w.a.Agenda(ctx, q))(t)
+	equal(t, "what is in work at the tiers", fmt.Sprint(tier.Work.Count, tier.Work.Tickets[0].ID, tier.Mine.Count), fmt.Sprint(1, ids[1], 0))
+	equal(t, "what they owe soon", fmt.Sprint(tier.Owed.Count, tier.Owed.Tickets[0].ID), fmt.Sprint(1, ids[1]))
+	q.Only = nil
 	q.Urgent = true
 	equal(t, "urgent ones only", must(w.a.Agenda(ctx, q))(t).Free.Count, 1)
 	q.Channel = "chat"
