@@ -38,7 +38,9 @@ type reloader struct {
 }
 
 func newReloader(path string, environ []string, cfg config.Config, a *app) *reloader {
-	then := func(ctx context.Context) error { return a.store.Enqueue(ctx, ticket.RosterTick(time.Time{}), ticket.DigestTick(time.Time{})) }
+	then := func(ctx context.Context) error {
+		return a.store.Enqueue(ctx, ticket.RosterTick(time.Time{}), ticket.DigestTick(time.Time{}))
+	}
 	r := &reloader{live: a.live, then: then, cfg: cfg, log: a.log.With("part", "config", "file", path),
 		load: func() (config.Config, []config.Finding, error) { return config.Load(path, environ) },
 		read: func() ([]byte, error) { return os.ReadFile(path) },
