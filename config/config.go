@@ -8,6 +8,7 @@ package config
 
 import (
 	"cmp"
+	"net/url"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -116,10 +117,13 @@ func (c *Config) check(at check.At) {
 	c.Phone.Check(at.Key("phone"))
 	if c.Slack.App.Enabled() {
 		c.Slack.App.Check(at.Key("slack"))
+		if u, err := url.Parse(c.Web.PublicURL); c.Slack.App.Installs() && c.Slack.App.APIURL == "" && (err != nil || u.Scheme != "https") {
+			at.Key("web").Key("public_url").Error("https://…, whose /slack/oauth stands among the app's redirect URLs", "Slack sends whoever installs the app back to an https address only")
+		}
 		c.Slack.Desk.Check(at.Key("slack").Key("desk"))
 		c.Slack.Channels.Check(at.Key("slack").Key("customers"))
 	} else {
-		at.Key("slack").Warn("set slack.bot_token and slack.app_token", "there is no Slack: tickets are seen in the console only")
+		at.Key("slack").Warn("set slack.app_token and slack.bot_token (or client_id and client_secret)", "there is no Slack: tickets are seen in the console only")
 	}
 	switch c.KB.Engine {
 	case "", Bleve:
@@ -170,7 +174,7 @@ type OwnSecret struct {
 func (c *Config) OwnSecrets() []OwnSecret {
 	return []OwnSecret{{"chat sessions", &c.Chat.Secret}, {"console cookies", &c.Web.CookieSecret},
 		{"page links", &c.Web.PageLinks},
-		{"mail ids", &c.Email.Sending.Secret}, {"mail tokens", &c.Email.Tokens}}
+		{"mail ids", &c.Email.Sending.Secret}, {"mail tokens", &c.Email.Tokens}, {"slack tokens", &c.Slack.App.Tokens}}
 }
 
 // StoreConfig is what the store needs of it.

@@ -33,7 +33,7 @@ func (s *Store) PutInstallation(ctx context.Context, i ticket.Installation) (tic
 	if i.Key == "" || i.Key != shortKey(i.Key) {
 		return i, ticket.Errorf(op, ticket.Invalid, "%.40q is no id of a workspace.", i.Key)
 	}
-	i.At, i.Ended, i.Expires, i.Began = micro(i.At), micro(i.Ended), micro(i.Expires), micro(i.Began)
+	i.At, i.Ended, i.Expires, i.Renew, i.Began = micro(i.At), micro(i.Ended), micro(i.Expires), micro(i.Renew), micro(i.Began)
 	saved := i
 	err := s.write(ctx, op, func(t *tx) (err error) {
 		saved, err = t.putInstallation(i)

@@ -21,8 +21,10 @@ type Installation struct {
 	At         time.Time `json:"at"`
 	Ended      time.Time `json:"ended,omitzero"`   // it is there no more: its tokens are forgotten, what waits for it stays
 	Why        string    `json:"why,omitempty"`    // it ended
+	Lost       bool      `json:"lost,omitempty"`   // it ended over there: somebody took the app away, or its token
 	Fault      string    `json:"fault,omitempty"`  // why its token cannot be renewed, and what to do; "" while it can
 	Expires    time.Time `json:"expires,omitzero"` // when its token ends; zero: never
+	Renew      time.Time `json:"renew,omitzero"`   // from when on another one is asked for; before Expires
 	// Began is since when somebody renews the token; zero when nobody does. One that is old is of a gateway that died
 	// at it: the answer may be lost.
 	Began time.Time `json:"began,omitzero"`

@@ -149,11 +149,11 @@ func (s *Server) admitStaff(c *fiber.Ctx, r route) (done bool, err error) {
 }
 
 // secrets are keys for one purpose each, derived from one.
-type secrets struct{ session, link, csrf, image, feed []byte }
+type secrets struct{ session, link, csrf, image, feed, slackLink, slackState []byte }
 
 func newSecrets(base []byte) secrets {
 	return secrets{session: mac(base, "session"), link: mac(base, "link"), csrf: mac(base, "csrf"), image: mac(base, "image"),
-		feed: mac(base, "feed")}
+		feed: mac(base, "feed"), slackLink: mac(base, "slack link"), slackState: mac(base, "slack state")}
 }
 
 func mac(key []byte, text string) []byte {
@@ -173,26 +173,31 @@ type session struct {
 const sessionFor = 12 * time.Hour
 
 // seal signs a session or link; unseal returns it when the signature is right and it has not ended.
-func seal(key []byte, v session) string {
-	b, _ := json.Marshal(v) // strings and a number: cannot fail
+func seal(key []byte, v session) string { return sign(key, v) }
+
+// sign makes a text of a value of strings and numbers, which only this gateway can make; signed reads it.
+func sign(key []byte, v any) string {
+	b, _ := json.Marshal(v) // cannot fail
 	body := base64.RawURLEncoding.EncodeToString(b)
 	return body + "." + base64.RawURLEncoding.EncodeToString(mac(key, body))
 }
 
 func unseal(key []byte, text string, now time.Time) (v session, ok bool) {
+	ok = signed(key, text, &v)
+	return v, ok && now.Unix() < v.Ends
+}
+
+func signed(key []byte, text string, into any) bool {
 	body, sig, found := strings.Cut(text, ".")
 	if !found || len(text) > 1000 {
-		return v, false
+		return false
 	}
 	got, err := base64.RawURLEncoding.DecodeString(sig)
 	if err != nil || !hmac.Equal(got, mac(key, body)) {
-		return v, false
+		return false
 	}
 	b, err := base64.RawURLEncoding.DecodeString(body)
-	if err != nil || json.Unmarshal(b, &v) != nil {
-		return v, false
-	}
-	return v, now.Unix() < v.Ends
+	return err == nil && json.Unmarshal(b, into) == nil
 }
 
 func (s *Server) cookieName() string {

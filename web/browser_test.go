@@ -107,7 +107,7 @@ func furnish(s *site) ticket.ID {
 
 // unseen are the routes that answer with a page for people and that none of the paths goes to.
 func unseen(routes []route, paths []string) (left []string) {
-	noPage := []string{"/live", "/text", "/html", "/image", "/raw", "/source", "/files/:n"} // data, frames and downloads
+	noPage := []string{"/live", "/text", "/html", "/image", "/raw", "/source", "/files/:n", "/slack/install"} // data, what leads elsewhere, frames and downloads
 	isStatic, seen := map[string]bool{}, map[string]bool{}
 	for _, r := range routes {
 		isStatic[r.path] = r.method == http.MethodGet && !strings.Contains(r.path, ":")
@@ -121,7 +121,7 @@ func unseen(routes []route, paths []string) (left []string) {
 		}
 	}
 	for _, r := range routes {
-		forPeople := strings.HasPrefix(r.path, "/console") || strings.HasPrefix(r.path, "/help") || strings.HasPrefix(r.path, "/page/")
+		forPeople := strings.HasPrefix(r.path, "/console") || strings.HasPrefix(r.path, "/help") || strings.HasPrefix(r.path, "/page/") || strings.HasPrefix(r.path, "/slack/")
 		data := slices.ContainsFunc(noPage, func(end string) bool { return strings.HasSuffix(r.path, end) })
 		if r.method == http.MethodGet && forPeople && !data && !seen[r.path] {
 			left = append(left, r.path)
@@ -158,12 +158,20 @@ func (s *site) unmergePage() string {
 	return "/console/customers/" + ticketless(int64(ids[1])) + "/unmerge"
 }
 
+// slackState is the state of somebody who comes back from Slack with this browser.
+func (s *site) slackState(b *peers.Browser) string {
+	nonce := newID()
+	peers.JS[string](b, `document.cookie = "`+s.slackCookie()+`=`+nonce+`; path=/"`)
+	return sign(s.secrets.slackState, slackState{ID: hashOf(nonce), Agent: "ada", Ends: time.Now().Add(time.Minute).Unix()})
+}
+
 func TestEveryPageInABrowser(t *testing.T) {
 	t.Parallel()
 	b := peers.Chromium(t)
 	s := start(t, func(_ *Config, d *Deps) {
 		d.Ready = append(d.Ready, Probe{"slack", func(context.Context) error { return errDown{} }})
 		d.Mails = mailDesk{d.Store}
+		(&slackDouble{}).deps(nil, d)
 		d.Links = pager.Links{Key: []byte(strings.Repeat("k", 32)), URL: "http://x.example"}
 	})
 	id, anna := furnish(s), staffList()[0].Actor()
@@ -178,7 +186,7 @@ func TestEveryPageInABrowser(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	link, err := s.ConsoleLink("lea", time.Minute)
+	link, err := s.ConsoleLink("ada", time.Minute)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -188,6 +196,8 @@ func TestEveryPageInABrowser(t *testing.T) {
 		"customers": "/console/customers", "customer": "/console/customers/1", "customer-merge": "/console/customers/2/merge?of=1", "blocks": "/console/blocks", "ticket-merged": "/console/tickets/" + (id + 2).String(), "ticket-split": "/console/tickets/" + (id + 3).String(), "ticket-proposal": "/console/tickets/" + (id + 4).String(),
 		"mails": "/console/mail", "mail": "/console/mail/1", "oncall": "/console/oncall", "suppliers": "/console/suppliers", "help": "/help?lang=en", "help-search": "/help?lang=de&q=entkalken", "help-article": "/help/descale?lang=fr"}
 	pages["pages"], pages["answer"], pages["ticket-paged"] = "/console/pages", strings.TrimPrefix(answer, s.d.Links.URL), pages["ticket-proposal"]
+	pages["slack"], pages["slack-remove"], pages["slack-refused"] = "/console/slack", "/console/slack/T1ACME/remove", "/slack/oauth?lang=de&error=access_denied"
+	pages["slack-done"] = "/slack/oauth?lang=fr&code=1"
 	pages["incidents"], pages["incident"] = "/console/incidents", "/console/incidents/"+s.incident(id).String()
 	jobs, err := s.store.Jobs(t.Context(), ticket.JobDead, 0, 1)
 	if err != nil || len(jobs) != 1 {
@@ -210,6 +220,9 @@ func TestEveryPageInABrowser(t *testing.T) {
 	}{{"desktop", 1280, 900, false}, {"phone", 360, 740, true}} {
 		b.Do(chromedp.EmulateViewport(view.width, view.height), scheme(view.dark))
 		for name, path := range pages {
+			if strings.HasPrefix(path, "/slack/") {
+				path += "&state=" + s.slackState(b)
+			}
 			b.Do(chromedp.Navigate(s.URL() + path))
 			b.Until(`document.readyState === "complete"`)
 			peers.JS[int64](b, `[...document.querySelectorAll(".folds>details")].map((d) => { d.open = true; }).length`)

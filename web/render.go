@@ -94,7 +94,8 @@ func notices() map[string]string {
 		"merged": "They are one person now.", "unmerged": "They are two people again.",
 		"feed": "The address is made: subscribe to it below.", "revoked": "The address no longer works.",
 		"away": "They are away.", "here": "They are here.",
-		"blocked": "The sender is blocked.", "unblocked": "The sender is let in again.",
+		"unslacked": "The app was removed there. What waits for that workspace goes on when it is installed again.",
+		"blocked":   "The sender is blocked.", "unblocked": "The sender is let in again.",
 		"saved": "The article was saved.", "created": "The article was created.", "archived": "The article was archived.",
 	}
 }
@@ -203,7 +204,8 @@ func (s *Server) funcs() template.FuncMap {
 		"turned": func(v ticketView, t pageTurn) turnView {
 			return turnView{t, v.T.ID, v.CSRF, v.Form.Key, v.Paging.Others}
 		},
-		"mayBlock": func(a *ticket.Agent) bool { return a.Is(mayBlock()...) },
+		"mayOperate": func(a *ticket.Agent) bool { return a.Is(mayOperate()...) },
+		"mayBlock":   func(a *ticket.Agent) bool { return a.Is(mayBlock()...) },
 	}
 }
 

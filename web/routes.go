@@ -30,6 +30,9 @@ func (s *Server) routes() []route {
 		{method: http.MethodPost, path: "/page/:token", who: open(), do: s.answerAct},
 		{method: http.MethodPost, path: "/page/:token/reply", who: open(), do: s.answerReply},
 
+		{method: http.MethodGet, path: "/slack/install", who: open(), do: s.slackBegin},
+		{method: http.MethodGet, path: "/slack/oauth", who: open(), do: s.slackBack},
+
 		{method: http.MethodGet, path: "/console/login", who: open(), do: s.loginForm},
 		{method: http.MethodPost, path: "/console/login", who: open(), do: s.login},
 		{method: http.MethodPost, path: "/console/logout", who: staff(), do: s.logout},
@@ -68,6 +71,9 @@ func (s *Server) routes() []route {
 		{method: http.MethodGet, path: "/console/blocks", who: staff(mayBlock()...), do: s.blockList},
 		{method: http.MethodPost, path: "/console/blocks", who: staff(mayBlock()...), do: s.blockAdd},
 		{method: http.MethodPost, path: "/console/blocks/remove", who: staff(mayBlock()...), do: s.blockRemove},
+		{method: http.MethodGet, path: "/console/slack", who: staff(mayOperate()...), do: s.slackConsole},
+		{method: http.MethodGet, path: "/console/slack/:key/remove", who: staff(mayInstall()...), do: s.slackRemoveAsk},
+		{method: http.MethodPost, path: "/console/slack/:key/remove", who: staff(mayInstall()...), do: s.slackRemove},
 		{method: http.MethodGet, path: "/console/articles", who: staff(), do: s.articleList},
 		{method: http.MethodGet, path: "/console/articles/new", who: staff(mayEdit()...), do: s.articleNew},
 		{method: http.MethodPost, path: "/console/articles/new", who: staff(mayEdit()...), do: s.articleCreate},

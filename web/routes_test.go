@@ -106,7 +106,7 @@ func TestMountsAreGuarded(t *testing.T) {
 
 func TestEveryPageOfTheConsoleNeedsASession(t *testing.T) {
 	t.Parallel()
-	s := start(t)
+	s, _ := withSlack(t)
 	id := s.mail("1", "secret subject", "secret text")
 	fill := strings.NewReplacer("tickets/:id", "tickets/"+id.String(), ":id", "1", ":seq", "1", ":n", "1")
 	for _, r := range s.routes() {
@@ -126,9 +126,9 @@ func TestEveryPageOfTheConsoleNeedsASession(t *testing.T) {
 		if got := v.send(r.method, path, url.Values{}); got.StatusCode != 401 {
 			t.Errorf("%s %s without a session: %d", r.method, path, got.StatusCode)
 		}
-		lead := s.signedIn("lea")
+		admin := s.signedIn("ada")
 		for _, form := range []url.Values{{}, {"csrf": {"wrong"}}} {
-			if got := lead.send(r.method, path, form); got.StatusCode != 403 || !strings.Contains(got.body, "out of date") {
+			if got := admin.send(r.method, path, form); got.StatusCode != 403 || !strings.Contains(got.body, "out of date") {
 				t.Errorf("%s %s without a CSRF token: %d", r.method, path, got.StatusCode)
 			}
 		}

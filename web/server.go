@@ -34,6 +34,7 @@ type Deps struct {
 	Backend bots.Backend
 	Blobs   ticket.Blobs
 	Mails   Mails                 // nil: mails are listed, but neither shown nor released
+	Slack   SlackApp              // nil: there is no Slack
 	Images  *images.Fetcher       // gets images that mails name; a new one when nil
 	Agents  func() []ticket.Agent // all staff; their roles decide what the console lets them do
 	Ready   []Probe

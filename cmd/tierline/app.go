@@ -24,6 +24,7 @@ import (
 	slackchannel "tierline/channels/slack"
 	"tierline/config"
 	"tierline/internal/slackapp"
+	"tierline/internal/slackinstall"
 	"tierline/kb"
 	"tierline/kb/bleve"
 	"tierline/kb/meili"
@@ -50,6 +51,7 @@ type app struct {
 	jobs       *router.Jobs
 	attendance *router.Attendance
 	slack      *slackapp.App
+	installs   *slackinstall.Service // of it
 	bot        *slackdesk.Desk
 	chat       *chat.Chat
 	phone      *phone.Phone
@@ -117,7 +119,7 @@ func openEngine(cfg config.Config, log *slog.Logger) (kb.Engine, error) {
 	return bleve.Open(c, log.With("part", "bleve"))
 }
 
-func (a *app) wireDesk(context.Context) error {
+func (a *app) wireDesk(ctx context.Context) error {
 	a.desk = &router.Desk{Store: a.store, KB: a.store, Suggest: a.follower.Suggester(), Live: a.live,
 		Console: a.consoleURL(), Now: a.now}
 	a.attendance = &router.Attendance{Desk: a.desk, Log: a.log.With("part", "attendance")}
@@ -126,7 +128,7 @@ func (a *app) wireDesk(context.Context) error {
 		return nil
 	}
 	var err error
-	if a.slack, err = slackapp.New(a.cfg.Slack.App, slackapp.Deps{Log: a.log.With("part", "slack"), Now: a.now}); err != nil {
+	if a.slack, a.installs, err = openSlack(ctx, a.cfg, a.store, gatewayName(a.cfg.Web.Listen), a.now, a.log.With("part", "slack")); err != nil {
 		return err
 	}
 	a.bot = slackdesk.New(a.cfg.Slack.Desk, slackdesk.Deps{App: a.slack, Backend: a.desk, Blobs: a.blobs,
@@ -194,8 +196,12 @@ func (a *app) wireWeb(context.Context) error {
 	a.desk.Intake = intake
 	desk := email.NewDesk(a.cfg.Email, email.Deps{Blobs: a.blobs, Cursors: a.store, Staff: a.live.Staff, StaffNames: a.live.StaffNames, Now: a.now,
 		Log: a.log.With("part", "email")}, intake, a.store)
+	var slack web.SlackApp
+	if a.slack != nil {
+		slack = &consoleSlack{Service: a.installs, app: a.slack, cfg: a.current, now: a.now}
+	}
 	a.web, err = web.New(a.cfg.Web, web.Deps{Store: planned{a.store, a.desk}, KB: a.store, Suggest: a.desk.Suggest, Backend: a.desk, Suppliers: a.desk.SupplierReport,
-		Blobs: a.blobs, Mails: consoleMails{desk, a.cfg.Email, a.store}, Agents: a.live.Agents, Ready: a.probes(), Doubts: a.doubts(), Mounts: mounts, Metrics: a.registry, Links: a.links(), PageLimits: a.pageLimits, Version: version,
+		Slack: slack, Blobs: a.blobs, Mails: consoleMails{desk, a.cfg.Email, a.store}, Agents: a.live.Agents, Ready: a.probes(), Doubts: a.doubts(), Mounts: mounts, Metrics: a.registry, Links: a.links(), PageLimits: a.pageLimits, Version: version,
 		Now: a.now, Log: a.log.With("part", "web")})
 	return err
 }
@@ -231,6 +237,13 @@ func (a *app) consoleLink(agent string) (string, error) {
 	return a.web.ConsoleLink(agent, consoleLinkFor)
 }
 
+// current is the configuration with what counts of it now.
+func (a *app) current() config.Config {
+	cfg := a.cfg
+	cfg.Router = *a.live.Config()
+	return cfg
+}
+
 // probes are what /readyz asks.
 func (a *app) probes() []web.Probe {
 	list := []web.Probe{
@@ -254,7 +267,8 @@ func (a *app) doubts() []web.Probe {
 	if a.attendance.Tool == nil {
 		return nil
 	}
-	return []web.Probe{{Name: "user groups", Check: a.attendance.Doubts}}
+	return []web.Probe{{Name: "user groups", Check: a.attendance.Doubts},
+		{Name: "slack installations", Check: func(context.Context) error { return a.installs.Ready() }}}
 }
 
 // run runs the gateway until ctx ends, then stops it within 30 s: sources, workers, HTTP. The store
@@ -279,7 +293,7 @@ func (a *app) run(ctx context.Context) error {
 	}
 	desk := stage{name: "desk", stop: 5 * time.Second}
 	if a.slack != nil {
-		desk.run = append(desk.run, a.slack.Run, a.bot.Run)
+		desk.run = append(desk.run, a.slack.Run, a.installs.Run, a.bot.Run)
 	}
 	http := stage{name: "http", stop: 8 * time.Second, run: []func(context.Context) error{a.web.Run}}
 	return runStages(ctx, a.log, []stage{http, workers, desk, sources})

@@ -16,7 +16,7 @@ import (
 
 	"tierline/channels/email"
 	"tierline/config"
-	"tierline/internal/slackapp"
+	"tierline/internal/slackinstall"
 	"tierline/store"
 	"tierline/store/blobs"
 	"tierline/ticket"
@@ -40,6 +40,12 @@ func (c doctorCmd) Run(e *env) error {
 	if !bad {
 		list, done := trials(e.ctx, cfg)
 		defer done()
+		var more func(context.Context) []config.Finding
+		if cfg.Slack.App.Enabled() {
+			slack, look, closed := slackTrials(e.ctx, cfg, slog.New(slog.DiscardHandler))
+			defer closed()
+			list, more = append(list, slack...), look
+		}
 		for _, t := range list {
 			ctx, cancel := context.WithTimeout(e.ctx, tryWithin)
 			f := config.Finding{Level: "ok", Where: t.name, What: t.good}
@@ -49,6 +55,12 @@ func (c doctorCmd) Run(e *env) error {
 			}
 			cancel()
 			findings = append(findings, f)
+		}
+		if more != nil {
+			ctx, cancel := context.WithTimeout(e.ctx, 3*tryWithin)
+			found := more(ctx)
+			cancel()
+			findings, bad = append(findings, found...), bad || config.Bad(found)
 		}
 	}
 	if !config.Bad(findings) {
@@ -94,9 +106,6 @@ func trials(ctx context.Context, cfg config.Config) (all []trial, done func()) {
 	}
 	for _, t := range email.Trials(cfg.Email, mail) {
 		list = append(list, trial{t.Name, t.Good, t.Mend, t.Try})
-	}
-	if cfg.Slack.App.Enabled() {
-		list = append(list, slackTrials(cfg, quiet)...)
 	}
 	return list, done
 }
@@ -180,57 +189,50 @@ func tryListen(addr string) error {
 	return ln.Close()
 }
 
-func slackTrials(cfg config.Config, log *slog.Logger) []trial {
-	app, err := slackapp.New(cfg.Slack.App, slackapp.Deps{Log: log, Now: time.Now})
+// slackTrials try the connections to Slack; more looks at what stands there, once they work.
+func slackTrials(ctx context.Context, cfg config.Config, log *slog.Logger) (list []trial, more func(context.Context) []config.Finding, done func()) {
+	s, done := slackStore(ctx, &cfg, log)
+	app, installs, err := openSlack(ctx, cfg, s, holder(), time.Now, log)
 	if err != nil {
-		return []trial{{"slack", "", "check the tokens", func(context.Context) error { return err }}}
+		return []trial{{"slack", "", "check the tokens", func(context.Context) error { return err }}}, nil, done
 	}
-	list := []trial{{"slack", "the bot token is good", "install the app again and copy its tokens (docs/slack-manifest.yaml)",
+	list = []trial{{"slack", "the bot token is good", "install the app again and copy its tokens (docs/slack-manifest.yaml)",
 		func(ctx context.Context) error { _, err := app.Self(ctx, ""); return err }}}
-	channel := func(what, name string) {
-		list = append(list, trial{"slack channel " + name, what, "make the channel and invite the app to it: /invite @tierline",
-			func(ctx context.Context) error { _, err := app.Channel(ctx, name); return err }})
+	if cfg.Slack.App.BotToken.IsZero() {
+		list[0].good, list[0].mend = "the home workspace takes the token", "an admin installs the app: "+cfg.Web.PublicURL+"/console/slack"
 	}
-	for _, t := range cfg.Router.Tiers {
-		channel("cards of "+t.Name+" can be shown there", t.Channel)
+	for _, st := range app.Installed() {
+		if !st.Home {
+			list = append(list, trial{"slack workspace " + st.Label(), "it takes the token", "install the app there again: tierline slack install-link",
+				func(ctx context.Context) error { _, err := app.Self(ctx, st.Key()+"/U"); return err }})
+		}
 	}
-	for _, c := range cfg.Slack.Channels.Channels {
-		channel("customers write there", c.Channel)
-	}
-	names := cfg.Router.Groups()
-	var all []slackapp.Group
-	for i, name := range names {
-		list = append(list, trial{"user group " + name, "it is there, and has members", "check the handle, or name the group's id; enable it in Slack; give the app usergroups:read",
-			func(ctx context.Context) (err error) {
-				if all == nil { // Slack is asked once for all
-					if all, err = app.Groups(ctx, names, make([]string, len(names))); err != nil {
-						return err
-					}
-				}
-				return lackOf(all[i])
-			}})
-	}
+	list = append(list, trial{"slack installations", "nothing is to be mended", "see tierline slack list", func(context.Context) error { return installs.Ready() }})
 	for _, a := range cfg.Router.Agents {
 		if a.Slack == "" {
 			list = append(list, trial{"agent " + a.ID, "found in Slack", "check the e-mail address, or give the Slack user id",
 				func(ctx context.Context) error { _, err := app.UserByEmail(ctx, a.Email); return err }})
 		}
 	}
-	return list
+	return list, func(ctx context.Context) []config.Finding { return slackFindings(ctx, app, cfg) }, done
 }
 
-// lackOf is why a user group gives nobody anything, or nil.
-func lackOf(g slackapp.Group) error {
-	switch {
-	case g.ID == "":
-		return errors.New("there is no such user group in Slack")
-	case g.Disabled:
-		return errors.New("it is disabled in Slack")
-	case len(g.Members) == 0:
-		return errors.New("it has no members")
+// slackStore opens the store when the app's tokens may be there. What keeps it from being opened is told by its own trial.
+func slackStore(ctx context.Context, cfg *config.Config, log *slog.Logger) (slackinstall.Store, func()) {
+	if os.MkdirAll(cfg.Data, 0o700) == nil && ownSecrets(cfg) == nil && cfg.Slack.App.Installs() {
+		sc := cfg.StoreConfig()
+		sc.Log = log
+		if s, err := store.Open(ctx, sc); err == nil {
+			return s, func() { _ = s.Close() }
+		}
 	}
-	return nil
+	return noInstallations{}, func() {}
 }
+
+// noInstallations stands for a store in which there are none.
+type noInstallations struct{ slackinstall.Store }
+
+func (noInstallations) Installations(context.Context) ([]ticket.Installation, error) { return nil, nil }
 
 // ticketError is a fault in full: the operator who asks may see it.
 func ticketError(err error) string {

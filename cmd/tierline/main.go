@@ -38,6 +38,7 @@ type cli struct {
 	OnCall      oncallCmd                 `cmd:"" name:"oncall" help:"Who is on call: now, next, gaps, and how it is shared."`
 	Mail        mailCmd                   `cmd:"" help:"Look at mails: what became of them, and why."`
 	Customers   customersCmd              `cmd:"" help:"Bring in what other systems know of customers."`
+	Slack       slackCmd                  `cmd:"" help:"The Slack app: where it is installed, links to install it, and how it is removed."`
 	Suppliers   suppliersCmd              `cmd:"" help:"How long suppliers take, and what they have."`
 	Import      importCmd                 `cmd:"" help:"Bring mails of the past in, without notifying anybody."`
 	Call        callCmd                   `cmd:"" help:"Look at call transcripts."`

@@ -46,16 +46,17 @@ var may = map[string][]string{
 
 	"web": {"ticket", "customer", "channels", "kb", "bots", "router", "router/oncall", "router/pager", "config/check", "config/secret", "internal/markdown", "internal/sanitise", "internal/images"},
 
-	"internal/markdown":   {},
-	"internal/peers":      {},
-	"internal/slackapp":   {"ticket", "customer", "config/check", "config/secret"},
-	"internal/slacksim":   {"internal/slacksim/ui"},
-	"internal/demoworld":  {},
-	"internal/sanitise":   {},
-	"internal/images":     {},
-	"internal/lookalike":  {},
-	"internal/spent":      {},
-	"internal/simulation": {"router", "channels", "kb", "bots", "ticket", "customer", "config/check"},
+	"internal/markdown":     {},
+	"internal/peers":        {},
+	"internal/slackinstall": {"ticket", "internal/slackapp", "config/secret"},
+	"internal/slackapp":     {"ticket", "customer", "config/check", "config/secret"},
+	"internal/slacksim":     {"internal/slacksim/ui"},
+	"internal/demoworld":    {},
+	"internal/sanitise":     {},
+	"internal/images":       {},
+	"internal/lookalike":    {},
+	"internal/spent":        {},
+	"internal/simulation":   {"router", "channels", "kb", "bots", "ticket", "customer", "config/check"},
 
 	"config": {"*"}, // it composes every Config
 	"cmd":    {"*"}, // the only one that wires

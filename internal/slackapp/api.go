@@ -377,5 +377,6 @@ func (w *workspace) call(ctx context.Context, method string, form url.Values, an
 		}
 		return errors.New("the answer is neither ok nor an error")
 	}
+	w.granted(token.Reveal(), resp.Header.Get(grantedHeader))
 	return json.Unmarshal(body, answer)
 }

@@ -50,10 +50,12 @@ type Config struct {
 	// NoLimits sends as fast as it goes, for a workspace that is simulated. A Retry-After is obeyed
 	// all the same.
 	NoLimits bool `yaml:"no_limits"`
+	// OAuth installs the app in further workspaces, or keeps a token that expires.
+	OAuth `yaml:",inline"`
 }
 
 // Enabled says whether Slack is configured at all.
-func (c Config) Enabled() bool { return !c.BotToken.IsZero() }
+func (c Config) Enabled() bool { return !c.BotToken.IsZero() || c.Installs() }
 
 // Check reports what is wrong.
 func (c Config) Check(at check.At) {
@@ -75,8 +77,11 @@ func (c Config) Check(at check.At) {
 	if c.Connections < 0 || c.Connections > maxConnections {
 		at.Key("connections").Error("1 to 10", "Slack does not allow %d sockets", c.Connections)
 	}
+	c.check(at, c.BotToken)
 	if c.BotToken.IsZero() {
-		at.Key("bot_token").Error(where, "a bot token is needed")
+		if !c.Installs() {
+			at.Key("bot_token").Error(where, "a bot token is needed, or client_id and client_secret")
+		}
 	} else if !strings.HasPrefix(strings.TrimPrefix(c.BotToken.Reveal(), "xoxe."), "xoxb-") {
 		at.Key("bot_token").Warn(where, "a bot token begins with xoxb-")
 	}

@@ -217,10 +217,8 @@ func (a *App) removed(ctx context.Context, ev Event) error {
 
 // ask asks whether the token is taken; what is true is noted.
 func (w *workspace) ask(ctx context.Context) {
-	_ = w.call1(ctx, "auth.test", "", func(ctx context.Context, api *slack.Client) error {
-		_, err := api.AuthTestContext(ctx)
-		return err
-	})
+	var r whoIs
+	_ = w.call1(ctx, "auth.test", "", func(ctx context.Context, _ *slack.Client) error { return w.call(ctx, "auth.test", nil, &r) })
 }
 
 // essential says that without a method the desk is none.

@@ -17,7 +17,7 @@ func installations(t *testing.T, w *world) {
 	now, b := w.clock.Now(), w.open(w.clock.Now)
 	lea := ticket.Actor{Kind: ticket.ByAgent, ID: "lea", Name: "Lea"}
 	acme := ticket.Installation{Key: "T1ACME", Team: "T1ACME", Enterprise: "E1", Name: "Acme", URL: "https://acme.example/", App: "A1", BotUser: "U1",
-		Scopes: []string{"chat:write", "commands"}, Home: true, By: lea, At: now, Expires: now.Add(12 * time.Hour), Sealed: "sealed-1"}
+		Scopes: []string{"chat:write", "commands"}, Home: true, By: lea, At: now, Expires: now.Add(12 * time.Hour), Renew: now.Add(10 * time.Hour), Sealed: "sealed-1"}
 	first := must(w.a.PutInstallation(ctx, acme))(t)
 	equal(t, "its first rev", first.Rev, int64(1))
 	if _, err := w.a.PutInstallation(ctx, acme); ticket.KindOf(err) != ticket.Conflict {
