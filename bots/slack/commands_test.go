@@ -184,6 +184,7 @@ func TestShortcuts(t *testing.T) {
 
 	g.must(g.sim.Shortcut("ben", "next_case", "", ""))
 	g.eventually("the next case", func() bool { return g.ticket(pump).Owner == "ben" })
+	g.says("ben", "is yours") // else it may come over the next form
 	g.must(g.sim.Shortcut("ben", "new_ticket_global", "", ""))
 	g.fill("ben", "new_ticket", map[string]any{"contact": "x@y.example", "subject": "Another", "whose": "queue"})
 	g.message("C0L1", "", "Another")
@@ -198,6 +199,18 @@ func TestShortcuts(t *testing.T) {
 	g.must(g.sim.Click("ben", "C0L1", order.TS, "reply"))
 	g.fill("ben", "reply", map[string]any{"text0": "It is on its way."})
 	g.message("C0L1", asked, "It is on its way.")
+
+	// Where the app is not, nobody can be answered, and nobody heard.
+	g.must(g.sim.Invite("ben", "general", "dora"))
+	far, err := g.sim.Say("dora", "general", "Is this the right place?", "")
+	g.must(err)
+	g.must(g.sim.Shortcut("ben", "make_ticket", "general", far))
+	var v *slacksim.View
+	g.eventually("the form", func() bool { v = g.sim.View("ben"); return v != nil && v.CallbackID == "new_ticket" })
+	ans, err := g.sim.Submit("ben", v.ID, map[string]any{"subject": "Far away"})
+	if err != nil || !strings.Contains(ans.Errors["contact"], "The app is not in that channel") {
+		t.Errorf("of a channel without the app: %v %v", ans.Errors, err)
+	}
 
 	// Guests can use none.
 	g.must(g.sim.Shortcut("dora", "next_case", "", ""))

@@ -160,6 +160,10 @@ func (k *Desk) fromSlack(ctx context.Context, m newMeta, in *ticket.Inbound) err
 		return err
 	}
 	msg, err := k.app.One(ctx, channel, ts)
+	if code := slackapp.Code(err); code == "not_in_channel" || code == "channel_not_found" {
+		return ticket.Errorf("slackdesk.enter", ticket.Invalid, "The app is not in that channel: it can neither answer in the thread of the message nor hear what is said there. "+
+			"Invite it there first (/invite), or say how else they are reached.")
+	}
 	if err != nil {
 		return err
 	}

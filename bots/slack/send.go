@@ -153,6 +153,6 @@ func (k *Desk) ticketOf(ctx context.Context, by ticket.Agent, user string, m sla
 	if err != nil {
 		return err
 	}
-	k.tell(m.Channel, user, m.ThreadTS, id.String()+" is open for this. What you answer there is told in this thread.")
+	k.tell(m.Channel, user, m.ThreadTS, id.String()+" is open for this. What you answer there is told in this thread, and what is said in this thread is heard there.")
 	return nil
 }

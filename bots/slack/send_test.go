@@ -116,6 +116,18 @@ func TestAnEmojiMakesATicket(t *testing.T) {
 	g.must(g.sim.Click("anna", "C0L1", card.TS, "reply"))
 	g.fill("anna", "reply", map[string]any{"text0": "It left us this morning."})
 	g.message("C0L1", asked, "It left us this morning.")
+
+	// What is said in that thread belongs to it, whoever says it; so do changes, and emoji.
+	said, err := g.sim.Say("dora", "C0L1", "It is not here yet", asked)
+	g.must(err)
+	g.message("C0L1", card.TS, "It is not here yet")
+	g.must(g.sim.Edit("dora", "C0L1", said, "It is not here yet, says the porter"))
+	g.message("C0L1", card.TS, "says the porter")
+	_, err = g.sim.Say("ben", "C0L1", "I ask the carrier", asked)
+	g.must(err)
+	g.message("C0L1", card.TS, "*Ben Okafor* to the customer by Slack")
+	g.must(g.sim.React("dora", "C0L1", said, "pray"))
+	g.message("C0L1", card.TS, ":pray: Dora Client")
 	g.must(g.sim.React("anna", "C0L1", ours, "ticket"))
 	g.message("C0L1", "", "A colleague has written this")
 	g.eventually("the acks", func() bool { return g.sim.Unacknowledged() == 0 })

@@ -70,7 +70,10 @@ func (c *Channel) marked(ctx context.Context, ev slackapp.Event) error {
 	}
 	r, in, ok := c.room(mark.Channel)
 	if !ok {
-		return nil
+		var err error
+		if r, in, ok, err = c.outside(ctx, mark.Channel, mark.TS); err != nil || !ok {
+			return err
+		}
 	}
 	if in == nil {
 		return errStopped

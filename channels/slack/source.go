@@ -164,8 +164,15 @@ func (c *Channel) Has(id string) bool {
 func (c *Channel) event(ctx context.Context, ev slackapp.Event) error {
 	m := ev.Message
 	r, in, ok := c.room(m.Channel)
-	if !ok {
-		return nil // of a channel that is not found yet, the history will tell
+	if !ok { // of a channel that is not found yet, the history will tell
+		ts, thread := spoken(m)
+		if _, _, _, amends := m.Amendment(); ts == "" || thread == ts && !amends {
+			return nil
+		}
+		var err error
+		if r, in, ok, err = c.outside(ctx, m.Channel, thread); err != nil || !ok {
+			return err
+		}
 	}
 	if in == nil {
 		return errStopped
