@@ -13,6 +13,8 @@ type Care interface {
 	Unbacked(ctx context.Context, by ticket.Agent, id ticket.ID, text string) ([]Named, error)
 	// ETA is when a case may be solved, and how one knows.
 	ETA(ctx context.Context, t ticket.Ticket) (ticket.ETA, error)
+	// Guides is the guided script that is being gone through in a ticket, or nil: then also those that may be.
+	Guides(ctx context.Context, t ticket.Ticket) (now *Guide, offered []Guide, err error)
 	// Wording is a text for the customer of a ticket, in their language, to be looked over and sent: "update"
 	// tells how their case stands, "warning" asks them to stop abuse.
 	Wording(ctx context.Context, by ticket.Agent, id ticket.ID, what string) (string, error)

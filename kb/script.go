@@ -42,8 +42,12 @@ const (
 	maxAnswer   = 60  // runes of an answer, as of a button in Slack
 )
 
-// Script is what is gone through, step by step. The first step begins it.
-type Script struct{ Steps []Step }
+// Script is what is gone through, step by step. The first step begins it. Hints are sentences that say what its writer
+// has perhaps forgotten; it can be gone through all the same.
+type Script struct {
+	Steps []Step
+	Hints []string
+}
 
 // Step is one question.
 type Step struct {
@@ -51,6 +55,7 @@ type Step struct {
 	Why      string // what it is good for, for those who ask
 	Text     string // Markdown: how to go about it
 	Branches []Branch
+	loose    []string // items of a list beside its answers that lead nowhere
 }
 
 // Branch is one answer, and where it leads: a step's Question, ScriptDone or ScriptEscalate.
@@ -125,17 +130,17 @@ func (t *Step) line(line string, code bool) {
 	if b, ok := branch(line); ok {
 		t.Branches = append(t.Branches, b)
 		return
+	} else if item, ok := listItem(line); ok && len(t.loose) < MaxBranches {
+		t.loose = append(t.loose, item)
 	}
 	t.Text += line + "\n"
 }
 
 // branch reads "- Yes → Does it hum?".
 func branch(line string) (Branch, bool) {
-	item, ok := strings.CutPrefix(strings.TrimLeft(line, " "), "- ")
+	item, ok := listItem(line)
 	if !ok {
-		if item, ok = strings.CutPrefix(strings.TrimLeft(line, " "), "* "); !ok {
-			return Branch{}, false
-		}
+		return Branch{}, false
 	}
 	for _, arrow := range []string{"→", "->", "=>"} {
 		if i := strings.LastIndex(item, arrow); i > 0 {
@@ -146,13 +151,20 @@ func branch(line string) (Branch, bool) {
 	return Branch{}, false
 }
 
+func listItem(line string) (string, bool) {
+	line = strings.TrimLeft(line, " ")
+	if item, ok := strings.CutPrefix(line, "- "); ok {
+		return item, true
+	}
+	return strings.CutPrefix(line, "* ")
+}
+
 // check resolves where answers lead, and reports what leads nowhere.
 func (s *Script) check(bad func(string, ...any)) {
 	if n := len(s.Steps); n > MaxSteps {
 		bad("%d steps are more than %d", n, MaxSteps)
 		s.Steps = s.Steps[:MaxSteps]
 	}
-	reached := map[string]bool{strings.ToLower(s.Steps[0].Question): true}
 	for i := range s.Steps {
 		t := &s.Steps[i]
 		if n := utf8.RuneCountInString(t.Question); n == 0 || n > maxQuestion {
@@ -167,12 +179,60 @@ func (s *Script) check(bad func(string, ...any)) {
 		}
 		for n := range t.Branches {
 			s.lead(i, &t.Branches[n], bad)
-			reached[strings.ToLower(t.Branches[n].To)] = true
 		}
 	}
-	for _, t := range s.Steps {
-		if !reached[strings.ToLower(t.Question)] {
+	s.walk(bad)
+	s.hint()
+}
+
+// walk reports steps to which no answers lead from the first one, and those from which none leads to an end.
+func (s *Script) walk(bad func(string, ...any)) {
+	place := map[string]int{}
+	for i := len(s.Steps) - 1; i >= 0; i-- {
+		place[strings.ToLower(s.Steps[i].Question)] = i
+	}
+	reached, ends := make([]bool, len(s.Steps)), make([]bool, len(s.Steps))
+	reached[0] = true
+	for more := true; more; {
+		more = false
+		for i, t := range s.Steps {
+			for _, b := range t.Branches {
+				to, isStep := place[strings.ToLower(b.To)]
+				if isStep && reached[i] && !reached[to] {
+					reached[to], more = true, true
+				}
+				if !ends[i] && (!isStep || ends[to]) {
+					ends[i], more = true, true
+				}
+			}
+		}
+	}
+	for i, t := range s.Steps {
+		switch {
+		case !reached[i]:
 			bad("nothing leads to %.80q", t.Question)
+		case !ends[i]:
+			bad("from %.80q the answers lead round and round: none of them comes to done or escalate", t.Question)
+		}
+	}
+}
+
+// hint tells what may have been forgotten.
+func (s *Script) hint() {
+	for _, t := range s.Steps {
+		if len(s.Hints) >= 20 {
+			return
+		}
+		if len(t.Branches) == 1 {
+			s.Hints = append(s.Hints, fmt.Sprintf("%.80q has one answer: what if it is otherwise?", t.Question))
+		}
+		for _, item := range t.loose {
+			s.Hints = append(s.Hints, fmt.Sprintf("%.80q stands below %.80q without an arrow: is it an answer?", item, t.Question))
+		}
+		for i, b := range t.Branches {
+			if slices.ContainsFunc(t.Branches[:i], func(o Branch) bool { return strings.EqualFold(o.Answer, b.Answer) }) {
+				s.Hints = append(s.Hints, fmt.Sprintf("%.80q has the answer %.40q twice", t.Question, b.Answer))
+			}
 		}
 	}
 }

@@ -56,14 +56,16 @@ func TestScript(t *testing.T) {
 func TestFaultsOfScripts(t *testing.T) {
 	t.Parallel()
 	for body, want := range map[string]string{
-		"## A?\n- x → B?":                                         "no step asks that",
-		"## A?\n- x → next":                                       "no step follows",
-		"## A?\n- x → done\n## A?\n- y → done":                    "two steps ask",
-		"## A?\n- x → done\n## B?\n- y → done":                    "nothing leads to",
-		"## A?\n" + strings.Repeat("- x → done\n", 9):             "9 answers of at most 8",
-		"## A?\n- " + strings.Repeat("x", 61) + " → done":         "is longer than 60",
-		"## " + strings.Repeat("A", 151) + "\n- x → done":         "has no question",
-		strings.Repeat("## A?\n- x → next\n", 101) + "- b → next": "101 steps",
+		"## A?\n- x → B?":                                               "no step asks that",
+		"## A?\n- x → next":                                             "no step follows",
+		"## A?\n- x → done\n## A?\n- y → done":                          "two steps ask",
+		"## A?\n- x → done\n## B?\n- y → done":                          "nothing leads to",
+		"## A?\n- x → done\n- y → A?\n## B?\n- z → C?\n## C?\n- z → B?": "nothing leads to \"C?\"",
+		"## A?\n- x → done\n- y → B?\n## B?\n- z → C?\n## C?\n- z → B?": "from \"B?\" the answers lead round and round",
+		"## A?\n" + strings.Repeat("- x → done\n", 9):                   "9 answers of at most 8",
+		"## A?\n- " + strings.Repeat("x", 61) + " → done":               "is longer than 60",
+		"## " + strings.Repeat("A", 151) + "\n- x → done":               "has no question",
+		strings.Repeat("## A?\n- x → next\n", 101) + "- b → next":       "101 steps",
 	} {
 		_, faults := ParseScript(body)
 		if !strings.Contains(strings.Join(faults, "; "), want) {
@@ -101,4 +103,20 @@ func FuzzScript(f *testing.F) {
 			}
 		}
 	})
+}
+
+func TestHintsOfScripts(t *testing.T) {
+	t.Parallel()
+	for body, want := range map[string]string{
+		"## A?\n- x → done":                      `"A?" has one answer`,
+		"## A?\n- x → done\n- y\n- z → escalate": `"y" stands below "A?" without an arrow`,
+		"## A?\n- x → done\n- X → escalate":      `"A?" has the answer "X" twice`,
+		"## A?\n- x → done\n- y → A?":            "", // a loop with a way out
+		pump:                                     "",
+	} {
+		s, faults := ParseScript(body)
+		if got := strings.Join(s.Hints, "; "); !strings.Contains(got, want) || want == "" && got != "" || len(faults) != 0 {
+			t.Errorf("%.40q has the hints %q, not %q, and the faults %q", body, got, want, faults)
+		}
+	}
 }

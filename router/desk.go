@@ -67,11 +67,6 @@ func (d *Desk) Act(ctx context.Context, by ticket.Agent, a ticket.Action) (ticke
 			return ticket.Ticket{}, err
 		}
 	}
-	if a.Kind == ticket.ActScript {
-		if err := d.guide(ctx, &a); err != nil {
-			return ticket.Ticket{}, err
-		}
-	}
 	if err := d.Plan(ctx, &a); err != nil {
 		return ticket.Ticket{}, err
 	}

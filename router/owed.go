@@ -78,6 +78,8 @@ func (d *Desk) Plan(ctx context.Context, a *ticket.Action) error {
 	switch a.Kind {
 	case ticket.ActPage, ticket.ActDecline, ticket.ActHand, ticket.ActPageDue:
 		return d.planPage(ctx, a)
+	case ticket.ActScript:
+		return d.guide(ctx, a)
 	case ticket.ActSupplier:
 		if a.Supply != nil {
 			return d.Config().fits(*a.Supply)

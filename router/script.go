@@ -128,30 +128,36 @@ func (d *Desk) left(ctx context.Context, t ticket.Ticket, article string) (run t
 }
 
 // guided fills in the script that is being gone through, and those that may be.
-func (d *Desk) guided(ctx context.Context, c *bots.Card) error {
-	t := c.Ticket
-	for _, r := range t.Scripts {
+func (d *Desk) guided(ctx context.Context, c *bots.Card) (err error) {
+	for _, r := range c.Ticket.Scripts {
 		if s := r.Tried(); s != "" {
 			c.Tried = append(c.Tried, s)
 		}
 	}
+	c.Guide, c.Guides, err = d.Guides(ctx, c.Ticket)
+	return err
+}
+
+// Guides is the script that is being gone through in a ticket, or nil; then also those that may be.
+func (d *Desk) Guides(ctx context.Context, t ticket.Ticket) (*bots.Guide, []bots.Guide, error) {
 	if d.KB == nil || t.State.Done() {
-		return nil
+		return nil, nil, nil
 	}
 	run := t.Script()
 	if run == nil {
+		var offered []bots.Guide
 		for _, s := range t.Suggestions {
 			a, err := d.KB.Article(ctx, s.Article)
 			if err == nil && a.Guided() && s.Verdict == "" && !slices.ContainsFunc(t.Scripts, func(r ticket.ScriptRun) bool { return r.Article == s.Article }) {
-				c.Guides = append(c.Guides, bots.Guide{Article: s.Article, Title: a.Title})
+				offered = append(offered, bots.Guide{Article: s.Article, Title: a.Title})
 			}
 		}
-		return nil
+		return nil, offered, nil
 	}
 	g := bots.Guide{Article: run.Article, Title: run.Title, Question: run.Step, From: run.From, Answered: len(run.Answers)}
 	a, err := d.KB.Article(ctx, run.Article)
 	if err != nil && ticket.KindOf(err) != ticket.NotFound {
-		return err
+		return nil, nil, err
 	}
 	s, _ := kb.ParseScript(a.Body)
 	if step, ok := s.Step(run.Step); ok {
@@ -160,6 +166,5 @@ func (d *Desk) guided(ctx context.Context, c *bots.Card) error {
 			g.Branches = append(g.Branches, b.Answer)
 		}
 	}
-	c.Guide = &g
-	return nil
+	return &g, nil, nil
 }

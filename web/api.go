@@ -29,6 +29,7 @@ func (s *Server) apiRoutes() []route {
 	list = append(list, s.otherOperations()...)
 	list = append(list, s.onCallOperations()...)
 	list = append(list, s.careOperations()...)
+	list = append(list, s.scriptOperations()...)
 	list = append(list, s.peopleOperations()...)
 	list = append(list, s.enrolOperations()...)
 	list = append(list, s.teamOperations()...)

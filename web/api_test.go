@@ -200,6 +200,7 @@ func TestEveryOperationIsAsDocumented(t *testing.T) {
 	c.call("GET", "/roster/changes/1", nil, 200, nil)
 
 	c.promised(path)
+	c.scripted()
 	peopleOfTheAPI(t, s, c)
 	c.incidents()
 

@@ -223,31 +223,31 @@ func (s *Server) apiAct(c *fiber.Ctx) error {
 
 // actFor does something in the name of a member of staff, or, where it may be done alone, of the key.
 func (s *Server) actFor(c *fiber.Ctx, agent string, alone bool, a ticket.Action) error {
+	t, err := s.actBy(c, agent, alone, a)
+	if err != nil {
+		return err
+	}
+	return c.JSON(t)
+}
+
+func (s *Server) actBy(c *fiber.Ctx, agent string, alone bool, a ticket.Action) (t ticket.Ticket, err error) {
 	w := callerOf(c)
 	if k := c.Get("Idempotency-Key"); k != "" {
 		if len(k) > 200 {
-			return invalid("The Idempotency-Key is longer than 200 characters.")
+			return t, invalid("The Idempotency-Key is longer than 200 characters.")
 		}
 		a.Key = strings.Join([]string{"api", w.key.Name, a.Ticket.String(), k}, ":")
 	}
 	if agent == "" {
 		if !alone {
-			return invalid("This is done by people: say by whom with agent, the mail address of a member of staff.")
+			return t, invalid("This is done by people: say by whom with agent, the mail address of a member of staff.")
 		}
 		a.By = w.actor()
-		t, err := s.d.Store.Act(c.UserContext(), a)
-		if err != nil {
-			return err
-		}
-		return c.JSON(t)
+		return s.d.Store.Act(c.UserContext(), a)
 	}
 	by, err := s.d.Backend.AgentBy("", agent)
 	if err != nil {
-		return err
+		return t, err
 	}
-	t, err := s.d.Backend.Act(c.UserContext(), by, a)
-	if err != nil {
-		return err
-	}
-	return c.JSON(t)
+	return s.d.Backend.Act(c.UserContext(), by, a)
 }

@@ -87,6 +87,10 @@ func furnish(s *site) ticket.ID {
 	s.act(ticket.Action{Kind: ticket.ActTake, Ticket: id, By: anna})
 	s.act(ticket.Action{Kind: ticket.ActNote, Ticket: id, By: anna, Note: &ticket.NoteFields{Reported: "leaks, E4", Tried: "descaled twice", NextStep: "check the seal"}})
 	s.act(ticket.Action{Kind: ticket.ActReply, Ticket: id, By: anna, Text: "Hello Carla,\n\nplease check the **seal** of the tank:\n\n- take it out\n- dry it\n"})
+	s.article(kb.Article{ID: "leaks", Title: "It leaks", Audience: kb.Internal, Confidence: kb.Validated, Tags: []string{kb.TagScript},
+		Body: "## Is the tank pushed in?\n- Yes → next\n- No → done\n\n## Does it leak when it is cold?\n> Why: then it is the seal, and not the pressure.\n\nLet it **cool** for an hour:\n\n1. Switch it off.\n2. Wipe it dry.\n\n- Yes, below the tank → escalate\n- Yes, elsewhere → escalate\n- No → done\n"})
+	s.act(ticket.Action{Kind: ticket.ActScript, Ticket: id, By: anna, Script: &ticket.ScriptMove{Article: "leaks", Title: "It leaks", Step: "Is the tank pushed in?"}})
+	s.act(ticket.Action{Kind: ticket.ActScript, Ticket: id, By: anna, Script: &ticket.ScriptMove{Article: "leaks", Ask: "Is the tank pushed in?", Answer: "Yes", Step: "Does it leak when it is cold?"}})
 	s.mail("2", "Wo ist meine Rechnung?", "Ich finde sie nicht.", func(in *ticket.Inbound) { in.Channel, in.From.Value = "chat", "dora@customer.example" })
 	s.deadJob(ticket.JobSend, "email.Send: invalid: 550 5.1.1 <carla@customer.example>: Recipient address rejected: User unknown")
 	same := []ticket.ThreadKey{{By: "references", Key: "answer@ours"}}

@@ -88,7 +88,7 @@ func history(events []ticket.Event, mayUndo bool) []shownEvent {
 // consoleActs are the forms of the page. Moving up is done where the people are: at the desk.
 func consoleActs() []ticket.ActionKind {
 	return append(append(careActs(), pageActs()...), ticket.ActTake, ticket.ActReply, ticket.ActNote, ticket.ActSolve, ticket.ActReopen, ticket.ActClose,
-		ticket.ActMerge, ticket.ActSplit, ticket.ActMove, ticket.ActUndo, ticket.ActWithdraw, ticket.ActSet)
+		ticket.ActMerge, ticket.ActSplit, ticket.ActMove, ticket.ActUndo, ticket.ActWithdraw, ticket.ActSet, ticket.ActScript)
 }
 
 func allowed(a ticket.Agent, t ticket.Ticket) map[string]bool {
@@ -107,6 +107,7 @@ func allowed(a ticket.Agent, t ticket.Ticket) map[string]bool {
 	m["move"] = m["move"] && t.State != ticket.Closed
 	m["split"] = m["split"] && t.State != ticket.Closed
 	m["page"] = m["page"] && !t.State.Done() && goes
+	m["script"] = m["script"] && !t.State.Done()
 	m["set"] = m["set"] && t.State != ticket.Closed
 	for _, k := range careActs() {
 		m[string(k)] = m[string(k)] && (t.State != ticket.Closed || k == ticket.ActAnswer)
@@ -119,7 +120,8 @@ func allowed(a ticket.Agent, t ticket.Ticket) map[string]bool {
 func readAct(c *fiber.Ctx) (actForm, ticket.ActionKind, error) {
 	f := actForm{Do: c.FormValue("do"), Text: c.FormValue("text"), Diagnosis: c.FormValue("diagnosis"), Key: c.FormValue("key"),
 		Other: strings.TrimSpace(c.FormValue("other")), Subject: c.FormValue("subject"), Without: c.FormValue("without"), careForm: readCare(c),
-		pageForm: readPage(c)}
+		pageForm: readPage(c), Script: ScriptStep{Article: c.FormValue("article"), Question: c.FormValue("question"), Answer: c.FormValue("answer"),
+			Back: c.FormValue("move") == "back", Stop: c.FormValue("move") == "stop"}}
 	f.Rev, _ = strconv.ParseInt(c.FormValue("rev"), 10, 64)
 	f.Event, _ = strconv.ParseInt(c.FormValue("event"), 10, 64)
 	for _, v := range c.Request().PostArgs().PeekMulti("seq") {
@@ -162,6 +164,13 @@ func (f actForm) action(k ticket.ActionKind, id ticket.ID, by ticket.Agent, now 
 		a.Other, a.Seqs = other, f.Seqs
 		if k == ticket.ActMerge {
 			a.Seqs = nil
+		}
+	case ticket.ActScript:
+		if f.Script.Back || f.Script.Stop {
+			f.Script.Question = "" // it stands in the same form
+		}
+		if a.Rev, a.Script = 0, f.Script.move(); a.Script == nil {
+			return a, invalid("The form is not one of ours.")
 		}
 	case ticket.ActSplit:
 		a.Seqs, a.Subject = f.Seqs, f.Subject
@@ -225,13 +234,17 @@ func (s *Server) ticketAct(c *fiber.Ctx) error {
 	default:
 		return err
 	}
-	return c.Redirect("/console/tickets/"+cmp.Or(at.ID, id).String()+"?done="+doneWith(kind), http.StatusSeeOther)
+	to := "/console/tickets/" + cmp.Or(at.ID, id).String() + "?done=" + doneWith(kind)
+	if kind == ticket.ActScript {
+		to += "#h-script" // whoever goes through a script goes on there
+	}
+	return c.Redirect(to, http.StatusSeeOther)
 }
 
 // doneWith names the notice that tells of an action.
 func doneWith(k ticket.ActionKind) string {
 	switch k {
-	case ticket.ActMerge, ticket.ActSplit, ticket.ActMove, ticket.ActUndo, ticket.ActWithdraw, ticket.ActPage:
+	case ticket.ActMerge, ticket.ActSplit, ticket.ActMove, ticket.ActUndo, ticket.ActWithdraw, ticket.ActPage, ticket.ActScript:
 		return string(k)
 	}
 	return "acted"

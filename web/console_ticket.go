@@ -46,7 +46,8 @@ type actForm struct {
 	Without                  string // whom to leave out: a mail address
 	careForm
 	pageForm
-	Doubt *bots.Named // a time that the answer names and nothing stands for: asked once
+	Script ScriptStep
+	Doubt  *bots.Named // a time that the answer names and nothing stands for: asked once
 }
 
 // Limits of what the page shows at once.

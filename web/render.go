@@ -88,7 +88,7 @@ func (s *Server) page(c *fiber.Ctx, title, section string) page {
 func notices() map[string]string {
 	return map[string]string{
 		"acted": "Done.", "merge": "Merged. The history of both tickets can take it back.", "split": "Split off: this is the new ticket. Its history can take it back.",
-		"move": "Moved here. The history of both tickets can take it back.", "undo": "Taken back.", "page": "Paged. What comes of it is shown here as it happens.", "withdraw": "Withdrawn: the customer will not get this answer.",
+		"move": "Moved here. The history of both tickets can take it back.", "undo": "Taken back.", "page": "Paged. What comes of it is shown here as it happens.", "script": "Noted under what was tried.", "withdraw": "Withdrawn: the customer will not get this answer.",
 		"retried": "The job will be tried again.", "dropped": "The job was dropped.",
 		"released": "The mail is a message now.", "discarded": "The mail was discarded.",
 		"merged": "They are one person now.", "unmerged": "They are two people again.",

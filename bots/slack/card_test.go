@@ -207,9 +207,12 @@ func (f *fakeBackend) Enter(_ context.Context, _ ticket.Agent, in ticket.Inbound
 func (f *fakeBackend) Concerned(context.Context, ticket.ID) (agents, tiers []string, err error) {
 	return nil, nil, nil
 }
-func (f *fakeBackend) Policies() []string                                     { return []string{"returns", "prices"} }
-func (f *fakeBackend) Suppliers() []bots.Supplier                             { return f.suppliers }
-func (f *fakeBackend) Tiers() []bots.Tier                                     { return f.tiers }
+func (f *fakeBackend) Policies() []string         { return []string{"returns", "prices"} }
+func (f *fakeBackend) Suppliers() []bots.Supplier { return f.suppliers }
+func (f *fakeBackend) Tiers() []bots.Tier         { return f.tiers }
+func (f *fakeBackend) Guides(context.Context, ticket.Ticket) (*bots.Guide, []bots.Guide, error) {
+	return f.card.Guide, f.card.Guides, nil
+}
 func (f *fakeBackend) ETA(context.Context, ticket.Ticket) (ticket.ETA, error) { return f.card.ETA, nil }
 func (f *fakeBackend) OnCall(context.Context, string, time.Time) ([]ticket.Agent, error) {
 	return f.oncall, nil
