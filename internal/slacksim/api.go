@@ -81,7 +81,11 @@ func (s *Server) serveAPI(w http.ResponseWriter, r *http.Request) {
 func (s *Server) answerCall(name string, args map[string]any, bearer string, asJSON bool) (out []byte, status, wait int, drop bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	o, wait := s.invoke(name, args, bearer, asJSON)
+	token := bearer
+	if t, ok := args["token"].(string); ok && token == "" && !asJSON {
+		token = t
+	}
+	o, wait := s.installed(token).invoke(name, args, bearer, asJSON)
 	status = s.cfg.Frugal.status(o)
 	if s.cfg.Frugal.On && o != nil {
 		o = s.cfg.Frugal.answer(name, objectOf(o))
@@ -112,6 +116,9 @@ func (s *Server) invoke(name string, args map[string]any, bearer string, asJSON 
 	}
 	if asJSON && !m.json {
 		args = map[string]any{}
+	}
+	if err := s.teamMissing(name, args); err != nil {
+		return failure(err), 0
 	}
 	c := &call{s: s, name: name, args: args}
 	if wait := s.throttle(m, c); wait > 0 {

@@ -3,6 +3,7 @@ package slacksim
 import (
 	"fmt"
 	"log/slog"
+	"strings"
 	"time"
 )
 
@@ -16,6 +17,7 @@ type Config struct {
 	Channels   []Channel
 	UserGroups []UserGroup
 	App        App
+	Workspaces []Workspace
 	Rates      Rates
 	Frugal     Frugal        // what it leaves out; the zero value is Slack
 	AckTimeout time.Duration // how long an app has to acknowledge; 0 is Slack's 3 s
@@ -33,6 +35,9 @@ type Team struct {
 	ID     string // "T…"
 	Name   string
 	Domain string
+	// Enterprise is the organization's id, "E…"; "" when the workspace is in none. People's ids begin with W there.
+	Enterprise string
+	OrgWide    bool // the organization has installed the app, not the workspace
 }
 
 // User is a person, or another app's bot.
@@ -63,6 +68,21 @@ type Channel struct {
 	Private  bool
 	Archived bool
 	Members  []string
+	// Shared are the ids of other workspaces of [Config.Workspaces] with whom it is shared by Slack Connect; members may be
+	// of them, too, as "T0BETA:bo", and the app is one in each. Slack brings an event of it once, for one of them.
+	Shared []string
+	Twice  bool // events of a shared channel are brought for each workspace
+}
+
+// Workspace is another workspace in which the same app is installed, with a token and a bot user of its own.
+type Workspace struct {
+	Team       Team
+	Users      []User
+	Channels   []Channel
+	UserGroups []UserGroup
+	BotToken   string // "" is made of the team's id
+	BotID      string // likewise
+	BotUserID  string // likewise
 }
 
 // UserGroup is a group that can be mentioned.
@@ -221,6 +241,9 @@ func (s *Server) seed() error {
 		}
 		ch := s.addChannel(&channel{id: c.ID, name: c.Name, private: c.Private, archived: c.Archived, topic: c.Topic, purpose: c.Purpose})
 		for _, m := range c.Members {
+			if strings.Contains(m, ":") && len(c.Shared) > 0 {
+				continue // comes with the other workspace
+			}
 			u := s.member(m)
 			if u == nil {
 				return fmt.Errorf("slacksim: channel %s: there is no user %q", c.Name, m)

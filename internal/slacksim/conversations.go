@@ -35,6 +35,9 @@ func (s *Server) channelObject(ch *channel, viewer string) Object {
 		"purpose": Object{"value": ch.purpose, "creator": "", "last_set": 0}, "previous_names": []any{}}) {
 		o[k] = v
 	}
+	if len(ch.shared) > 0 {
+		o["is_shared"], o["is_ext_shared"], o["shared_team_ids"] = true, true, ch.teams()
+	}
 	return o
 }
 

@@ -47,26 +47,38 @@ func (s *Server) emit(scope string, ch *channel, ev Object) {
 		return
 	case scope != "" && !slices.Contains(s.cfg.App.Scopes, scope):
 		return
-	case ch != nil && !ch.has(s.bot()):
+	case ch != nil && !ch.has(s.bot()) && len(ch.shared) == 0:
 		return
 	case !s.subscribed(ev):
 		return
+	case ch != nil && len(ch.shared) > 0:
+		for _, via := range ch.sees() {
+			s.sendEventTo(via, true, ev)
+		}
+	default:
+		s.sendEvent(ev)
 	}
-	s.sendEvent(ev)
 }
 
 // sendEvent sends an event whatever the app subscribed to.
-func (s *Server) sendEvent(ev Object) {
-	a := s.cfg.App
+func (s *Server) sendEvent(ev Object) { s.sendEventTo(s, false, ev) }
+
+// sendEventTo sends an event that happened here to the app as it is installed in via.
+func (s *Server) sendEventTo(via *Server, shared bool, ev Object) {
+	a, t := via.cfg.App, via.cfg.Team
 	now := s.clock.Now()
-	payload := Object{"token": a.VerificationToken, "team_id": s.cfg.Team.ID, "context_team_id": s.cfg.Team.ID,
-		"context_enterprise_id": nil, "api_app_id": a.ID, "event": ev, "type": "event_callback",
-		"event_id": s.id("Ev"), "event_time": now.Unix(), "is_ext_shared_channel": false, "event_context": "4-" + randomHex(16),
-		"authorizations": []any{Object{"enterprise_id": nil, "team_id": s.cfg.Team.ID, "user_id": a.BotUserID,
-			"is_bot": true, "is_enterprise_install": false}}}
+	payload := Object{"token": a.VerificationToken, "team_id": s.cfg.Team.ID, "context_team_id": t.ID,
+		"context_enterprise_id": orNull(t.Enterprise), "api_app_id": a.ID, "event": ev, "type": "event_callback",
+		"event_id": s.id("Ev"), "event_time": now.Unix(), "is_ext_shared_channel": shared, "event_context": "4-" + randomHex(16),
+		"authorizations": []any{Object{"enterprise_id": orNull(t.Enterprise), "team_id": t.ID, "user_id": a.BotUserID,
+			"is_bot": true, "is_enterprise_install": t.OrgWide}}}
+	if s.cfg.Team.Enterprise != "" {
+		payload["enterprise_id"] = s.cfg.Team.Enterprise
+	}
 	e := &envelope{kind: kindEvent, payload: payload}
-	for _, e := range s.disturb(e) {
-		s.deliver(e)
+	hub := s.hub
+	for _, e := range hub.disturb(e) {
+		hub.deliver(e)
 	}
 }
 
@@ -85,11 +97,11 @@ func (s *Server) subscribed(ev Object) bool {
 // interact sends an interaction or a command, which is tried once. The answer comes on the channel.
 func (s *Server) interact(kind string, payload Object, accepts bool) <-chan answer {
 	e := &envelope{kind: kind, payload: payload, accepts: accepts, done: make(chan answer, 1)}
-	if s.cfg.App.RequestURL == "" && len(s.conns)+s.opening == 0 || s.uninstalled {
+	if s.cfg.App.RequestURL == "" && len(s.hub.conns)+s.hub.opening == 0 || s.uninstalled {
 		e.done <- answer{}
 		return e.done
 	}
-	s.deliver(e)
+	s.hub.deliver(e)
 	return e.done
 }
 
@@ -202,6 +214,7 @@ func (s *Server) flush() {
 
 // Unacknowledged is how many events and interactions the app has not acknowledged yet.
 func (s *Server) Unacknowledged() int {
+	s = s.hub
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return len(s.pending)
@@ -209,6 +222,7 @@ func (s *Server) Unacknowledged() int {
 
 // Lost is how many events were given up after their retries.
 func (s *Server) Lost() int {
+	s = s.hub
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.lost

@@ -12,6 +12,9 @@
 // Click, Choose, Submit, Slash, Shortcut, React and OpenHome, reads with Messages, Replies, View and
 // Home, and waits with [Server.WaitFor].
 //
-// What it leaves out: several workspaces and Slack Connect (customers are guests), the OAuth flow and
-// user tokens, scheduled messages, search, canvases, lists, workflows, assistants and streaming.
+// There may be several workspaces ([Config.Workspaces]) in which the one app is installed, in an organization or not,
+// and Slack Connect channels between them: each is a [Server] of its own ([Server.Workspace]) at the same address and
+// the same sockets, and the token of a call tells them apart.
+//
+// What it leaves out: the OAuth flow and user tokens, scheduled messages, search, canvases, lists, workflows, assistants and streaming.
 package slacksim

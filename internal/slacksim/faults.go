@@ -40,6 +40,7 @@ type fault struct {
 
 // Inject makes something go wrong.
 func (s *Server) Inject(f Fault) {
+	s = s.hub
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	n := &fault{Fault: f, left: f.Times}
@@ -54,6 +55,7 @@ func (s *Server) Inject(f Fault) {
 
 // Clear ends all faults. A held event is sent.
 func (s *Server) Clear() {
+	s = s.hub
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.faults = nil
@@ -74,6 +76,7 @@ func (s *Server) RevokeToken(code string) {
 
 // faultFor takes the first fault of these kinds that fits. The lock is held.
 func (s *Server) faultFor(method, channel string, kinds ...FaultKind) *fault {
+	s = s.hub
 	for _, f := range s.faults {
 		if f.left == 0 || !slices.Contains(kinds, f.Kind) || f.Method != "" && f.Method != method || f.Channel != "" && f.Channel != channel {
 			continue

@@ -20,9 +20,16 @@ type Answer struct {
 // base is what all interactions begin with.
 func (s *Server) interaction(kind, uid string) Object {
 	u := s.users[uid]
-	p := Object{"type": kind, "team": Object{"id": s.cfg.Team.ID, "domain": s.cfg.Team.Domain},
-		"user":       Object{"id": u.ID, "username": u.Name, "name": u.Name, "team_id": s.cfg.Team.ID},
-		"api_app_id": s.cfg.App.ID, "token": s.cfg.App.VerificationToken, "enterprise": nil, "is_enterprise_install": false}
+	t := s.cfg.Team
+	p := Object{"type": kind, "team": Object{"id": t.ID, "domain": t.Domain},
+		"user":       Object{"id": u.ID, "username": u.Name, "name": u.Name, "team_id": s.teamOf(u.ID)},
+		"api_app_id": s.cfg.App.ID, "token": s.cfg.App.VerificationToken, "enterprise": nil, "is_enterprise_install": t.OrgWide}
+	if t.Enterprise != "" {
+		p["enterprise"] = Object{"id": t.Enterprise, "name": t.Name}
+	}
+	if t.OrgWide && strings.HasPrefix(kind, "view_") {
+		p["team"] = nil
+	}
 	switch kind { // which have less
 	case "shortcut":
 		delete(p, "api_app_id")

@@ -17,6 +17,7 @@ func (s *Server) table() map[string]method {
 	return map[string]method{
 		"api.test":              {open: true, json: true, tier: 4, do: (*call).apiTest},
 		"auth.test":             {json: true, do: (*call).authTest},
+		"auth.teams.list":       {json: true, tier: 2, do: (*call).authTeamsList},
 		"apps.connections.open": {app: true, json: true, tier: 1, do: s.apiConnectionsOpen},
 
 		"chat.postMessage":   {json: true, scopes: write, do: (*call).chatPostMessage},
@@ -94,14 +95,27 @@ func (c *call) apiTest() (Object, error) {
 
 func (c *call) authTest() (Object, error) {
 	s, a := c.s, c.s.cfg.App
-	return Object{"url": s.base + "/", "team": s.cfg.Team.Name, "user": s.users[a.BotUserID].Name, "team_id": s.cfg.Team.ID,
-		"user_id": a.BotUserID, "bot_id": a.BotID, "is_enterprise_install": false}, nil
+	t := s.cfg.Team
+	out := Object{"url": s.base + "/", "team": t.Name, "user": s.users[a.BotUserID].Name, "team_id": t.ID,
+		"user_id": a.BotUserID, "bot_id": a.BotID, "is_enterprise_install": t.OrgWide}
+	if t.Enterprise != "" {
+		out["enterprise_id"] = t.Enterprise
+	}
+	if t.OrgWide {
+		out["team_id"] = t.Enterprise
+	}
+	return out, nil
 }
 
 func (c *call) teamInfo() (Object, error) {
 	t := c.s.cfg.Team
 	if id := c.str("team"); id != "" && id != t.ID {
 		name, ok := c.s.cfg.Partners[id]
+		for _, o := range c.s.all() {
+			if o.cfg.Team.ID == id {
+				name, ok = o.cfg.Team.Name, true
+			}
+		}
 		if !ok {
 			return nil, apiErr("team_not_found")
 		}

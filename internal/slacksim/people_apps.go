@@ -25,7 +25,10 @@ func (s *Server) Slash(uid, channel, command, text string) error {
 	h := hook{user: u.ID, channel: ch.id}
 	p := Object{"token": a.VerificationToken, "team_id": s.cfg.Team.ID, "team_domain": s.cfg.Team.Domain, "channel_id": ch.id,
 		"channel_name": s.nameFor(ch), "user_id": u.ID, "user_name": u.Name, "command": command, "text": text, "api_app_id": a.ID,
-		"is_enterprise_install": "false", "response_url": s.newHook(h), "trigger_id": s.newTrigger(u.ID)}
+		"is_enterprise_install": strconv.FormatBool(s.cfg.Team.OrgWide), "response_url": s.newHook(h), "trigger_id": s.newTrigger(u.ID)}
+	if s.cfg.Team.Enterprise != "" {
+		p["enterprise_id"], p["enterprise_name"] = s.cfg.Team.Enterprise, s.cfg.Team.Name
+	}
 	done := s.interact(kindSlash, p, true)
 	s.mu.Unlock()
 

@@ -11,6 +11,9 @@ import (
 // ThreadTS must name a root of the channel.
 func (s *Server) post(ch *channel, m *Message, broadcast bool) {
 	m.Type, m.TS, m.Team = "message", s.stamp(), s.teamOf(m.User)
+	if len(ch.shared) > 0 {
+		m.UserTeam, m.SourceTeam = m.Team, m.Team
+	}
 	if m.reply() && broadcast {
 		m.Subtype = "thread_broadcast"
 	}

@@ -13,6 +13,8 @@ import (
 
 // Server is a Slack workspace on a local port.
 type Server struct {
+	hub     *Server   // the workspace that listens, and that brings everything to the app: itself when there is one only
+	others  []*Server // of the hub: the other workspaces
 	cfg     Config
 	log     *slog.Logger
 	clock   Clock
@@ -25,7 +27,7 @@ type Server struct {
 	stop context.CancelFunc
 	work sync.WaitGroup
 
-	mu           sync.Mutex
+	mu           *sync.Mutex   // the hub's
 	changed      chan struct{} // closed and replaced on every change
 	serial       int
 	lastTS       int64
@@ -63,15 +65,11 @@ type Server struct {
 // taken, an address that is not the loopback, a workspace that contradicts itself.
 func New(cfg Config) (*Server, error) {
 	cfg.fill()
-	s := &Server{cfg: cfg, log: cfg.Log, clock: cfg.Clock, started: cfg.Clock.Now(),
-		changed: make(chan struct{}), users: map[string]*user{}, channels: map[string]*channel{},
-		files: map[string]*file{}, uploads: map[string]*file{}, triggers: map[string]*trigger{}, hooks: map[string]*hook{},
-		modals: map[string][]*View{}, views: map[string]*View{}, homes: map[string]*View{},
-		tickets: map[string]bool{}, buckets: map[string]*bucket{}, calls: map[string]int{}, refused: map[string]int{}, listeners: map[*listener]bool{}}
+	s := newServer(cfg)
+	s.hub, s.mu = s, &sync.Mutex{}
 	if err := s.seed(); err != nil {
 		return nil, err
 	}
-	s.methods = s.table()
 	addr, err := net.ResolveTCPAddr("tcp", cfg.Addr)
 	if err != nil {
 		return nil, fmt.Errorf("slacksim: %w", err)
@@ -84,7 +82,21 @@ func New(cfg Config) (*Server, error) {
 	}
 	s.base = "http://" + s.ln.Addr().String()
 	s.ctx, s.stop = context.WithCancel(context.Background())
+	if err := s.seedOthers(); err != nil {
+		_ = s.ln.Close()
+		return nil, err
+	}
 	return s, nil
+}
+
+func newServer(cfg Config) *Server {
+	s := &Server{cfg: cfg, log: cfg.Log, clock: cfg.Clock, started: cfg.Clock.Now(),
+		changed: make(chan struct{}), users: map[string]*user{}, channels: map[string]*channel{},
+		files: map[string]*file{}, uploads: map[string]*file{}, triggers: map[string]*trigger{}, hooks: map[string]*hook{},
+		modals: map[string][]*View{}, views: map[string]*View{}, homes: map[string]*View{},
+		tickets: map[string]bool{}, buckets: map[string]*bucket{}, calls: map[string]int{}, refused: map[string]int{}, listeners: map[*listener]bool{}}
+	s.methods = s.table()
+	return s
 }
 
 // URL is the workspace's page, without a slash at the end.
@@ -153,6 +165,7 @@ func Start(t TB, cfg Config) *Server {
 
 // touch wakes whoever waits for a change. The lock is held.
 func (s *Server) touch() {
+	s = s.hub
 	close(s.changed)
 	s.changed = make(chan struct{})
 }
@@ -160,6 +173,7 @@ func (s *Server) touch() {
 // WaitFor returns once ok is true. It looks again after every change of the workspace, and calls ok
 // without holding a lock, so ok may use every reader. It gives ctx's error when ctx ends first.
 func (s *Server) WaitFor(ctx context.Context, ok func() bool) error {
+	s = s.hub
 	for {
 		s.mu.Lock()
 		changed := s.changed
@@ -183,5 +197,8 @@ func (s *Server) handler() http.Handler {
 	mux.HandleFunc("POST /upload/{id}", s.serveUpload)
 	mux.HandleFunc("GET /files-pri/{id}/{name}", s.servePrivateFile)
 	s.simRoutes(mux)
+	for _, o := range s.others {
+		mux.Handle(o.path()+"/", http.StripPrefix(o.path(), o.handler()))
+	}
 	return mux
 }

@@ -194,6 +194,7 @@ func (s *Server) pick() *conn {
 
 // Connections is how many Socket Mode connections the app holds.
 func (s *Server) Connections() int {
+	s = s.hub
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return len(s.conns)
@@ -203,6 +204,7 @@ func (s *Server) Connections() int {
 // connection, as Slack does before it closes it ten seconds later. Reason "" closes at once and says
 // nothing, as a cut line does.
 func (s *Server) Disconnect(reason string) {
+	s = s.hub
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.disconnect(reason)

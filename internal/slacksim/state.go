@@ -26,6 +26,8 @@ type Message struct {
 	Username     string      `json:"username,omitempty"`
 	Icons        Object      `json:"icons,omitempty"`
 	Team         string      `json:"team,omitempty"`
+	UserTeam     string      `json:"user_team,omitempty"`   // in a channel that workspaces share
+	SourceTeam   string      `json:"source_team,omitempty"` // likewise
 	Blocks       []Object    `json:"blocks,omitempty"`
 	Attachments  []Object    `json:"attachments,omitempty"`
 	Files        []Object    `json:"files,omitempty"`
@@ -96,6 +98,9 @@ type channel struct {
 	creator        string
 	created        time.Time
 	members        []string
+	shared         []*Server  // the workspaces that share it; nil: it is of one only
+	turn           int        // of the workspace whose the next event is
+	twice          bool       // events of it are brought for each workspace
 	messages       []*Message // by ts, replies among them
 	pins           []pin
 	bookmarks      []Object
@@ -202,12 +207,17 @@ func (s *Server) addChannel(c *channel) *channel {
 }
 
 func (s *Server) userBy(name string) *user {
-	for _, u := range s.users {
-		if u.Name == name {
+	var stranger *user // of whom there may be one of the same name
+	for _, id := range s.userOrder {
+		switch u := s.users[id]; {
+		case u.Name != name:
+		case u.Team == "":
 			return u
+		case stranger == nil:
+			stranger = u
 		}
 	}
-	return nil
+	return stranger
 }
 
 // member finds a user by id, by handle, or the app's bot by "@app".
@@ -248,12 +258,14 @@ func (s *Server) openIM(a, b string) (*channel, bool) {
 
 // id makes an id that begins with a letter, unique in this workspace.
 func (s *Server) id(prefix string) string {
+	s = s.hub
 	s.serial++
 	return fmt.Sprintf("%s0%08X", prefix, s.serial)
 }
 
 // stamp makes the next ts. It is unique in the workspace and grows.
 func (s *Server) stamp() string {
+	s = s.hub
 	us := s.clock.Now().UnixMicro()
 	if us <= s.lastTS {
 		us = s.lastTS + 1

@@ -26,6 +26,10 @@ func (s *Server) userObject(u *user) Object {
 		"tz": u.TZ, "tz_label": u.TZ, "tz_offset": offset(u.TZ, s.clock.Now()), "profile": p, "is_admin": u.Admin, "is_owner": false,
 		"is_primary_owner": false, "is_restricted": u.Guest, "is_ultra_restricted": false, "is_bot": u.Bot, "is_app_user": false,
 		"updated": u.updated.Unix(), "is_email_confirmed": !u.Bot, "who_can_share_contact_card": "EVERYONE"}
+	if e := s.cfg.Team.Enterprise; e != "" && u.Team == "" {
+		o["enterprise_user"] = Object{"id": u.ID, "enterprise_id": e, "enterprise_name": s.cfg.Team.Name, "is_admin": false, "is_owner": false,
+			"teams": []any{s.cfg.Team.ID}}
+	}
 	if u.Team != "" { // https://docs.slack.dev/apis/slack-connect/ (users.info)
 		o["is_stranger"] = true
 		delete(o, "is_admin")

@@ -182,6 +182,9 @@ func (s *Server) adopt(v *View, uid string) {
 // refresh fills in what Slack adds, and a new hash.
 func (s *Server) refresh(v *View) {
 	v.TeamID, v.AppInstalledTeamID = s.cfg.Team.ID, s.cfg.Team.ID
+	if s.cfg.Team.OrgWide {
+		v.AppInstalledTeamID = s.cfg.Team.Enterprise
+	}
 	v.AppID, v.BotID = s.cfg.App.ID, s.cfg.App.BotID
 	v.Hash = s.stamp() + "." + randomHex(4)
 	v.State = Object{"values": Object{}}
