@@ -33,6 +33,14 @@ type gateway struct {
 	sim   *slacksim.Server
 	store *store.Store
 	bot   *slackdesk.Desk
+	app   *slackapp.App
+}
+
+// world is what a gateway is tried in, where it is not the sample with one workspace.
+type world struct {
+	sim     func(*slacksim.Config)
+	rooms   []slackchannel.Room
+	suggest kb.Suggester
 }
 
 func newGateway(t *testing.T, change ...func(*router.Config)) *gateway {
@@ -42,18 +50,25 @@ func newGateway(t *testing.T, change ...func(*router.Config)) *gateway {
 
 func gatewayWith(t *testing.T, suggest kb.Suggester, change ...func(*router.Config)) *gateway {
 	t.Helper()
-	return gatewayIn(t, suggest, func(*slacksim.Config) {}, change...)
+	return gatewayIn(t, suggest, nil, change...)
 }
 
 // gatewayIn is a gateway in a workspace of its own kind.
 func gatewayIn(t *testing.T, suggest kb.Suggester, prepare func(*slacksim.Config), change ...func(*router.Config)) *gateway {
+	t.Helper()
+	return gatewayOf(t, world{sim: prepare, suggest: suggest, rooms: []slackchannel.Room{{Channel: "customer-ltd"}}}, change...)
+}
+
+func gatewayOf(t *testing.T, w world, change ...func(*router.Config)) *gateway {
 	t.Helper()
 	cfg := slacksim.Sample()
 	cfg.Witness = slackdesk.Witness
 	cfg.TriggerLife = time.Minute // a busy machine may take longer than Slack waits
 	cfg.App.Scopes, cfg.App.Events = slackapp.Scopes(), slackapp.Events()
 	cfg.App.UnfurlDomains = []string{"console.example"}
-	prepare(&cfg)
+	if w.sim != nil {
+		w.sim(&cfg)
+	}
 	g := &gateway{T: t, sim: slacksim.Start(t, cfg)}
 	log := slog.New(slog.NewTextHandler(testWriter{t}, &slog.HandlerOptions{Level: slog.LevelWarn}))
 	rc := router.Config{
@@ -77,17 +92,21 @@ func gatewayIn(t *testing.T, suggest kb.Suggester, prepare func(*slacksim.Config
 	if g.store, err = store.Open(t.Context(), store.Config{Data: t.TempDir(), ThrowAway: true, Policy: live, Log: log}); err != nil {
 		t.Fatal(err)
 	}
-	desk := &router.Desk{Store: g.store, KB: g.store, Suggest: suggest, Live: live, Now: time.Now, Console: "https://console.example"}
+	desk := &router.Desk{Store: g.store, KB: g.store, Suggest: w.suggest, Live: live, Now: time.Now, Console: "https://console.example"}
 	a := g.sim.App()
-	app, err := slackapp.New(slackapp.Config{AppToken: secret.New(a.AppToken), BotToken: secret.New(a.BotToken), APIURL: g.sim.APIURL()}, slackapp.Deps{Log: log})
+	app, err := slackapp.New(slackapp.Config{AppToken: secret.New(a.AppToken), BotToken: secret.New(a.BotToken), APIURL: g.sim.APIURL()}, slackapp.Deps{Log: log, Cursors: g.store})
 	if err != nil {
 		t.Fatal(err)
+	}
+	g.app = app
+	for _, other := range cfg.Workspaces {
+		g.install(other.Team)
 	}
 	blobs := channeltest.NewBlobs()
 	bot := slackdesk.New(slackdesk.Config{}, slackdesk.Deps{App: app, Backend: desk, Blobs: blobs, Changes: g.store, Cursors: g.store, Log: log,
 		Console: func(agent string) (string, error) { return "https://console.example/login?link=for-" + agent, nil }})
 	g.bot = bot
-	ch := slackchannel.New(slackchannel.Config{Channels: []slackchannel.Room{{Channel: "customer-ltd"}}}, slackchannel.Deps{App: app, Blobs: blobs,
+	ch := slackchannel.New(slackchannel.Config{Channels: w.rooms}, slackchannel.Deps{App: app, Blobs: blobs,
 		Cursors: g.store, Log: log, Tickets: g.store, Agent: desk.AgentBy, Colleague: desk.Colleague})
 	bot.CustomersIn(ch.Has)
 	desk.Amenders = map[string]channels.Amender{channels.Slack: ch}

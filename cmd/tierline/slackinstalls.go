@@ -18,7 +18,8 @@ import (
 
 // openSlack makes the app, and takes up where it is installed.
 func openSlack(ctx context.Context, cfg config.Config, s slackinstall.Store, holder string, now func() time.Time, log *slog.Logger) (*slackapp.App, *slackinstall.Service, error) {
-	app, err := slackapp.New(cfg.Slack.App, slackapp.Deps{Log: log, Now: now})
+	cursors, _ := s.(ticket.Cursors) // without a store, which channel bore a name is not known
+	app, err := slackapp.New(cfg.Slack.App, slackapp.Deps{Log: log, Now: now, Cursors: cursors})
 	if err != nil {
 		return nil, nil, err
 	}

@@ -297,7 +297,7 @@ func (a *App) Read(ctx context.Context, r Range, yield func(Message) bool) (more
 			return false, err
 		}
 		for _, m := range page.Messages {
-			a.own(w, &m)
+			a.own(w, &m, func(string) string { return r.Channel })
 			m.Channel = r.Channel
 			if !yield(m) {
 				return false, nil

@@ -101,6 +101,8 @@ type Deps struct {
 	HTTP *http.Client
 	// Sleep waits for a turn within Slack's limits, at most some seconds; it returns when ctx ends.
 	Sleep func(context.Context, time.Duration)
+	// Cursors keeps which channel bore a name, and to which installation a shared channel counts: nil forgets it at the end.
+	Cursors ticket.Cursors
 }
 
 // Self is the app as Slack knows it.
@@ -116,13 +118,14 @@ func (s Self) Wrote(m Message) bool {
 
 // App is the connection: one app, in one workspace or in several.
 type App struct {
-	cfg   Config
-	log   *slog.Logger
-	now   func() time.Time
-	sleep func(context.Context, time.Duration)
-	http  *http.Client
-	base  string
-	news  chan struct{} // something was installed, or is no more
+	cfg     Config
+	log     *slog.Logger
+	now     func() time.Time
+	sleep   func(context.Context, time.Duration)
+	http    *http.Client
+	base    string
+	cursors ticket.Cursors
+	news    chan struct{} // something was installed, or is no more
 
 	onEvent       map[string][]func(context.Context, Event) error
 	onInteraction []func(context.Context, *slack.InteractionCallback) any
@@ -137,6 +140,8 @@ type App struct {
 	home      *workspace            // ids in it are bare; nil while there is none
 	others    map[string]*workspace // by key
 	strange   strangers
+	shared    map[string]pin // by bare id: to which installation channels count
+	pinning   sync.Mutex     // held while it is decided for one, before mu
 	connected bool
 	sockets   int // that are open
 	used      once
@@ -175,7 +180,7 @@ func New(cfg Config, d Deps) (*App, error) {
 		base = strings.TrimRight(cfg.APIURL, "/") + "/"
 	}
 	d.HTTP = through(d.HTTP, base)
-	a := &App{cfg: cfg, log: d.Log, now: d.Now, sleep: d.Sleep, http: d.HTTP, base: base, news: make(chan struct{}, 1), others: map[string]*workspace{}, strange: strangers{},
+	a := &App{cfg: cfg, log: d.Log, now: d.Now, sleep: d.Sleep, http: d.HTTP, base: base, cursors: d.Cursors, shared: map[string]pin{}, news: make(chan struct{}, 1), others: map[string]*workspace{}, strange: strangers{},
 		onEvent:   map[string][]func(context.Context, Event) error{},
 		onCommand: map[string]func(context.Context, slack.SlashCommand) Reply{}, onForm: map[string]func(context.Context, *slack.InteractionCallback) any{}}
 	if !cfg.BotToken.IsZero() {

@@ -3,9 +3,7 @@ package slackapp
 import (
 	"context"
 	"errors"
-	"log/slog"
 	"net/http"
-	"regexp"
 	"strings"
 	"sync"
 	"time"
@@ -46,7 +44,10 @@ type directory struct {
 	users    map[string]remembered // by id, or by mail address
 	channels map[string]string     // name, or id in lower case, to id
 	teams    map[string]string     // names of workspaces, by id
+	shared   map[string]bool       // ids of those that are shared with other organizations
 	listed   time.Time
+	org      []slack.Team      // the workspaces of an organization that has installed the app
+	orgAt    time.Time         // when they were asked for
 	given    map[string]string // names that were found, to id: a channel that is renamed stays the one that was meant
 }
 
@@ -151,7 +152,7 @@ func (w *workspace) userOf(u *slack.User) User {
 	}
 	return User{ID: w.id(u.ID), Team: u.TeamID, Email: u.Profile.Email, TZ: u.TZ, Locale: u.Locale, Image: first(u.Profile.Image192, u.Profile.Image72), Bot: u.IsBot || u.ID == "USLACKBOT", Deleted: u.Deleted,
 		Name:  Line(first(u.Profile.RealName, u.RealName, u.Profile.DisplayName, u.Name)),
-		Guest: u.IsRestricted || u.IsUltraRestricted || u.IsStranger || !w.has(u.TeamID, u.Enterprise.ID)}
+		Guest: u.IsRestricted || u.IsUltraRestricted || u.IsStranger || !w.has(u.TeamID, u.Enterprise.EnterpriseID)}
 }
 
 // has says whether people of a team, who may be in an organization, are of this workspace, or of its organization. It
@@ -211,132 +212,6 @@ func (d *directory) forget(now time.Time) {
 	}
 }
 
-// channelID tells ids from names, which have no capitals: https://docs.slack.dev/reference/methods/conversations.rename
-var channelID = regexp.MustCompile(`^[CGD][A-Z0-9_]+$`)
-
-// Channel is the id of a channel, which is given by its name or by its id. One outside the home is given by its id
-// (T0BETA/C042), or as workspace/#name, where the workspace is an id, a domain (acme of acme.slack.com) or a name.
-func (a *App) Channel(ctx context.Context, nameOrID string) (string, error) {
-	w, name, err := a.named(ctx, nameOrID)
-	if err != nil {
-		return "", err
-	}
-	if channelID.MatchString(name) {
-		return w.id(name), nil
-	}
-	if name = strings.ToLower(strings.TrimPrefix(name, "#")); name == "" {
-		return "", ticket.Errorf("slack.channel", ticket.Invalid, "No Slack channel is named.")
-	}
-	id, err := w.channel(ctx, name)
-	return w.id(id), err
-}
-
-// Is says whether a channel is the one of a name. A name in another workspace, or in one that cannot be found, is not
-// asked for.
-func (a *App) Is(ctx context.Context, channel, nameOrID string) (bool, error) {
-	in, _, err := a.at(channel)
-	if err != nil {
-		return false, err
-	}
-	if w, _, err := a.named(ctx, nameOrID); err != nil || w != in {
-		return false, nil
-	}
-	id, err := a.Channel(ctx, nameOrID)
-	return err == nil && id == channel, err
-}
-
-// named takes apart what is named in the configuration: a bare name is the home's.
-func (a *App) named(ctx context.Context, s string) (w *workspace, name string, err error) {
-	where, name, ok := strings.Cut(s, "/")
-	if !ok {
-		where, name = "", s
-	}
-	if where == "" || isKey(where) {
-		w, _, err = a.at(JoinID(where, "C"))
-		return w, name, err
-	}
-	list := a.workspaces()
-	if w := whichIs(list, where); w != nil {
-		return w, name, nil
-	}
-	if len(a.met()) < len(list) { // it may be called so, and nobody has asked yet
-		if _, err := a.meet(ctx, list); err != nil {
-			return nil, "", err
-		}
-		if w := whichIs(list, where); w != nil {
-			return w, name, nil
-		}
-	}
-	return nil, "", ticket.Errorf("slack.workspace", ticket.Invalid, "The Slack app is not installed in a workspace called %s.", Cut(Line(where), 80))
-}
-
-// whichIs is the workspace that people call so, or nil.
-func whichIs(list []*workspace, s string) *workspace {
-	for _, w := range list {
-		w.mu.Lock()
-		name, url := w.inst.Name, w.inst.URL
-		w.mu.Unlock()
-		_, host, _ := strings.Cut(url, "://")
-		domain, _, _ := strings.Cut(host, ".")
-		if name != "" && strings.EqualFold(s, name) || domain != "" && strings.EqualFold(s, domain) {
-			return w
-		}
-	}
-	return nil
-}
-
-// channel is the id of a channel by its name in lower case, or its id in lower case.
-func (w *workspace) channel(ctx context.Context, name string) (string, error) {
-	d, now := w.dir, w.app.now()
-	d.mu.Lock()
-	id, listed := d.channels[name], d.listed
-	if id != "" && len(d.given) < maxUsers {
-		d.given[name] = id
-	}
-	d.mu.Unlock()
-	age := now.Sub(listed)
-	if id != "" && age < channelAge || id == "" && age < missAge/2 && !listed.IsZero() {
-		return found(name, id)
-	}
-	all, err := w.listChannels(ctx)
-	if missing(err) {
-		err = ticket.Errorf("slack.channel", ticket.Invalid, "This Slack does not list its channels: name #%s by its id.", Cut(Line(name), 80))
-	}
-	if err != nil {
-		if id != "" {
-			return id, nil
-		}
-		return "", err
-	}
-	return found(name, d.keep(w.log, name, all, now))
-}
-
-// keep remembers what there is, and gives the id of a name.
-func (d *directory) keep(log *slog.Logger, name string, all map[string]string, now time.Time) string {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	d.channels, d.listed = all, now
-	was := d.given[name]
-	if id := all[name]; id != "" || was == "" || all[strings.ToLower(was)] == "" {
-		if id != "" && len(d.given) < maxUsers {
-			d.given[name] = id
-		}
-		return id
-	}
-	log.Warn("slack: a channel was given another name; change it in the configuration, or name its id", "channel", name, "id", was)
-	all[name] = was
-	return was
-}
-
-// ForgetChannels has the channels looked up again when one is asked for.
-func (a *App) ForgetChannels() {
-	for _, w := range a.workspaces() {
-		w.dir.mu.Lock()
-		w.dir.channels, w.dir.listed = nil, time.Time{}
-		w.dir.mu.Unlock()
-	}
-}
-
 // forgetUser has somebody looked up again who is another than before.
 func (a *App) forgetUser(_ context.Context, ev Event) error {
 	bare := Bare(ev.User)
@@ -350,37 +225,4 @@ func (a *App) forgetUser(_ context.Context, ev Event) error {
 		w.dir.mu.Unlock()
 	}
 	return nil
-}
-
-func found(name, id string) (string, error) {
-	if id == "" {
-		return "", ticket.Errorf("slack.channel", ticket.Invalid,
-			"There is no Slack channel #%s, or the app is not a member of it.", Cut(Line(name), 80))
-	}
-	return id, nil
-}
-
-func (w *workspace) listChannels(ctx context.Context) (map[string]string, error) {
-	all, cursor := map[string]string{}, ""
-	for range maxPages {
-		var page []slack.Channel
-		err := w.do(ctx, "conversations.list", "", func(ctx context.Context, api *slack.Client) (err error) {
-			page, cursor, err = api.GetConversationsContext(ctx, &slack.GetConversationsParameters{Cursor: cursor,
-				Limit: 1000, ExcludeArchived: true, Types: []string{"public_channel", "private_channel"}})
-			return err
-		})
-		if err != nil {
-			return nil, err
-		}
-		for _, c := range page {
-			all[strings.ToLower(c.ID)] = c.ID
-			if name := strings.ToLower(c.Name); name != "" {
-				all[name] = c.ID
-			}
-		}
-		if cursor == "" {
-			break
-		}
-	}
-	return all, nil
 }

@@ -223,13 +223,13 @@ func (a *App) interact(ctx context.Context, ic *slack.InteractionCallback) (answ
 func (a *App) command(ctx context.Context, cmd slack.SlashCommand) (p map[string]any) {
 	ctx, cancel := context.WithTimeout(ctx, ackWait)
 	defer cancel()
-	from := origin{Team: cmd.TeamID, Enterprise: cmd.EnterpriseID, OrgWide: cmd.IsEnterpriseInstall}
+	from := origin{Team: cmd.TeamID, Enterprise: cmd.EnterpriseID, OrgWide: cmd.IsEnterpriseInstall, Sure: cmd.TeamID != ""}
 	w := a.of(from)
 	if w == nil {
 		a.stranger(from, "command")
 		return Reply{Text: "The app has to be installed in this workspace first."}.payload()
 	}
-	cmd.UserID, cmd.ChannelID, cmd.TriggerID, cmd.Text = a.person(w, cmd.TeamID, cmd.UserID), w.id(cmd.ChannelID), w.id(cmd.TriggerID), joinMentions(w.prefix(), cmd.Text)
+	cmd.UserID, cmd.ChannelID, cmd.TriggerID, cmd.Text = a.person(w, cmd.TeamID, cmd.UserID), a.room(w, cmd.ChannelID, false), w.id(cmd.TriggerID), joinMentions(w.prefix(), cmd.Text)
 	h := a.onCommand[cmd.Command]
 	if h == nil {
 		return Reply{Text: "Nobody listens to " + Escape(Cut(cmd.Command, 50)) + " here."}.payload()

@@ -23,11 +23,18 @@ type Event struct {
 	Message *Message        // of a message event
 	In      string          // the key of the installation that it is for; "" is the home. Ids in Raw are as Slack gives them
 
-	from origin
+	from   origin
+	shared bool // it happened in a channel that is shared with another organization
+	name   func(channel string) string
 }
 
-// here is the id of something in the installation that an event is for.
-func (e Event) here(bare string) string { return JoinID(e.In, bare) }
+// room is a channel's id as the program writes it.
+func (e Event) room(bare string) string {
+	if e.name == nil {
+		return bare
+	}
+	return e.name(bare)
+}
 
 // Message is a message as events and histories tell it. What is not needed is not decoded, so that
 // an odd block or file elsewhere in it breaks nothing.
@@ -206,9 +213,10 @@ func TS(t time.Time) string {
 // decodeEvent reads the outer and the inner event.
 func decodeEvent(payload []byte) (Event, error) {
 	var outer struct {
-		ID    string          `json:"event_id"`
-		Team  string          `json:"team_id"`
-		Inner json.RawMessage `json:"event"`
+		ID     string          `json:"event_id"`
+		Shared bool            `json:"is_ext_shared_channel"`
+		Team   string          `json:"team_id"`
+		Inner  json.RawMessage `json:"event"`
 		outerOrigin
 	}
 	if err := json.Unmarshal(payload, &outer); err != nil {
@@ -225,7 +233,7 @@ func decodeEvent(payload []byte) (Event, error) {
 	if inner.Type == "" {
 		return Event{}, errors.New("the event has no type")
 	}
-	ev := Event{ID: outer.ID, Team: outer.Team, Type: inner.Type, Raw: outer.Inner, from: outer.origin(outer.Team),
+	ev := Event{ID: outer.ID, Team: outer.Team, Type: inner.Type, Raw: outer.Inner, from: outer.origin(outer.Team), shared: outer.Shared,
 		User: idOf(inner.User), Channel: idOf(inner.Channel)}
 	if ev.Type == "message" {
 		ev.Message = &Message{}

@@ -42,7 +42,7 @@ func isKey(s string) bool {
 // plainID says whether s could be an id of Slack's.
 func plainID(s string) bool {
 	for _, c := range []byte(s) {
-		if (c < 'A' || c > 'Z') && (c < '0' || c > '9') {
+		if (c < 'A' || c > 'Z') && (c < '0' || c > '9') && c != '_' {
 			return false
 		}
 	}
@@ -63,7 +63,7 @@ func SplitPlace(s string) (channel, ts string, ok bool) {
 
 // mention is a person or a channel within a text, as Slack writes it, or as the program does.
 // https://docs.slack.dev/messaging/formatting-message-text#mentioning-users
-var mention = regexp.MustCompile(`<([@#])((?:[TE][A-Z0-9]+/)?[A-Z][A-Z0-9]+)(\|[^<>]*)?>`)
+var mention = regexp.MustCompile(`<([@#])((?:[TE][A-Z0-9_]+/)?[A-Z][A-Z0-9_]+)(\|[^<>]*)?>`)
 
 // joinMentions makes the ids of mentions within a text from Slack those of an installation.
 func joinMentions(key, text string) string {

@@ -18,7 +18,7 @@ func paceOf(method string) pace {
 	switch method {
 	case postMessage: // "several hundred messages per minute" a workspace
 		return pace{20, 240}
-	case "conversations.list", "usergroups.list", "usergroups.users.list", "dnd.teamInfo", "reactions.remove": // tier 2: 20 a minute
+	case "auth.teams.list", "conversations.list", "usergroups.list", "usergroups.users.list", "dnd.teamInfo", "reactions.remove": // tier 2: 20 a minute
 		return pace{4, 16}
 	case updateMessage, "chat.delete", "conversations.history", "conversations.replies", "conversations.open", "conversations.info",
 		"conversations.invite", "users.lookupByEmail", "users.getPresence", "reactions.add", "chat.unfurl", "team.info": // tier 3: 50 a minute

@@ -33,7 +33,7 @@ func (e Event) Mark() (m Mark, ok bool) {
 	if json.Unmarshal(e.Raw, &raw) != nil || raw.Item.Type != "message" || raw.Item.TS == "" || raw.Name == "" {
 		return m, false
 	}
-	return Mark{User: e.User, Channel: e.here(raw.Item.Channel), TS: raw.Item.TS, Emoji: raw.Name, Off: e.Type == "reaction_removed"}, true
+	return Mark{User: e.User, Channel: e.room(raw.Item.Channel), TS: raw.Item.TS, Emoji: raw.Name, Off: e.Type == "reaction_removed"}, true
 }
 
 // One is the message that stands at ts, be it in a thread or not; NotFound when there is none.
@@ -55,7 +55,7 @@ func (a *App) One(ctx context.Context, channel, ts string) (Message, error) {
 	}
 	for _, m := range page.Messages { // a thread's first message comes along, whatever is asked for
 		if m.TS == ts {
-			a.own(w, &m)
+			a.own(w, &m, func(string) string { return channel })
 			m.Channel = channel
 			return m, nil
 		}

@@ -17,6 +17,7 @@ var documented = map[string]struct {
 	scopes    string
 }{
 	"apps.connections.open":        {1, ""}, // of the app-level token; slack-go calls it
+	"auth.teams.list":              {20, ""},
 	"auth.test":                    {600, ""},
 	"chat.delete":                  {50, "chat:write"},
 	"chat.postEphemeral":           {100, "chat:write"},

@@ -1,6 +1,8 @@
 package slackapp
 
 import (
+	"maps"
+	"slices"
 	"strings"
 	"time"
 
@@ -67,37 +69,63 @@ func (a *App) of(o origin) *workspace {
 // belong writes the ids of an event as those of its installation.
 func (a *App) belong(w *workspace, ev *Event) {
 	ev.In = w.prefix()
-	ev.Channel = w.id(ev.Channel)
+	ev.name = func(bare string) string { return a.room(w, bare, ev.shared) }
+	ev.Channel = ev.room(ev.Channel)
 	if ev.Message == nil {
-		ev.User = w.id(ev.User)
+		ev.User = a.person(w, "", ev.User)
 		return
 	}
-	a.own(w, ev.Message)
+	a.own(w, ev.Message, ev.name)
 	ev.User = ev.Message.User
 }
 
-// own writes the ids within a message as those of an installation.
-func (a *App) own(w *workspace, m *Message) {
-	key := w.prefix()
+// own writes the ids within a message, of which an installation tells, as the program does.
+func (a *App) own(w *workspace, m *Message, name func(channel string) string) {
 	for _, other := range []*Message{m.Changed, m.Previous} {
 		if other != nil {
-			a.own(w, other)
+			a.own(w, other, name)
 		}
 	}
-	m.User, m.ParentUser = a.person(w, first(m.UserTeam, m.Team), m.User), w.id(m.ParentUser)
-	m.Channel = w.id(m.Channel)
-	if key == "" {
+	if a.alone() {
 		return
 	}
-	m.Text = joinMentions(key, m.Text)
+	m.User, m.ParentUser = a.person(w, first(m.UserTeam, m.Team), m.User), a.person(w, "", m.ParentUser)
+	m.Channel = name(m.Channel)
+	m.Text = a.ownMentions(w, m.Channel, m.Text)
 	for i := range m.Files {
 		m.Files[i].ID = w.id(m.Files[i].ID)
 	}
 	for _, r := range m.Reactions {
 		for i, user := range r.Users {
-			r.Users[i] = w.id(user)
+			r.Users[i] = a.person(w, "", user)
 		}
 	}
+}
+
+// ownMentions makes the ids of mentions those of an installation. In a shared channel the app is mentioned as the user
+// that it is in the writer's workspace: it becomes the one that it is in the channel's.
+func (a *App) ownMentions(w *workspace, channel, text string) string {
+	text = joinMentions(w.prefix(), text)
+	if !a.shares(channel) || !strings.Contains(text, "<@") {
+		return text
+	}
+	in, _, err := a.at(channel)
+	if err != nil {
+		return text
+	}
+	for _, other := range a.workspaces() {
+		if bot := other.bot(); bot != "" && other != in && in.bot() != "" {
+			text = strings.ReplaceAll(text, "<@"+w.id(bot), "<@"+in.id(in.bot()))
+		}
+	}
+	return text
+}
+
+// bot is the app's user, as Slack knows it; "" while it is not known.
+func (w *workspace) bot() string {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.inst.BotUser
 }
 
 // person is the id of somebody of a team whom an installation tells of: that of their own workspace, where the app is
@@ -106,26 +134,40 @@ func (a *App) person(w *workspace, team, bare string) string {
 	if bare == "" {
 		return ""
 	}
-	if team != "" && len(a.workspaces()) > 1 {
-		if own := a.of(origin{Team: team, Sure: true}); own != nil {
-			w = own
-		}
+	if a.alone() {
+		return w.id(bare)
+	}
+	if team == "" {
+		team = w.teamOf(bare)
+	}
+	if own := a.of(origin{Team: team, Sure: true}); own != nil && team != "" {
+		w = own
 	}
 	return w.id(bare)
+}
+
+// teamOf is the team of somebody of whom a workspace has told before; "" when it has not.
+func (w *workspace) teamOf(bare string) string {
+	w.dir.mu.Lock()
+	defer w.dir.mu.Unlock()
+	return w.dir.users[bare].user.Team
 }
 
 // belongInteraction writes the ids of a click or a form as those of its installation: also those by which it is
 // answered, the trigger's and the view's.
 func (a *App) belongInteraction(w *workspace, ic *slack.InteractionCallback) {
 	ic.User.ID = a.person(w, ic.User.TeamID, ic.User.ID)
-	if w.prefix() == "" {
+	if a.alone() {
 		return
 	}
-	for _, id := range []*string{&ic.Channel.ID, &ic.Container.ChannelID, &ic.Container.ViewID, &ic.TriggerID, &ic.View.ID, &ic.View.RootViewID,
-		&ic.View.PreviousViewID, &ic.Message.User, &ic.Message.Channel} {
+	for _, id := range []*string{&ic.Channel.ID, &ic.Container.ChannelID, &ic.Message.Channel} {
+		*id = a.room(w, *id, false)
+	}
+	for _, id := range []*string{&ic.Container.ViewID, &ic.TriggerID, &ic.View.ID, &ic.View.RootViewID, &ic.View.PreviousViewID} {
 		*id = w.id(*id)
 	}
-	ic.Message.Text = joinMentions(w.prefix(), ic.Message.Text)
+	ic.Message.User = a.person(w, ic.Message.Team, ic.Message.User)
+	ic.Message.Text = a.ownMentions(w, ic.Channel.ID, ic.Message.Text)
 	for _, act := range ic.ActionCallback.BlockActions {
 		belongAction(w, act)
 	}
@@ -185,4 +227,12 @@ func (a *App) stranger(o origin, what string) {
 	if !known {
 		a.log.Warn("slack: it comes from a workspace in which the app is not installed, as far as is known here; it is acknowledged and left", "workspace", key, "what", what)
 	}
+}
+
+// Strangers are the ids of workspaces from which something came though the app is not installed there, as far as is
+// known here.
+func (a *App) Strangers() []string {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return slices.Sorted(maps.Keys(a.strange))
 }

@@ -3,6 +3,7 @@ package slackapp
 import (
 	"context"
 	"errors"
+	"net/url"
 	"slices"
 	"strings"
 	"time"
@@ -60,11 +61,15 @@ func (a *App) Undisturbed(ctx context.Context, users []string) (map[string]time.
 
 func (w *workspace) undisturbed(ctx context.Context, users []string, until map[string]time.Time) error {
 	now := w.app.now()
+	teams, err := w.teams(ctx)
+	if err != nil {
+		return err
+	}
 	for len(users) > 0 {
 		part := users[:min(len(users), maxUndisturbed)]
 		users = users[len(part):]
 		err := w.do(ctx, "dnd.teamInfo", "", func(ctx context.Context, api *slack.Client) error {
-			list, err := api.GetDNDTeamInfoContext(ctx, part)
+			list, err := api.GetDNDTeamInfoContext(ctx, part, inTeam(teams))
 			for id, s := range list {
 				from, to := time.Unix(int64(s.NextStartTimestamp), 0), time.Unix(int64(s.NextEndTimestamp), 0)
 				if s.Enabled && !now.Before(from) && now.Before(to) {
@@ -124,16 +129,38 @@ func (a *App) Groups(ctx context.Context, names, ids []string) ([]Group, error) 
 }
 
 func (w *workspace) groups(ctx context.Context) (list []slack.UserGroup, err error) {
-	err = w.do(ctx, "usergroups.list", "", func(ctx context.Context, api *slack.Client) (err error) {
-		list, err = api.GetUserGroupsContext(ctx, slack.GetUserGroupsOptionIncludeDisabled(true), slack.GetUserGroupsOptionIncludeUsers(true))
-		return err
-	})
-	return list, err
+	teams, err := w.teams(ctx)
+	if err != nil {
+		return nil, err
+	}
+	for _, t := range teams {
+		var part []slack.UserGroup
+		err = w.do(ctx, "usergroups.list", "", func(ctx context.Context, api *slack.Client) (err error) {
+			part, err = api.GetUserGroupsContext(ctx, slack.GetUserGroupsOptionIncludeDisabled(true), slack.GetUserGroupsOptionIncludeUsers(true),
+				slack.GetUserGroupsOptionTeamID(t.ID))
+			return err
+		})
+		if err != nil {
+			return nil, err
+		}
+		for i := range part {
+			part[i].TeamID = t.ID // "" but for an organization's token
+		}
+		list = append(list, part...)
+	}
+	return list, nil
 }
 
 // group is one of a workspace's groups, by its handle or id, or else by the id that it had before.
 func (w *workspace) group(ctx context.Context, list []slack.UserGroup, name, known string) (g Group, err error) {
-	at := slices.IndexFunc(list, func(g slack.UserGroup) bool { return g.ID == name || strings.EqualFold(g.Handle, name) })
+	team, handle, ok := strings.Cut(name, "/") // of one workspace of an organization
+	if !ok {
+		team, handle = "", name
+	}
+	handle = strings.TrimPrefix(handle, "@")
+	at := slices.IndexFunc(list, func(g slack.UserGroup) bool {
+		return (team == "" || g.TeamID == team) && (g.ID == handle || strings.EqualFold(g.Handle, handle))
+	})
 	if at < 0 && known != "" {
 		at = slices.IndexFunc(list, func(g slack.UserGroup) bool { return g.ID == known })
 	}
@@ -148,7 +175,7 @@ func (w *workspace) group(ctx context.Context, list []slack.UserGroup, name, kno
 	}
 	if len(members) == 0 || len(members) != is.UserCount { // the list has left them out
 		err = w.do(ctx, "usergroups.users.list", "", func(ctx context.Context, api *slack.Client) (err error) {
-			members, err = api.GetUserGroupMembersContext(ctx, is.ID)
+			members, err = api.GetUserGroupMembersContext(ctx, is.ID, slack.GetUserGroupMembersOptionTeamID(is.TeamID))
 			return err
 		})
 		if ticket.KindOf(err) == ticket.NotFound {
@@ -159,4 +186,13 @@ func (w *workspace) group(ctx context.Context, list []slack.UserGroup, name, kno
 		g.Members = append(g.Members, w.id(id))
 	}
 	return g, err
+}
+
+// inTeam names the workspace that an organization's token asks about: any will do where people are asked for by id.
+func inTeam(teams []slack.Team) slack.ParamOption {
+	return func(v *url.Values) {
+		if len(teams) > 0 && teams[0].ID != "" {
+			v.Set("team_id", teams[0].ID)
+		}
+	}
 }

@@ -58,7 +58,24 @@ func (s *Survey) of(ctx context.Context, named string) (*surveyed, string, error
 }
 
 func (w *workspace) channelsOf(ctx context.Context, v *surveyed) error {
+	teams, err := w.teams(ctx)
+	if err != nil {
+		return err
+	}
+	for _, t := range teams {
+		if err := w.channelsIn(ctx, t.ID, v); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// channelsIn adds the channels of a team, which is named when the token is an organization's.
+func (w *workspace) channelsIn(ctx context.Context, team string, v *surveyed) error {
 	q := url.Values{"limit": {"1000"}, "types": {"public_channel,private_channel"}}
+	if team != "" {
+		q.Set("team_id", team)
+	}
 	for range maxPages {
 		var page struct {
 			Channels []Room `json:"channels"`
@@ -71,7 +88,11 @@ func (w *workspace) channelsOf(ctx context.Context, v *surveyed) error {
 		}
 		for _, r := range page.Channels {
 			v.channels[strings.ToLower(r.ID)] = r
-			if name := strings.ToLower(r.Name); name != "" && (!r.Archived || v.channels[name].ID == "") {
+			name := strings.ToLower(r.Name)
+			if team != "" && name != "" {
+				v.channels[strings.ToLower(team)+"/"+name] = r
+			}
+			if name != "" && (!r.Archived || v.channels[name].ID == "") {
 				v.channels[name] = r
 			}
 		}
