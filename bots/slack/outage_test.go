@@ -224,7 +224,7 @@ func afterAnOutage(t *testing.T, gateways, tickets int) {
 	if len(ids) != tickets+1 || said != tickets+1 {
 		t.Errorf("%d cards and %d messages of %d tickets", len(ids), said, tickets+1)
 	}
-	if paged > 30*time.Second || answered > 30*time.Second {
+	if paged > 10*time.Second || answered > 30*time.Second {
 		t.Errorf("the page went out after %v, the answer after %v", paged, answered)
 	}
 	if dead, err := l.store.Jobs(ctx, ticket.JobDead, 0, 1); err != nil || len(dead) > 0 {

@@ -267,7 +267,8 @@ type Range struct {
 const maxAnswer = 32 << 20
 
 // Read reads messages page by page until yield says false; more tells that Limit cut it short.
-// A channel's history comes newest first, a thread oldest first, as Slack gives them.
+// A channel's history comes newest first, a thread oldest first, as Slack gives them. Where there is no such method
+// there are no messages: what was missed stays so, and what is tried again may stand twice.
 func (a *App) Read(ctx context.Context, r Range, yield func(Message) bool) (more bool, err error) {
 	w, channel, err := a.at(r.Channel)
 	if err != nil {
@@ -293,6 +294,9 @@ func (a *App) Read(ctx context.Context, r Range, yield func(Message) bool) (more
 			} `json:"response_metadata"`
 		}
 		err := w.do(ctx, method, "", func(ctx context.Context, _ *slack.Client) error { return w.call(ctx, method, form, &page) })
+		if missing(err) {
+			return false, nil
+		}
 		if err != nil {
 			return false, err
 		}

@@ -57,6 +57,7 @@ type workspace struct {
 	api     *slack.Client
 	self    Self
 	trouble trouble
+	lacks   map[string]bool // methods that the server does not know: said once
 }
 
 func (a *App) newWorkspace(i Installation) *workspace {

@@ -74,10 +74,58 @@ func (a *App) Away(ctx context.Context) (err error) {
 	return err
 }
 
+// gone is why no call can be made, or nil.
+func (w *workspace) gone() error {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if t := &w.trouble; t.token != nil || t.away() {
+		return t.why()
+	}
+	return nil
+}
+
+// How a page waits for Slack.
+const (
+	hoverTime = 8 * time.Second // in here; then its job says that it is being tried
+	hoverStep = time.Second     // until Slack is asked again for its sake
+	hoverLong = 10 * time.Minute
+)
+
+// hover keeps a page at the door while Slack is not to be had: it goes out in the moment that Slack is there again,
+// before all that comes back later by the clock. After ten minutes Slack is asked for it as seldom as for others.
+func (w *workspace) hover(ctx context.Context) error {
+	for end := w.app.now().Add(hoverTime); ; w.app.sleep(ctx, hoverStep) {
+		w.mu.Lock()
+		t, now := &w.trouble, w.app.now()
+		bad, step := t.token != nil || t.away(), hoverStep
+		if t.token != nil || now.Sub(t.since) > hoverLong {
+			step = probeWait
+		}
+		due := bad && now.Sub(t.probed) >= step
+		if due {
+			t.probed = now
+		}
+		w.mu.Unlock()
+		if due {
+			w.ask(ctx)
+		}
+		err := w.gone()
+		if err == nil {
+			return nil
+		}
+		if ctx.Err() != nil || !w.app.now().Before(end) {
+			return &ticket.Error{Op: "slack", Kind: ticket.Transient, Unbegun: true, Public: ticket.Explain(err), RetryAfter: hoverStep, Err: err}
+		}
+	}
+}
+
 // gate keeps calls back that would be in vain, so that a thousand jobs that wait do not each try, and leave
 // each a doubt of whether it was done: while Slack does not answer, or refuses the token. One call asks
-// every few seconds. Who is urgent tries all the same when Slack only does not answer.
+// every few seconds. Pages wait at the door; somebody who has clicked is let try when Slack only does not answer.
 func (w *workspace) gate(ctx context.Context, c class) error {
+	if work := ticket.WorkOf(ctx); work != nil && work.Job.Kind == ticket.JobPage {
+		return w.hover(ctx)
+	}
 	err, probe := w.shut(c)
 	if !probe {
 		return err
@@ -174,6 +222,13 @@ func (w *workspace) note(token secret.String, method string, err error) {
 			t.probed = w.app.now()
 			log.Error("slack: it does not answer; what is to be shown waits", "error", err)
 		}
+	}
+	if missing(err) && !w.lacks[method] {
+		if w.lacks == nil {
+			w.lacks = map[string]bool{}
+		}
+		w.lacks[method] = true
+		log.Warn("slack: this server does not know a method; what it would tell or do is not to be had", "method", method)
 	}
 	if token.Reveal() != w.inst.BotToken.Reveal() {
 		return // what was said of the former token says nothing of this one

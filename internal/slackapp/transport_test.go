@@ -1,8 +1,8 @@
 package slackapp
 
 import (
-	"context"
 	"io"
+	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -156,8 +156,9 @@ func TestWhereAFileGoesIsNotGivenTheToken(t *testing.T) {
 // TestChannelsThatAreNotListed: they are named by their ids, and who reads the log is told so.
 func TestChannelsThatAreNotListed(t *testing.T) {
 	t.Parallel()
-	sim := slacksim.Start(t, slacksim.Config{Frugal: slacksim.Frugal{On: true, Without: []string{"conversations.list", "conversations.open"}}})
-	a, err := New(Config{AppToken: secret.New(sim.App().AppToken), BotToken: secret.New(sim.App().BotToken), APIURL: sim.APIURL()}, Deps{})
+	sim := slacksim.Start(t, slacksim.Config{Frugal: slacksim.Frugal{On: true, Without: []string{"conversations.list", "conversations.open", "conversations.history"}}})
+	log := &syncBuffer{}
+	a, err := New(Config{AppToken: secret.New(sim.App().AppToken), BotToken: secret.New(sim.App().BotToken), APIURL: sim.APIURL()}, Deps{Log: slog.New(slog.NewTextHandler(log, nil))})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -169,7 +170,15 @@ func TestChannelsThatAreNotListed(t *testing.T) {
 			t.Error(got, err)
 		}
 	}
-	if dm, err := a.OpenDM(context.Background(), "U1"); dm != "U1" || err != nil {
+	if dm, err := a.OpenDM(t.Context(), "U1"); dm != "U1" || err != nil {
 		t.Error(dm, err)
+	}
+	for range 2 {
+		if more, err := a.Read(t.Context(), Range{Channel: "C0L1", Limit: 10}, func(Message) bool { return true }); more || err != nil {
+			t.Error(more, err)
+		}
+	}
+	if n := strings.Count(log.String(), "method=conversations.history"); n != 1 {
+		t.Errorf("that there is no history is said %d times", n)
 	}
 }
