@@ -3,6 +3,8 @@ package slacksim
 import (
 	"encoding/json"
 	"fmt"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -29,14 +31,25 @@ func TestAnAgentInABrowser(t *testing.T) {
 	e := a.next(t, "interactive")
 	ok(t, s, "views.open", "trigger_id", text(payload(t, e.Request.Payload), "trigger_id"), "view",
 		`{"type":"modal","callback_id":"reply","title":{"type":"plain_text","text":"Reply"},"submit":{"type":"plain_text","text":"Send"},
-		"blocks":[{"type":"input","block_id":"b","label":{"type":"plain_text","text":"Text"},"element":{"type":"plain_text_input","action_id":"a"}}]}`)
+		"blocks":[{"type":"input","block_id":"b","label":{"type":"plain_text","text":"Text"},"element":{"type":"plain_text_input","action_id":"a"}},
+		{"type":"input","block_id":"f","optional":true,"label":{"type":"plain_text","text":"Files"},"element":{"type":"file_input","action_id":"x","max_files":2}}]}`)
 	a.ack(e)
 	b.Until(`document.querySelector('dialog[data-callback-id=reply] [data-action-id=a]')`)
+	photo := filepath.Join(t.TempDir(), "photo.png")
+	if err := os.WriteFile(photo, []byte("a picture"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	b.Do(chromedp.SetUploadFiles(`dialog [data-action-id=x] [data-files]`, []string{photo}))
+	b.Until(`document.querySelector('dialog [data-action-id=x] .chip')?.textContent.includes('photo.png')`)
 	b.Do(chromedp.SendKeys(`dialog [data-action-id=a]`, "Good morning"), chromedp.Click(`dialog [data-submit]`))
 	e = a.next(t, "interactive")
 	p := payload(t, e.Request.Payload)
 	if got := text(object(object(object(object(object(p, "view"), "state"), "values"), "b"), "a"), "value"); got != "Good morning" {
 		t.Fatalf("the form brought %q: %v", got, p)
+	}
+	if files, _ := object(object(object(object(object(p, "view"), "state"), "values"), "f"), "x")["files"].([]any); len(files) != 1 ||
+		text(Object(files[0].(map[string]any)), "name") != "photo.png" || text(Object(files[0].(map[string]any)), "url_private_download") == "" {
+		t.Fatalf("the form brought the files %v", files)
 	}
 	a.ack(e)
 	b.Until(`!document.querySelector('dialog')`)

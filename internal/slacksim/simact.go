@@ -93,6 +93,12 @@ func (s *Server) act(a act) (Object, error) {
 		return nil, s.CloseView(a.As, a.ViewID, a.All)
 	case "shortcut":
 		return nil, s.Shortcut(a.As, a.Callback, a.Channel, a.TS)
+	case "pick":
+		files, err := a.uploads()
+		if err != nil {
+			return nil, err
+		}
+		return s.Pick(a.As, files...)
 	case "suggest":
 		return s.actSuggest(a)
 	case "dm":
@@ -104,6 +110,17 @@ func (s *Server) act(a act) (Object, error) {
 	return nil, fmt.Errorf("there is no act %q", a.Kind)
 }
 
+func (a act) uploads() (list []Upload, err error) {
+	for _, f := range a.Files {
+		u, err := decodeUpload(f.Name, f.Type, f.Base64)
+		if err != nil {
+			return nil, err
+		}
+		list = append(list, u)
+	}
+	return list, nil
+}
+
 // actPost writes a message, or uses the slash command that it begins with.
 func (s *Server) actPost(a act) (Object, error) {
 	command, rest, _ := strings.Cut(strings.TrimSpace(a.Text), " ")
@@ -113,13 +130,9 @@ func (s *Server) actPost(a act) (Object, error) {
 	if strings.HasPrefix(command, "/") && len(command) > 1 && !strings.Contains(command[1:], "/") {
 		return nil, fmt.Errorf("%s is not a valid command. To send it as a message, put a space before the slash", command)
 	}
-	var files []Upload
-	for _, f := range a.Files {
-		u, err := decodeUpload(f.Name, f.Type, f.Base64)
-		if err != nil {
-			return nil, err
-		}
-		files = append(files, u)
+	files, err := a.uploads()
+	if err != nil {
+		return nil, err
 	}
 	ts, err := s.SayWith(a.As, a.Channel, a.Text, a.ThreadTS, files...)
 	return Object{"ts": ts}, err

@@ -1,7 +1,7 @@
 // The box in which messages are written: Enter sends, Shift+Enter makes a line, / lists commands and
 // @ lists people.
 
-import { h, icon, iconButton, menu, toast } from './dom.js';
+import { h, icon, iconButton, menu, toast, base64 } from './dom.js';
 import { S, act, explain, userName } from './store.js';
 import { encode } from './mrkdwn.js';
 import { emojify } from './emoji.js';
@@ -147,13 +147,4 @@ function people(typed) {
   const t = typed.toLowerCase();
   return [...S.users.values()].filter((u) => userName(u.id).toLowerCase().includes(t) || (u.name || '').startsWith(t)).slice(0, 8)
     .map((u) => ({ label: userName(u.id), note: u.title, insert: '@' + userName(u.id) + ' ', data: { 'data-suggest-user': u.id } }));
-}
-
-function base64(file) {
-  return new Promise((resolve, reject) => {
-    const r = new FileReader();
-    r.onload = () => resolve(String(r.result).split(',')[1] || '');
-    r.onerror = () => reject(r.error);
-    r.readAsDataURL(file);
-  });
 }

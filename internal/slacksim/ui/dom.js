@@ -166,3 +166,13 @@ export function ask({ title, text, confirm = 'Confirm', deny = 'Cancel', danger 
     d.showModal();
   });
 }
+
+/** base64 is what a file holds. */
+export function base64(file) {
+  return new Promise((resolve, reject) => {
+    const r = new FileReader();
+    r.onload = () => resolve(String(r.result).split(',')[1] || '');
+    r.onerror = () => reject(r.error);
+    r.readAsDataURL(file);
+  });
+}

@@ -2,8 +2,8 @@
 // shape in which Slack sends it, and tells the app by ctx.dispatch(action) where Slack would.
 // https://docs.slack.dev/reference/block-kit/block-elements
 
-import { h, menu, ask, safeURL, iconButton } from './dom.js';
-import { S, act, userName } from './store.js';
+import { h, icon, menu, ask, safeURL, iconButton, toast, base64 } from './dom.js';
+import { S, act, explain, userName } from './store.js';
 import { plain, textObject } from './mrkdwn.js';
 
 /** FIELD is the key under which Slack sends an element's value. */
@@ -13,10 +13,10 @@ export const FIELD = {
   multi_static_select: 'selected_options', multi_external_select: 'selected_options', checkboxes: 'selected_options',
   users_select: 'selected_user', multi_users_select: 'selected_users', conversations_select: 'selected_conversation',
   multi_conversations_select: 'selected_conversations', channels_select: 'selected_channel', multi_channels_select: 'selected_channels',
-  datepicker: 'selected_date', timepicker: 'selected_time', datetimepicker: 'selected_date_time',
+  datepicker: 'selected_date', timepicker: 'selected_time', datetimepicker: 'selected_date_time', file_input: 'files',
 };
 
-const isMulti = (t) => t.startsWith('multi_') || t === 'checkboxes';
+const isMulti = (t) => t.startsWith('multi_') || t === 'checkboxes' || t === 'file_input';
 
 function initial(el) {
   const f = FIELD[el.type];
@@ -208,6 +208,39 @@ function external(el, c) {
   return box;
 }
 
+const MAX_PICK = 60 << 20; // bytes, of files that are chosen at once
+
+/** files uploads what is chosen at once, as Slack does: the form is submitted with what Slack knows of it. */
+function files(el, c) {
+  const chips = h('span', { class: 'chips' });
+  const most = el.max_files || 10;
+  const picked = h('input', { type: 'file', multiple: most > 1, hidden: true, 'data-files': '', 'aria-label': 'Files', accept: (el.filetypes || []).map((t) => '.' + t).join(',') || null, onchange: take });
+  const add = h('button', { type: 'button', class: 'btn', onclick: () => picked.click() }, 'Add files');
+  const box = h('div', c.attrs({ class: 'external', role: 'group' }), chips, picked, add);
+  async function take() {
+    const list = [...picked.files].slice(0, most - c.get().length);
+    if (list.reduce((n, f) => n + f.size, 0) > MAX_PICK) return toast('That is too much at once.', 'bad');
+    add.setAttribute('aria-busy', 'true');
+    const sent = await Promise.all(list.map(async (f) => ({ name: f.name, type: f.type || 'application/octet-stream', base64: await base64(f) })));
+    const r = await act('pick', { files: sent });
+    add.removeAttribute('aria-busy');
+    picked.value = '';
+    if (r.ok === false) return toast(explain(r.error), 'bad');
+    const p = change(el, c, box, [...c.get(), ...r.files], show);
+    show();
+    return p;
+  }
+  function show() {
+    chips.replaceChildren(...c.get().map((f) => h('span', { class: 'chip' }, icon('file'), f.name, iconButton('close', 'Remove ' + f.name, () => {
+      change(el, c, box, c.get().filter((x) => x.id !== f.id), show);
+      show();
+    }))));
+    add.disabled = c.get().length >= most;
+  }
+  show();
+  return box;
+}
+
 function picker(type) {
   return (el, c) => {
     const zone = type === 'datetime-local';
@@ -298,7 +331,7 @@ const MAKERS = {
   multi_static_select: multi, multi_users_select: multi, multi_channels_select: multi, multi_conversations_select: multi,
   external_select: external, multi_external_select: external,
   datepicker: picker('date'), timepicker: picker('time'), datetimepicker: picker('datetime-local'),
-  radio_buttons: boxes('radio'), checkboxes: boxes('checkbox'),
+  radio_buttons: boxes('radio'), checkboxes: boxes('checkbox'), file_input: files,
   plain_text_input: textInput, email_text_input: textInput, url_text_input: textInput, number_input: textInput, rich_text_input: textInput,
 };
 
