@@ -64,6 +64,7 @@ var words = map[string][3]string{
 	"bad link": {"This link is not good, or has run out. Answer in Slack or in the console.", "Dieser Link gilt nicht oder nicht mehr. Antworten Sie in Slack oder in der Konsole.", "Ce lien n’est pas valable, ou ne l’est plus. Répondez dans Slack ou dans la console."},
 	"failed":   {"That did not work", "Das hat nicht geklappt", "Cela n’a pas fonctionné"},
 
+	"mail":          {"e-mail", "E-Mail", "e-mail"},
 	"log paged":     {"%[1]s was paged by %[2]s (%[3]s)", "%[1]s wurde von %[2]s gerufen (%[3]s)", "%[2]s a fait appel à %[1]s (%[3]s)"},
 	"log ringing":   {"%[1]s is being rung by %[2]s", "%[1]s wird gerufen: %[2]s", "%[1]s : appel en cours par %[2]s"},
 	"log delivered": {"told %[1]s by %[2]s", "%[1]s erreicht: %[2]s", "%[1]s : prévenu par %[2]s"},
@@ -107,7 +108,10 @@ func Log(t ticket.Ticket, language string, names Names) []string {
 		}
 		by := cmp.Or(p.By.Name, strings.ToLower(Say(language, "somebody")))
 		all = append(all, line{Say(language, "log paged", title, by, Say(language, string(p.Severity))), p.Opened})
-		for _, e := range p.Log {
+		for i, e := range p.Log {
+			if e.What == "ringing" && slices.ContainsFunc(p.Log[i+1:], func(o ticket.PageEntry) bool { return outcome(o) && o.Agent == e.Agent && o.By == e.By }) {
+				continue // what came of it says as much
+			}
 			if text := logLine(p, e, language, names); text != "" {
 				all = append(all, line{prefix + text, e.At})
 			}
@@ -121,13 +125,29 @@ func Log(t ticket.Ticket, language string, names Names) []string {
 	return lines
 }
 
+// outcome says that an entry tells what came of ringing somebody.
+func outcome(e ticket.PageEntry) bool {
+	return e.What == "delivered" || e.What == "trying" || e.What == "failed"
+}
+
+// provider is what people call what they are rung by; others are called as the configuration names them.
+func provider(name, language string) string {
+	switch name {
+	case Slack:
+		return "Slack"
+	case Email:
+		return Say(language, "mail")
+	}
+	return name
+}
+
 func logLine(p *ticket.Page, e ticket.PageEntry, language string, names Names) string {
-	key, who, by := "log "+e.What, names.Agent(e.Agent), e.By
+	key, who, by := "log "+e.What, names.Agent(e.Agent), provider(e.By, language)
 	switch e.What {
 	case "handed":
 		by = names.Agent(e.By)
 	case "joined":
-		who = cmp.Or(who, e.By)
+		who = cmp.Or(who, by)
 	case "exhausted":
 		who = names.Tier(p.Tier)
 		if len(p.Plan.Leads) == 0 {
