@@ -196,7 +196,7 @@ func TestEveryPageInABrowser(t *testing.T) {
 	}
 	pages := map[string]string{"login": "/console/login", "overview": "/console", "tickets": "/console/tickets", "ticket": "/console/tickets/" + id.String(),
 		"jobs": "/console/jobs", "quarantine": "/console/quarantine", "quarantined": "/console/quarantine/1", "articles": "/console/articles?q=descale",
-		"article": "/console/articles/descale", "article-internal": "/console/articles/refund-policy", "article-edit": "/console/articles/descale/edit", "article-new": "/console/articles/new",
+		"article": "/console/articles/descale", "article-internal": "/console/articles/refund-policy", "article-edit": "/console/articles/descale/edit", "article-script": "/console/articles/leaks/edit", "article-new": "/console/articles/new",
 		"customers": "/console/customers", "customer": "/console/customers/1", "customer-merge": "/console/customers/2/merge?of=1", "blocks": "/console/blocks", "ticket-merged": "/console/tickets/" + (id + 2).String(), "ticket-split": "/console/tickets/" + (id + 3).String(), "ticket-proposal": "/console/tickets/" + (id + 4).String(),
 		"mails": "/console/mail", "mail": "/console/mail/1", "oncall": "/console/oncall", "suppliers": "/console/suppliers", "help": "/help?lang=en", "help-search": "/help?lang=de&q=entkalken", "help-article": "/help/descale?lang=fr"}
 	pages["pages"], pages["answer"], pages["ticket-paged"] = "/console/pages", strings.TrimPrefix(answer, s.d.Links.URL), pages["ticket-proposal"]
@@ -272,6 +272,17 @@ func TestAnEditorsDayInABrowser(t *testing.T) {
 	if a, err := s.store.Article(t.Context(), "descale"); err != nil || a.Rev != 2 || !strings.Contains(a.Body, "rinse") || strings.Contains(a.Body, "\r") {
 		t.Errorf("saved: %+v %v", a, err)
 	}
+
+	// Write on at a script: what is wrong is said at once, and it is played through with what is not saved yet.
+	b.Do(chromedp.Navigate(s.URL() + "/console/articles/leaks/edit"))
+	b.Until(`document.querySelector("#play")?.textContent.includes("2 steps, each reached")`)
+	peers.JS[bool](b, fmt.Sprintf(`(() => { const e = document.querySelector("#e-body"); e.value += %q; e.dispatchEvent(new Event("input", {bubbles: true})); return true; })()`,
+		"\n## Is it new?\n- Yes → done\n- No → Is it new?\n"))
+	b.Until(`document.querySelector("#play [role=status]").textContent.includes("nothing leads to")`)
+	b.Do(chromedp.Focus("#play-0"), chromedp.KeyEvent("\r"))
+	b.Until(`document.querySelector("#play ol")?.textContent.includes("Is the tank pushed in? Yes") && document.querySelector("#e-body").value.includes("Is it new?")`)
+	b.Do(chromedp.Focus("#play-1"), chromedp.KeyEvent("\r"))
+	b.Until(`document.querySelector("#play").textContent.includes("nothing has helped")`)
 
 	// Retry a dead job.
 	b.Do(chromedp.Click(`nav a[href="/console/jobs"]`))

@@ -122,6 +122,8 @@ type articleForm struct {
 	Preview  template.HTML
 	Shown    bool // the preview
 	Fault    string
+	Play     string      // the way on which a script is played through
+	Script   *scriptView // nil: it is none
 	Theirs   *kb.Article // somebody saved meanwhile
 	Tags     string
 	Models   string
@@ -139,6 +141,7 @@ func (s *Server) showForm(c *fiber.Ctx, status int, f articleForm) error {
 		f.Languages = append(f.Languages, f.A.Language)
 	}
 	f.Tags, f.Models, f.Keywords = strings.Join(f.A.Tags, ", "), strings.Join(f.A.Models, ", "), strings.Join(f.A.Keywords, ", ")
+	f.Script = scriptViewOf(f.A, f.Play)
 	c.Status(status)
 	return s.render(c, "article_edit", f)
 }
@@ -189,8 +192,16 @@ func list(s string) []string {
 }
 
 func (s *Server) save(c *fiber.Ctx, f articleForm, done string) error {
-	if c.FormValue("do") == "preview" {
+	switch c.FormValue("do") {
+	case "preview":
 		f.Preview, f.Shown = rendered(f.A.Body), true
+		return s.showForm(c, http.StatusOK, f)
+	case "check":
+		f.Play = c.FormValue("way")
+		return s.showForm(c, http.StatusOK, f)
+	}
+	if way := c.FormValue("play"); way != "" {
+		f.Play = strings.TrimPrefix(way, "way:")
 		return s.showForm(c, http.StatusOK, f)
 	}
 	a, err := s.putArticle(c, f.A)

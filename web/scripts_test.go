@@ -123,3 +123,34 @@ func (c *client) scripted() {
 	c.call("POST", path, object{"article": "pump", "agent": "nobody@example.org"}, 403, nil)
 	c.call("GET", "/tickets/T-9999/script", nil, 404, nil)
 }
+
+func TestAScriptIsPlayedThroughWhileItIsWritten(t *testing.T) {
+	t.Parallel()
+	s := start(t)
+	s.scripted()
+	ed := s.signedIn("ed")
+	const at = "/console/articles/pump/edit"
+	mustHave(t, ed.page(at), "3 steps, each reached", "Is the red light on?", `value="way:0">Yes</button>`, `value="way:1">No</button>`)
+	form := func(body string, fields ...string) url.Values {
+		f := url.Values{"title": {"The pump is dead"}, "rev": {"1"}, "language": {"en"}, "audience": {"internal"}, "confidence": {"validated"}, "tags": {"script"}, "body": {body}}
+		for i := 0; i+1 < len(fields); i += 2 {
+			f.Set(fields[i], fields[i+1])
+		}
+		return f
+	}
+	got := ed.post(at, at, form(pumpScript, "play", "way:1.0"))
+	mustHave(t, got.body, "Is the plug in? <strong>It was in</strong>", `value="way:1.0.1">No</button>`, `value="way:1">Back</button>`, `name="way" value="1.0"`)
+	mustHave(t, ed.post(at, at, form(pumpScript, "play", "way:1.1")).body, "The end: it has helped.")
+	mustHave(t, ed.post(at, at, form(pumpScript, "play", "way:0.0.7")).body, "The end: nothing has helped.")
+	mustHave(t, ed.post(at, at, form(pumpScript, "play", "way:9.x.-1")).body, "Is the red light on?", `value="way:0">Yes</button>`)
+	mustHave(t, ed.post(at, at, form("## A?\n- x → done\n- y → B?\n## B?\n- z → B?\n## C?\n- w → done\n", "do", "check")).body,
+		"round and round", "nothing leads to &#34;C?&#34;", "has one answer")
+	mustHave(t, ed.post(at, at, form("text", "do", "check")).body, "no heading of the second level")
+	if a, err := s.store.Article(t.Context(), "pump"); err != nil || a.Rev != 1 || a.Body != pumpScript {
+		t.Errorf("it was saved: %+v %v", a, err)
+	}
+	f := form("text")
+	f.Set("tags", "")
+	f.Set("do", "check")
+	mustNotHave(t, ed.post(at, at, f).body, "Play it through")
+}

@@ -90,3 +90,23 @@ const tick = () => {
   }
 };
 if (root) setInterval(tick, 1000);
+
+// A guided script is checked while it is written: the server reads the form, as a preview does.
+const edit = document.getElementById("edit"), check = document.getElementById("script-check");
+if (edit && check) {
+  let timer, asked = 0;
+  edit.addEventListener("input", (e) => {
+    if (e.target.name !== "body" && e.target.name !== "tags") return;
+    clearTimeout(timer);
+    timer = setTimeout(async () => {
+      const mine = ++asked, form = new FormData(edit);
+      form.set("do", "check");
+      try {
+        const answer = await fetch(edit.action, { method: "POST", body: new URLSearchParams(form), headers: { Accept: "text/html" } });
+        if (!answer.ok || answer.redirected || mine !== asked) return;
+        const next = new DOMParser().parseFromString(await answer.text(), "text/html").getElementById("script-check");
+        if (next && next.innerHTML !== check.innerHTML) check.replaceChildren(...document.importNode(next, true).childNodes);
+      } catch { /* it is checked again when it is saved */ }
+    }, 500);
+  });
+}
