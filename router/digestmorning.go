@@ -205,7 +205,7 @@ func (f morningFacts) sections() []bots.DigestSection {
 		return m.row(t, say("wrote"), t.LastCustomer, work...), t.Acted() && t.LastCustomer.After(f.Left) && t.LastCustomer.After(t.LastAgent) && t.Opened.Before(f.Left)
 	})
 	of("handed", func(t ticket.Ticket) (bots.DigestRow, bool) {
-		return m.row(t, say("since"), t.OwnerAt, work...), t.OwnerAt.After(f.Left)
+		return m.row(t, say("since"), t.OwnerAt, work...), t.OwnerAt.After(f.Left) && t.OwnerBy != f.Reader.ID
 	})
 	of("waits", func(t ticket.Ticket) (bots.DigestRow, bool) {
 		return m.row(t, say("wrote"), cmp.Or(t.LastCustomer, t.Opened), work...), t.Acted()

@@ -48,6 +48,9 @@ func (t *Ticket) Apply(a Action, now time.Time) (Effects, error) {
 	if t.State.Done() && !c.t.State.Done() {
 		c.countFor(OutcomeReopened, 0, t.Tier, "", c.a.By.ID)
 	}
+	if t.Owner != c.t.Owner {
+		c.t.OwnerBy = c.a.By.ID
+	}
 	c.owned(t.Owner)
 	c.fx.Events = append([]Event{c.event()}, c.fx.Events...)
 	c.fx.Jobs = append([]Job{c.t.job(JobShow, "desk", PriorityDesk)}, c.fx.Jobs...)

@@ -100,6 +100,7 @@ type Ticket struct {
 	Queue        string                  `json:"queue,omitempty"`
 	Owner        string                  `json:"owner,omitempty"`     // agent id; "" while it is in the queue
 	OwnerAt      time.Time               `json:"owner_at,omitzero"`   // since when it is its owner's, or nobody's again
+	OwnerBy      string                  `json:"owner_by,omitempty"`  // who has made it so: an agent id; "" is the gateway
 	OwnerWhy     string                  `json:"owner_why,omitempty"` // why the gateway gave it to its owner, or to nobody yet
 	Former       []string                `json:"former,omitempty"`    // who owned it before, the last one first
 	Placed       *Placed                 `json:"placed,omitempty"`    // nil while no tier hands tickets out

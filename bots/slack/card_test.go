@@ -16,6 +16,7 @@ import (
 type fakeBackend struct {
 	bots.People // asked in stories with the router alone
 	bots.Digests
+	next   []bots.NextShift
 	mu     sync.Mutex
 	agents []ticket.Agent
 	tiers  []bots.Tier
@@ -235,6 +236,10 @@ func (f *fakeBackend) ArticleText(context.Context, ticket.Agent, string) (string
 }
 
 var noon = time.Date(2026, 3, 4, 12, 0, 0, 0, time.UTC)
+
+func (b *fakeBackend) NextShifts(context.Context, ticket.Agent) ([]bots.NextShift, error) {
+	return b.next, nil
+}
 
 // sample is a card with everything on it.
 func sample() bots.Card {

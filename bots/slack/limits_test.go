@@ -372,6 +372,26 @@ func checkAll(t *testing.T, seed int64) {
 	}
 }
 
+// digest is an overview with everything that it can have, and too much of it.
+func (c chaos) digest(kind ticket.DigestKind) bots.Digest {
+	d := bots.Digest{Kind: kind, Foot: c.text(), Do: []bots.DigestDo{{Do: "add", Label: c.text(), Value: "l2"}, {Do: "fewer", Label: c.text(), Value: "week"}}}
+	for range c.Intn(10) {
+		s := bots.DigestSection{Head: c.text()}
+		for range c.Intn(8) {
+			r := bots.DigestRow{Ticket: ticket.ID(c.Intn(2) * 1001), Subject: c.text(), Text: c.text(), At: noon, To: noon, More: c.texts(4), URL: pick(c, "", "https://console.example/"+c.text())}
+			for _, do := range [][]string{nil, {"keep"}, {"accept"}, {"take", "show"}, {"reply", "note", "show"}}[c.Intn(5)] {
+				r.Do = append(r.Do, bots.DigestDo{Do: do, Label: c.text(), Number: 1})
+			}
+			if r.Ticket == 0 && c.Intn(2) == 0 {
+				r.Change, r.Answers = int64(len(d.Sections)*10+len(s.Rows)+1), []ticket.RosterDo{ticket.RosterTake, ticket.RosterDecline}
+			}
+			s.Rows = append(s.Rows, r)
+		}
+		d.Sections = append(d.Sections, s)
+	}
+	return d
+}
+
 // checkMore holds what is shown beside cards against the limits: windows, forms, answers to commands, notices.
 func checkMore(t *testing.T, c chaos, k *Desk, card bots.Card, by ticket.Agent) {
 	t.Helper()
@@ -414,6 +434,13 @@ func checkMore(t *testing.T, c chaos, k *Desk, card bots.Card, by ticket.Agent) 
 		{Text: c.text(), Lines: []ticket.RosterLine{{Text: c.text(), From: noon, To: noon}}, Change: 3, Buttons: []ticket.RosterDo{ticket.RosterAgree, ticket.RosterDecline}}} {
 		checkBlocks(t, "a notice", noticeBlocks(n), 50)
 	}
+	for _, kind := range ticket.DigestKinds() {
+		checkBlocks(t, "a digest", k.digestBlocks(c.text(), c.digest(kind)), 50)
+	}
+	back.next = []bots.NextShift{{Tier: bots.Tier{Name: "l1", Title: c.text()}, At: noon, Who: []ticket.Agent{{Name: c.text()}},
+		Notes: []ticket.ShiftNote{{By: ticket.Actor{Name: c.text()}, Text: c.text()}}}}
+	view(k.wordsForm(t.Context(), by, "l1", c.text()))
+	view(k.wordsForm(t.Context(), by, "l1 1700000000", ""))
 	for _, text := range []string{"my", "find", "kb", "show", "customer", "unit"} {
 		v, _ := verbOf(text)
 		r, err := v.run(k, t.Context(), said{by: by, word: v.name, id: card.Ticket.ID, rest: "x"})

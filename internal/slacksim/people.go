@@ -184,12 +184,24 @@ func (s *Server) Choose(uid, channel, ts, ref string, value any) error {
 	return err
 }
 
+// actionIn is what is sent for a choice. Of several menus of one action, it is made in the first that offers it.
 func (s *Server) actionIn(blocks []Object, ref string, value any) (Object, error) {
 	e, err := findElement(blocks, ref)
 	if err != nil {
 		return nil, err
 	}
-	return actionOf(e, value)
+	a, err := actionOf(e, value)
+	for _, o := range elements(blocks) {
+		if err == nil {
+			break
+		}
+		if o.actionID() == ref {
+			if b, e := actionOf(o, value); e == nil {
+				a, err = b, nil
+			}
+		}
+	}
+	return a, err
 }
 
 // ClickIn has a person click a button of the modal or Home tab viewID.
