@@ -93,8 +93,8 @@ func TestAPageIsAnsweredInTheirLanguage(t *testing.T) {
 	v, ends := s.visitor(), time.Now().Add(time.Hour).Unix()
 	german := strings.TrimPrefix(links.Make(pager.Link{Ticket: id, Page: 1, Agent: "lea", Ends: ends}), links.URL)
 	french := strings.TrimPrefix(links.Make(pager.Link{Ticket: id, Page: 1, Agent: "anna", Ends: ends}), links.URL)
-	mustHave(t, v.page(german), `<html lang="de">`, "Tierline ruft Level 2", "dringend", "Annehmen", "Warum nicht?", "Weitergeben", "Lea Lead wird gerufen: email")
-	mustHave(t, v.page(french), `<html lang="fr">`, "Tierline fait appel à Level 2", "Accepter", "Refuser", "Lea Lead : appel en cours par email")
+	mustHave(t, v.page(german), `<html lang="de">`, "Tierline ruft Level 2", "dringend", "Annehmen", "Warum nicht?", "Weitergeben", "Lea Lead wird gerufen: E-Mail")
+	mustHave(t, v.page(french), `<html lang="fr">`, "Tierline fait appel à Level 2", "Accepter", "Refuser", "Lea Lead : appel en cours par e-mail")
 	got := v.send("POST", german, url.Values{"answer": {"hand"}})
 	if got.StatusCode != 400 {
 		t.Errorf("handed to nobody: %d", got.StatusCode)
