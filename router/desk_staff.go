@@ -87,7 +87,7 @@ func (d *Desk) Fitting(ctx context.Context, by ticket.Agent, id ticket.ID) ([]bo
 	}
 	for _, a := range at.conf.Agents {
 		other := !slices.ContainsFunc(list, func(c Candidate) bool { return c.Agent.ID == a.ID })
-		if other && a.ID != t.Owner && a.Is(ticket.RoleAgent, ticket.RoleLevel2, ticket.RoleLead, ticket.RoleSupervisor) {
+		if other && a.ID != t.Owner && a.Has(ticket.RightWork) == nil {
 			fits = append(fits, bots.Fit{Agent: a, Why: "not of " + w.Tier})
 		}
 	}

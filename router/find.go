@@ -154,8 +154,8 @@ func (d *Desk) History(ctx context.Context, by ticket.Agent, serial string) (u b
 // Draft keeps what a case has taught. See [bots.Lookup].
 func (d *Desk) Draft(ctx context.Context, by ticket.Agent, a bots.ArticleDraft) (string, error) {
 	const op = "router.Draft"
-	if !by.Is(ticket.RoleAgent, ticket.RoleLevel2, ticket.RoleLead, ticket.RoleEditor, ticket.RoleSupervisor) {
-		return "", ticket.Errorf(op, ticket.Denied, "Your role does not allow this.")
+	if err := by.Has(ticket.RightSee); err != nil {
+		return "", err
 	}
 	if strings.TrimSpace(a.Title) == "" || strings.TrimSpace(a.Body) == "" {
 		return "", ticket.Errorf(op, ticket.Invalid, "An article needs a title and what helps.")

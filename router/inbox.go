@@ -54,7 +54,7 @@ func (d *Desk) tiersOf(by ticket.Agent) (own []Tier) {
 			own = append(own, t)
 		}
 	}
-	if len(own) == 0 && by.Is(ticket.RoleLead, ticket.RoleSupervisor) {
+	if len(own) == 0 && by.Has(ticket.RightLead) == nil {
 		own = c.tiers()
 	}
 	return own

@@ -205,7 +205,7 @@ func (d *Desk) teamOf(agent, otherwise string) string {
 
 // leadOnly are the steps of the abuse ladder that take a lead.
 func leadOnly(a ticket.Action, by ticket.Agent) error {
-	if a.Kind == ticket.ActAbuse && (a.Rung == customer.RungBlock || a.Rung == customer.RungClear) && !by.Is(ticket.RoleLead, ticket.RoleSupervisor) {
+	if a.Kind == ticket.ActAbuse && (a.Rung == customer.RungBlock || a.Rung == customer.RungClear) && by.Has(ticket.RightLead) != nil {
 		return ticket.Errorf("router.Act", ticket.Denied, "Only a lead keeps a customer out, or takes that back.")
 	}
 	return nil

@@ -9,7 +9,7 @@ import (
 
 // Block keeps a sender out; only leads may.
 func (d *Desk) Block(ctx context.Context, by ticket.Agent, b ticket.Block) error {
-	if !by.Is(ticket.RoleLead, ticket.RoleSupervisor) {
+	if by.Has(ticket.RightLead) != nil {
 		return ticket.Errorf("router.Block", ticket.Denied, "Only a lead keeps a sender out.")
 	}
 	if err := b.Why(); err != nil {
@@ -21,7 +21,7 @@ func (d *Desk) Block(ctx context.Context, by ticket.Agent, b ticket.Block) error
 
 // Unblock lets a sender in again; only leads may.
 func (d *Desk) Unblock(ctx context.Context, by ticket.Agent, key string) error {
-	if !by.Is(ticket.RoleLead, ticket.RoleSupervisor) {
+	if by.Has(ticket.RightLead) != nil {
 		return ticket.Errorf("router.Unblock", ticket.Denied, "Only a lead lets a sender in again.")
 	}
 	return d.Store.Unblock(ctx, key, by.Actor())
@@ -29,7 +29,7 @@ func (d *Desk) Unblock(ctx context.Context, by ticket.Agent, key string) error {
 
 // mayMerge: whoever may merge tickets may say that two records are one person.
 func mayMerge(op string, by ticket.Agent) error {
-	if !by.Is(ticket.RoleAgent, ticket.RoleLevel2, ticket.RoleLead, ticket.RoleSupervisor) {
+	if by.Has(ticket.RightWork) != nil {
 		return ticket.Errorf(op, ticket.Denied, "You may not say who is one person.")
 	}
 	return nil

@@ -177,7 +177,7 @@ func (d *Desk) SetPresence(ctx context.Context, by ticket.Agent, p ticket.Presen
 		p.By = by.Actor()
 	}
 	if p.Agent != by.ID {
-		if !by.Is(ticket.RoleLead, ticket.RoleSupervisor) {
+		if by.Has(ticket.RightLead) != nil {
 			return ticket.Errorf(op, ticket.Denied, "Only a lead may say that of somebody else.")
 		}
 		p.Source = ticket.PresenceLead

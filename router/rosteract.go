@@ -34,7 +34,7 @@ func (d *Desk) ActRosterKey(ctx context.Context, by ticket.Actor, a ticket.Roste
 
 // rosterLead says who decides on others' shifts: leads and supervisors, and who the tier names as its lead.
 func (d *Desk) rosterLead(a ticket.Agent, tier string) bool {
-	return a.Is(ticket.RoleLead, ticket.RoleSupervisor) || tier != "" && slices.Contains(d.tier(tier).Leads, a.ID)
+	return a.Has(ticket.RightLead) == nil || tier != "" && slices.Contains(d.tier(tier).Leads, a.ID)
 }
 
 // changeRoster decides on the roster as it is, and decides again when it has changed before that was saved.

@@ -41,36 +41,3 @@ func (a Agent) Actor() Actor { return Actor{Kind: ByAgent, ID: a.ID, Name: a.Nam
 func (a Agent) Is(roles ...Role) bool {
 	return slices.ContainsFunc(a.Roles, func(r Role) bool { return r == RoleAdmin || slices.Contains(roles, r) })
 }
-
-// May says whether staff of these roles may do this. What is not named is denied; the gateway's own
-// actions are nobody's.
-func (a Agent) May(k ActionKind) error {
-	ok := false
-	switch k {
-	case ActTake, ActAssign, ActReply, ActNote, ActEscalate, ActPage, ActSolve, ActReopen, ActHold, ActSet, ActVerdict,
-		ActAccept, ActDecline, ActNeed, ActHand, ActSnooze, ActReturn, ActJoin, ActPromise, ActKeep, ActUnpromise, ActRelease,
-		ActSupplier, ActSupplied, ActInform, ActVerify,
-		ActMerge, ActSplit, ActMove, ActUndo, ActWithdraw, ActRepromise, ActPostpone, ActAsk, ActAnswer, ActComplain, ActAbuse, ActAmend, ActReact, ActScript,
-		ActLater, ActLaterNow, ActUnlater, ActResend:
-		ok = a.Is(RoleAgent, RoleLevel2, RoleLead, RoleSupervisor)
-	case ActClose, ActHeard, ActAmends:
-		ok = a.Is(RoleLead, RoleSupervisor)
-	}
-	if !ok {
-		return Errorf("ticket.May", Denied, "Your role does not allow this.")
-	}
-	return nil
-}
-
-// MayIncident says whether staff of these roles may do this. Whoever works on tickets may say that some
-// belong together; what reaches many customers is for those who lead.
-func (a Agent) MayIncident(do IncidentDo) error {
-	ok := a.Is(RoleLevel2, RoleLead, RoleSupervisor)
-	if do == DoPropose || do == DoLink || do == DoUnlink {
-		ok = ok || a.Is(RoleAgent)
-	}
-	if !ok {
-		return Errorf("ticket.MayIncident", Denied, "Your role does not allow this. Level 2, leads and supervisors may.")
-	}
-	return nil
-}

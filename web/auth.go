@@ -139,6 +139,9 @@ func (s *Server) admitStaff(c *fiber.Ctx, r route) (done bool, err error) {
 	}
 	c.Locals(localCaller, caller{agent: &agent, session: sess})
 	c.Set(fiber.HeaderCacheControl, "no-store")
+	if err := agent.Has(ticket.RightSee); err != nil {
+		return false, err
+	}
 	if len(r.who.roles) > 0 && !agent.Is(r.who.roles...) {
 		return false, ticket.Errorf("web", ticket.Denied, "Your role does not allow this.")
 	}

@@ -13,7 +13,7 @@ import (
 )
 
 // mayBlock are those who may keep senders out.
-func mayBlock() []ticket.Role { return []ticket.Role{ticket.RoleLead, ticket.RoleSupervisor} }
+func mayBlock() []ticket.Role { return ticket.RightLead.Roles() }
 
 type blocksPage struct {
 	page

@@ -131,7 +131,7 @@ type careView struct {
 func (s *Server) careView(ctx context.Context, w *ticket.Agent, card bots.Card) (v careView, err error) {
 	t := card.Ticket
 	v = careView{Suppliers: s.d.Backend.Suppliers(), With: t.With(), Unheard: t.Unheard(), Owed: t.Update != nil && !t.Update.Due.IsZero(),
-		Lead: w.Is(ticket.RoleLead, ticket.RoleSupervisor)}
+		Lead: w.Has(ticket.RightLead) == nil}
 	for _, tier := range s.d.Backend.Tiers() {
 		if tier.Name != t.Tier {
 			v.Tiers = append(v.Tiers, tier)

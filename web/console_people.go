@@ -12,9 +12,7 @@ import (
 )
 
 // mayMerge are those who may say that two records are one person: whoever may merge tickets.
-func mayMerge() []ticket.Role {
-	return []ticket.Role{ticket.RoleAgent, ticket.RoleLevel2, ticket.RoleLead, ticket.RoleSupervisor}
-}
+func mayMerge() []ticket.Role { return ticket.RightWork.Roles() }
 
 type customersPage struct {
 	page

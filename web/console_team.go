@@ -13,7 +13,7 @@ import (
 )
 
 // mayAppoint are those who may say of others that they are away or back.
-func mayAppoint() []ticket.Role { return []ticket.Role{ticket.RoleLead, ticket.RoleSupervisor} }
+func mayAppoint() []ticket.Role { return ticket.RightLead.Roles() }
 
 type teamPage struct {
 	page

@@ -135,8 +135,6 @@ func localNext(next string) string {
 }
 
 // mayEdit are the roles that write articles; mayOperate those that look after the gateway.
-func mayEdit() []ticket.Role {
-	return []ticket.Role{ticket.RoleEditor, ticket.RoleLevel2, ticket.RoleLead, ticket.RoleSupervisor}
-}
+func mayEdit() []ticket.Role { return ticket.RightEdit.Roles() }
 
-func mayOperate() []ticket.Role { return []ticket.Role{ticket.RoleLead, ticket.RoleSupervisor} }
+func mayOperate() []ticket.Role { return ticket.RightLead.Roles() }
