@@ -49,6 +49,8 @@ type fakeBackend struct {
 }
 
 func (f *fakeBackend) AgentBy(id, email string) (ticket.Agent, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
 	for _, a := range f.agents {
 		if id != "" && a.Slack == id || email != "" && a.Email == email {
 			return a, nil

@@ -81,14 +81,20 @@ func TestEveryStepForTheCustomer(t *testing.T) {
 		}
 	}
 	n := len(o.back.done())
+	annaIs := func(r ticket.Role) {
+		o.back.mu.Lock()
+		defer o.back.mu.Unlock()
+		o.back.agents[0].Roles = []ticket.Role{r}
+	}
+	annaIs(ticket.RoleLead)
 	o.must(o.sim.Click("anna", channel, ts, doAmends))
-	ans, err := o.sim.Submit("anna", o.modal("anna", doAmends).ID, map[string]any{"text": "We make it 30."})
-	if err != nil || ans.Errors["text"] != "Your role does not allow this." {
+	form := o.modal("anna", doAmends).ID
+	annaIs(ticket.RoleAgent) // meanwhile
+	ans, err := o.sim.Submit("anna", form, map[string]any{"text": "We make it 30."})
+	if err != nil || ans.Errors["text"] != "Your role does not allow this. That is for leads and supervisors." {
 		t.Fatalf("an agent answers for the lead: %v %v", err, ans.Errors)
 	}
-	o.back.mu.Lock()
-	o.back.agents[0].Roles = []ticket.Role{ticket.RoleLead}
-	o.back.mu.Unlock()
+	annaIs(ticket.RoleLead)
 	_, err = o.sim.Submit("anna", o.modal("anna", doAmends).ID, map[string]any{"text": "We make it 30."})
 	o.must(err)
 	if a := o.acted(n + 1); a.Kind != ticket.ActAmends || a.Number != 1 || a.Text != "We make it 30." {

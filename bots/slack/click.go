@@ -35,6 +35,9 @@ func newClick(ic *slack.InteractionCallback, a *slack.BlockAction) click {
 func (k *Desk) interact(ctx context.Context, ic *slack.InteractionCallback) any {
 	switch ic.Type {
 	case slack.InteractionTypeViewSubmission:
+		if _, err := k.allowed(ctx, ic.User.ID, rightOf(ic.View.CallbackID)); err != nil {
+			return refuse(ic.View, k.inWords(ic.User.ID, err))
+		}
 		if strings.HasPrefix(ic.View.CallbackID, rosterPrefix) {
 			return k.submitRoster(ctx, ic)
 		}
@@ -77,11 +80,11 @@ func (k *Desk) click(ctx context.Context, c click) (err error) {
 	if c.home {
 		k.homes.looked(c.user, k.now())
 	}
-	if c.by, err = k.agent(ctx, c.user); err != nil {
-		return err
-	}
 	if id := c.action.ActionID; id == doMore || id == doCare { // menus: what was chosen says what to do
 		c.action.ActionID, c.action.Value, _ = strings.Cut(c.action.SelectedOption.Value, " ")
+	}
+	if c.by, err = k.allowed(ctx, c.user, rightOf(c.action.ActionID)); err != nil {
+		return err
 	}
 	if strings.HasPrefix(c.action.ActionID, rosterPrefix) {
 		return k.rosterClick(ctx, c)

@@ -124,7 +124,7 @@ func act(kind ticket.ActionKind, done string) func(*Desk, context.Context, said)
 }
 
 func (k *Desk) run(ctx context.Context, cmd slack.SlashCommand) (slackapp.Reply, error) {
-	by, err := k.agent(ctx, cmd.UserID)
+	by, err := k.allowed(ctx, cmd.UserID, ticket.RightSee)
 	if err != nil {
 		return slackapp.Reply{}, err
 	}
@@ -140,6 +140,11 @@ func (k *Desk) run(ctx context.Context, cmd slack.SlashCommand) (slackapp.Reply,
 			return k.showCommand(ctx, by, id.String())
 		}
 		return slackapp.Reply{}, ticket.Errorf("slackdesk.command", ticket.Invalid, "There is no %s %.30s.%s Type %s help for all there is.", k.cfg.Command, word, k.meant(word), k.cfg.Command)
+	}
+	if right := rightOfVerb(v.name); right != "" {
+		if err := by.Has(right); err != nil {
+			return slackapp.Reply{}, err
+		}
 	}
 	if s.word = v.name; v.of != noTicket {
 		first, left, _ := strings.Cut(s.rest, " ")

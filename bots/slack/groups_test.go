@@ -9,12 +9,12 @@ import (
 	"tierline/ticket"
 )
 
-// told waits for what only one person sees in a thread.
+// told waits for what only one person sees in a channel, or in one of its threads.
 func (g *gateway) told(who, channel, thread, part string) slacksim.Message {
 	g.Helper()
 	var found slacksim.Message
 	g.eventually("somebody to be told "+part, func() bool {
-		for _, m := range g.sim.Replies(channel, thread) {
+		for _, m := range append(g.sim.Messages(channel), g.sim.Replies(channel, thread)...) {
 			if m.Ephemeral && m.SeenBy() == who && strings.Contains(m.PlainText(), part) {
 				found = m
 				return true

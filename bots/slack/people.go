@@ -83,8 +83,8 @@ func personLine(c customer.Customer) string {
 
 // blockForm offers the addresses of the customer, and the domain where not everybody writes from it.
 func blockForm(by ticket.Agent, card bots.Card, m meta, about slack.Block) (slack.ModalViewRequest, error) {
-	if !by.Is(ticket.RoleLead, ticket.RoleSupervisor) {
-		return slack.ModalViewRequest{}, ticket.Errorf("slackdesk.form", ticket.Denied, "Only a lead keeps a sender out.")
+	if err := by.Has(ticket.RightLead); err != nil {
+		return slack.ModalViewRequest{}, err
 	}
 	var list, domains []*slack.OptionBlockObject
 	seen := map[string]bool{}

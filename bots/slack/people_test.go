@@ -46,7 +46,7 @@ func TestWhoSomebodyIsFromTheCard(t *testing.T) {
 	g.eventually("one person by name", is(carl))
 
 	choose("anna", "block_sender")
-	g.eventually("to be told who may", func() bool { return g.private("anna", "Only a lead keeps a sender out") })
+	g.eventually("to be told who may", func() bool { return g.private("anna", "That is for leads and supervisors") })
 	choose("lena", "block_sender")
 	g.fill("lena", "block_sender", map[string]any{"span": "24h", "reason": "insults"})
 	g.eventually("the block", func() bool {

@@ -37,7 +37,7 @@ const (
 func (k *Desk) shortcut(ctx context.Context, ic *slack.InteractionCallback) {
 	c := newClick(ic, &slack.BlockAction{ActionID: ic.CallbackID})
 	var err error
-	if c.by, err = k.agent(ctx, c.user); err == nil {
+	if c.by, err = k.allowed(ctx, c.user, rightOf(ic.CallbackID)); err == nil {
 		err = k.shortcutBy(ctx, c)
 	}
 	if err != nil {
