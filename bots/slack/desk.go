@@ -103,6 +103,12 @@ func New(cfg Config, d Deps) *Desk {
 	k := &Desk{cfg: cfg, app: d.App, back: d.Backend, blob: d.Blobs, log: d.Log, now: d.Now, busy: make(chan struct{}, maxBusy),
 		groups: make(chan struct{}, 1), changes: d.Changes, cursors: d.Cursors, console: d.Console, wake: make(chan struct{}, 1), homes: homes{list: map[string]*oneHome{}},
 		trouble: map[string]hindrance{}}
+	k.app.StaffIn(func() (channels []string) {
+		for _, t := range d.Backend.Tiers() {
+			channels = append(channels, t.Place)
+		}
+		return channels
+	})
 	k.app.OnInteraction(k.interact)
 	for _, h := range k.hears() {
 		k.app.OnEvent(h.event, h.do)
@@ -233,7 +239,15 @@ func (k *Desk) agent(ctx context.Context, user string) (ticket.Agent, error) {
 	case u.Guest || u.Bot || u.Deleted:
 		return ticket.Agent{}, ticket.Errorf("slackdesk.agent", ticket.Denied, "Guests and apps cannot work on tickets.")
 	}
-	return k.back.AgentBy(nonEmpty(u.ID, user), u.Email)
+	return k.back.AgentBy(nonEmpty(u.ID, user), address(u))
+}
+
+// address is by what somebody may be known as staff, beside their id.
+func address(u slackapp.User) string {
+	if !u.Vouched {
+		return ""
+	}
+	return u.Email
 }
 
 // userOf is the Slack user of a member of staff.

@@ -134,7 +134,7 @@ func (k *Desk) ticketOf(ctx context.Context, by ticket.Agent, user string, m sla
 	if err != nil && ticket.KindOf(err) != ticket.NotFound {
 		return err
 	}
-	if _, err := k.back.AgentBy(m.User, u.Email); err == nil {
+	if _, err := k.back.AgentBy(nonEmpty(u.ID, m.User), address(u)); err == nil {
 		return ticket.Errorf("slackdesk.emoji", ticket.Invalid, "A colleague has written this. Use “Make a ticket of this” in its menu, which asks whom it is from.")
 	}
 	in := ticket.Inbound{Text: k.plainText(ctx, m.Text), From: customer.Identity{Name: u.Name}}

@@ -111,7 +111,7 @@ func (k *Desk) makeForm(ctx context.Context, c click, src source) (slack.ModalVi
 	if err != nil && ticket.KindOf(err) != ticket.NotFound {
 		return slack.ModalViewRequest{}, err
 	}
-	if _, err := k.back.AgentBy(src.Author, u.Email); err != nil && !u.Bot { // a colleague passes on what somebody else has said
+	if _, err := k.back.AgentBy(nonEmpty(u.ID, src.Author), address(u)); err != nil && !u.Bot { // a colleague passes on what somebody else has said
 		m.Author, e.name = src.Author, u.Name
 	}
 	return k.newForm(m, e), nil

@@ -4,6 +4,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/slack-go/slack"
+
 	slackchannel "tierline/channels/slack"
 	"tierline/config/secret"
 	"tierline/internal/slackapp"
@@ -203,4 +205,48 @@ func TestAStrangersWorkspace(t *testing.T) {
 		t.Errorf("%v", l)
 	}
 	g.must(g.app.Ready())
+}
+
+// Whoever gave themselves a mail address of our staff's in a workspace where none of ours work is nobody's colleague.
+func TestAMailAddressOfStaffInAStrangersWorkspace(t *testing.T) {
+	t.Parallel()
+	mallory := beta(func(w *slacksim.Workspace) {
+		w.Users[1].Name, w.Users[1].Email = "mallory", "anna@support.example"
+		w.Channels[1].Members = []string{"mallory", "@app"}
+	})
+	g := gatewayOf(t, world{suggest: noKB{}, sim: mallory, rooms: []slackchannel.Room{{Channel: "T0BETA/#shop"}}})
+	there := g.in("T0BETA")
+	_, err := there.sim.Say("mallory", "shop", "I am a customer here", "")
+	g.must(err)
+	g.message("C0L1", "", "I am a customer here")
+	g.must(there.sim.Slash("mallory", "shop", "/tier", "show T-1001"))
+	there.message("C7SHOP", "", "not on the support team")
+	if _, err := g.app.UserByEmail(t.Context(), "bo@beta.example"); ticket.KindOf(err) != ticket.NotFound {
+		t.Errorf("looked for where no staff work: %v", err)
+	}
+	u, err := g.app.UserByEmail(t.Context(), "anna@support.example")
+	if err != nil || u.ID != "U1ANNA" {
+		t.Errorf("%+v, %v", u, err)
+	}
+}
+
+// What is shown in one workspace names people of another, whom nobody can be told of there by their id.
+func TestMentionsOfPeopleElsewhere(t *testing.T) {
+	t.Parallel()
+	g := gatewayOf(t, world{suggest: noKB{}, sim: beta(nil), rooms: []slackchannel.Room{{Channel: "T0BETA/#shop"}}}, atBeta)
+	there := g.in("T0BETA")
+	ts, err := g.app.Post(t.Context(), slackapp.Out{Channel: "C0L1", Text: "See <@T0BETA/U7BO> and <@U1ANNA>",
+		Blocks: []slack.Block{slack.NewSectionBlock(slack.NewTextBlockObject(slack.MarkdownType, "See <@T0BETA/U7BO> and <@U1ANNA>", false, false), nil, nil)}})
+	g.must(err)
+	if m, _ := g.sim.Message("C0L1", ts); !strings.Contains(m.PlainText(), "See @Bo Berg and <@U1ANNA>") || m.Text != "See @Bo Berg and <@U1ANNA>" {
+		t.Errorf("%q, %q", m.Text, m.PlainText())
+	}
+	ts, err = g.app.Post(t.Context(), slackapp.Out{Channel: "T0BETA/C7REPAIRS", Text: "See <@T0BETA/U7BO> and <@U1ANNA>"})
+	g.must(err)
+	if m, _ := there.sim.Message("C7REPAIRS", ts); m.Text != "See <@U7BO> and @Anna Schmidt" {
+		t.Errorf("%q", m.Text)
+	}
+	_, err = there.sim.Say("cat", "shop", "ask @bo", "") // what they type is a mention with an id of theirs
+	g.must(err)
+	g.message("C0L1", "", "ask @Bo Berg")
 }

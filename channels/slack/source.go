@@ -338,7 +338,11 @@ func (c *Channel) who(ctx context.Context, m slackapp.Message) (w writer, err er
 	}
 	u.ID = firstOf(u.ID, id)
 	w.user, w.team = u, firstOf(u.Team, team, self.Team)
-	if a, err := c.d.Agent(u.ID, u.Email); err == nil {
+	mail := u.Email
+	if !u.Vouched {
+		mail = "" // it may be anybody's there
+	}
+	if a, err := c.d.Agent(u.ID, mail); err == nil {
 		w.staff = a
 	}
 	return w, nil
@@ -384,7 +388,7 @@ func (c *Channel) belongs(ctx context.Context, r Room, channel string, who write
 	if mail, err := (customer.Identity{Kind: customer.Email, Value: who.user.Email}).Normal(); err == nil && !customer.SharedDomain(mail.Domain()) {
 		return ticket.Belongs{Domain: mail.Domain()}
 	}
-	if who.team == self.Team {
+	if who.team == self.Team && c.d.App.AtHome(who.team) {
 		return ticket.Belongs{}
 	}
 	return ticket.Belongs{Domain: "slack:" + who.team, Name: c.d.App.TeamName(ctx, channel, who.team)}

@@ -130,7 +130,9 @@ func pageTest(a ticket.Agent, by string, now time.Time) pager.Message {
 }
 
 func slackTest(ctx context.Context, cfg config.Config, a ticket.Agent, m pager.Message, log *slog.Logger) error {
-	app, err := slackapp.New(cfg.Slack.App, slackapp.Deps{Log: log, Now: time.Now})
+	s, done := slackStore(ctx, &cfg, log)
+	defer done()
+	app, _, err := openSlack(ctx, cfg, s, holder(), time.Now, log)
 	if err != nil {
 		return err
 	}

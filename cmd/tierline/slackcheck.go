@@ -24,6 +24,10 @@ func slackFindings(ctx context.Context, app *slackapp.App, cfg config.Config) []
 		list = append(list, roomFinding(ctx, survey, r.Channel, "customers can write there and are answered", "slack: customers: channels"))
 	}
 	list = append(list, groupFindings(ctx, app, cfg.Router.Groups())...)
+	for _, team := range app.Strangers() {
+		list = append(list, config.Finding{Level: "warning", Where: "slack workspace " + team, What: "events come from it, and the app is not installed there as far as is known here",
+			Mend: "install the app there by the console, or remove it in Slack"})
+	}
 	return append(list, scopeFindings(app)...)
 }
 

@@ -23,6 +23,12 @@ func openSlack(ctx context.Context, cfg config.Config, s slackinstall.Store, hol
 	if err != nil {
 		return nil, nil, err
 	}
+	app.StaffIn(func() (channels []string) {
+		for _, t := range cfg.Router.Tiers {
+			channels = append(channels, t.Channel)
+		}
+		return channels
+	})
 	installs, err := slackinstall.New(cfg.Slack.App, slackinstall.Deps{Store: s, App: app, Holder: holder, Now: now, Log: log})
 	if err != nil {
 		return nil, nil, err

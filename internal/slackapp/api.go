@@ -225,6 +225,9 @@ func (a *App) Invite(ctx context.Context, channel, user string) error {
 	if err != nil {
 		return err
 	}
+	if there, _, err := a.at(user); err != nil || there != w {
+		return ticket.Errorf("slack.invite", ticket.Invalid, "They are in another workspace than the channel.")
+	}
 	err = w.do(ctx, "conversations.invite", "", func(ctx context.Context, api *slack.Client) error {
 		_, err := api.InviteUsersToConversationContext(ctx, channel, Bare(user))
 		return err

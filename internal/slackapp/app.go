@@ -140,6 +140,7 @@ type App struct {
 	home      *workspace            // ids in it are bare; nil while there is none
 	others    map[string]*workspace // by key
 	strange   strangers
+	staffIn   func() []string
 	shared    map[string]pin // by bare id: to which installation channels count
 	pinning   sync.Mutex     // held while it is decided for one, before mu
 	connected bool

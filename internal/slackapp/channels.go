@@ -107,6 +107,16 @@ func whichIs(list []*workspace, s string) *workspace {
 	return nil
 }
 
+// answersTo says whether a workspace, or one of the organization's, is called so, as far as is known by now.
+func (w *workspace) answersTo(s string) bool {
+	if s == w.key() || whichIs([]*workspace{w}, s) != nil {
+		return true
+	}
+	w.dir.mu.Lock()
+	defer w.dir.mu.Unlock()
+	return slices.ContainsFunc(w.dir.org, func(t slack.Team) bool { return t.ID == s || t.Name != "" && strings.EqualFold(t.Name, s) })
+}
+
 // channel is the id of a channel by its name in lower case, or its id in lower case.
 func (w *workspace) channel(ctx context.Context, name string) (string, error) {
 	d, now := w.dir, w.app.now()

@@ -21,6 +21,9 @@ type User struct {
 	Image                 string // URL of their picture
 	Guest                 bool   // a guest, or of another workspace
 	Bot, Deleted          bool
+	// Vouched says that staff work in their workspace: whoever has a member's of staff mail address there is that member.
+	// Elsewhere its administrators may give anybody any address.
+	Vouched bool
 }
 
 // How long is remembered what Slack said, and how much of it.
@@ -89,15 +92,20 @@ func (w *workspace) user(ctx context.Context, bare string) (User, error) {
 	})
 }
 
-// UserByEmail finds a person by mail address: in the home, or else in one of the other workspaces.
+// UserByEmail finds a person by mail address: in the home, or else in another workspace in which staff work.
 func (a *App) UserByEmail(ctx context.Context, address string) (User, error) {
 	fault := notInstalled("")
-	for i, w := range a.workspaces() {
+	asked := 0
+	for _, w := range a.workspaces() {
+		if !a.staffed(w) {
+			continue
+		}
 		u, err := w.userByEmail(ctx, address)
+		asked++
 		if err == nil {
 			return u, nil
 		}
-		if i == 0 || ticket.KindOf(fault) == ticket.NotFound {
+		if asked == 1 || ticket.KindOf(fault) == ticket.NotFound {
 			fault = err // one that could not be asked may know them
 		}
 	}
@@ -150,7 +158,7 @@ func (w *workspace) userOf(u *slack.User) User {
 	if u == nil {
 		return User{}
 	}
-	return User{ID: w.id(u.ID), Team: u.TeamID, Email: u.Profile.Email, TZ: u.TZ, Locale: u.Locale, Image: first(u.Profile.Image192, u.Profile.Image72), Bot: u.IsBot || u.ID == "USLACKBOT", Deleted: u.Deleted,
+	return User{ID: w.id(u.ID), Vouched: w.app.staffed(w), Team: u.TeamID, Email: u.Profile.Email, TZ: u.TZ, Locale: u.Locale, Image: first(u.Profile.Image192, u.Profile.Image72), Bot: u.IsBot || u.ID == "USLACKBOT", Deleted: u.Deleted,
 		Name:  Line(first(u.Profile.RealName, u.RealName, u.Profile.DisplayName, u.Name)),
 		Guest: u.IsRestricted || u.IsUltraRestricted || u.IsStranger || !w.has(u.TeamID, u.Enterprise.EnterpriseID)}
 }

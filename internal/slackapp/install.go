@@ -122,6 +122,39 @@ func (a *App) Uninstall(key string) {
 	a.hurry()
 }
 
+// StaffIn tells in which workspaces staff work beside the home and its organization: those of the channels that it names,
+// as the configuration does. It is called before Run.
+func (a *App) StaffIn(channels func() []string) { a.staffIn = channels }
+
+// staffed says whether staff work in a workspace.
+func (a *App) staffed(w *workspace) bool {
+	a.mu.Lock()
+	home := a.home
+	a.mu.Unlock()
+	if w == home {
+		return true
+	}
+	if home != nil && w.org() != "" && w.org() == home.org() {
+		return true
+	}
+	if a.staffIn == nil {
+		return false
+	}
+	return slices.ContainsFunc(a.staffIn(), func(channel string) bool {
+		where, _, ok := strings.Cut(channel, "/")
+		return ok && w.answersTo(where)
+	})
+}
+
+// AtHome says whether a team is the home, or in its organization as far as that has installed the app.
+func (a *App) AtHome(team string) bool {
+	w := a.of(origin{Team: team, Sure: true})
+	a.mu.Lock()
+	home := a.home
+	a.mu.Unlock()
+	return home != nil && w != nil && (w == home || w.org() != "" && w.org() == home.org())
+}
+
 // hurry has watch look at once.
 func (a *App) hurry() {
 	select {
