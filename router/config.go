@@ -230,6 +230,9 @@ func (c Config) checkTiers(at check.At, known func(string) bool) {
 		if t.Channel == "" {
 			at.Key("channel").Error("name the Slack channel of this tier", "tier %.60q has no channel for its cards", t.Name)
 		}
+		if where, name, ok := strings.Cut(t.Channel, "/"); ok && (where == "" || strings.Trim(name, "#/ ") == "") {
+			at.Key("channel").Error("workspace/#channel, such as acme/#repairs", "%.80q names no channel in another workspace", t.Channel)
+		}
 		t.Send.check(at.Key("send"))
 		if t.PageWait < 0 || t.PageWait > 24*time.Hour {
 			at.Key("page_wait").Error("a duration such as 5m", "not between 0 and 24h")

@@ -23,7 +23,7 @@ type Agent struct {
 	ID        string   `yaml:"id" json:"id"`
 	Name      string   `yaml:"name" json:"name"`
 	Email     string   `yaml:"email" json:"email,omitempty"`
-	Slack     string   `yaml:"slack" json:"slack,omitempty"`       // Slack user id; or it is found by Email
+	Slack     string   `yaml:"slack" json:"slack,omitempty"`       // Slack user id, outside the home workspace T…/U…; or it is found by Email
 	Phone     string   `yaml:"phone" json:"-"`                     // for webhooks that page them
 	Language  string   `yaml:"language" json:"language,omitempty"` // in which they are paged: en (default), de, fr
 	Roles     []Role   `yaml:"roles" json:"roles,omitempty"`

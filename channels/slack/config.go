@@ -34,7 +34,7 @@ const (
 
 // Room is one Slack channel with customers in it.
 type Room struct {
-	Channel      string   `yaml:"channel"`      // its id or its name; the app must be a member
+	Channel      string   `yaml:"channel"`      // its id or its name, or workspace/#name; the app must be a member
 	Inbox        string   `yaml:"inbox"`        // default: the channel as it is named here
 	Brand        string   `yaml:"brand"`        // "" is the default brand
 	Open         []string `yaml:"open"`         // message, mention, emoji, form; default message
@@ -62,6 +62,9 @@ func (c Config) Check(at check.At) {
 			a.Key("channel").Error("name each channel once", "%.80s is named twice", r.Channel)
 		}
 		seen[r.Channel] = true
+		if where, name, ok := strings.Cut(r.Channel, "/"); ok && (where == "" || strings.Trim(name, "#/ ") == "") {
+			a.Key("channel").Error("workspace/#channel, such as acme/#support", "%.80q names no channel in another workspace", r.Channel)
+		}
 		for n, how := range r.Open {
 			if how != OpenMessage && how != OpenMention && how != OpenEmoji && how != OpenForm {
 				a.Key("open").Index(n).Error("message, mention, emoji or form", "%.40q opens nothing", how)
