@@ -80,6 +80,9 @@ func TestAnAgentsMorning(t *testing.T) {
 	}
 	m.is(anna, onHome)
 	m.reads(inHome, "Every ticket has an owner.")
+	m.Do(chromedp.EmulateViewport(390, 844))
+	m.is(anna, onL1)
+	m.picture("morning-phone", card(m.ids["Spare handle"]))
 	m.audit()
 	m.NoProblems()
 	m.visitor.NoProblems()
@@ -148,7 +151,8 @@ func (m *morning) next() (id, subject string) {
 	m.is(anna, onHome)
 	m.press(inHome, "Next case")
 	m.reads(inDialog, "is yours: ")
-	said := peers.JS[string](m.Browser, inDialog+`.querySelector(".body").innerText`)
+	m.sees("button(" + inDialog + ", 'Go to the card')")
+	said := peers.JS[string](m.Browser, inDialog+`.querySelector(".body .mrkdwn").innerText`)
 	id, subject, ok := strings.Cut(strings.TrimSpace(said), " is yours: ")
 	if !ok {
 		m.t.Fatalf("Next says %q", said)
@@ -197,7 +201,9 @@ func (m *morning) leak(id string) {
 	m.fills("Answer to the customer", "Dear Clara,\n\nplease keep the **tank** pushed in: that was all.")
 	m.press(inDialog, "Preview")
 	m.reads(inDialog, "The customer will see")
-	m.picture("morning-reply", inDialog)
+	m.Do(chromedp.EmulateViewport(1280, 1080))
+	m.picture("morning-reply", `[...`+inDialog+`.querySelectorAll(".mrkdwn")].at(-1)`)
+	m.Do(chromedp.EmulateViewport(1280, 900))
 	m.sends("Send")
 	m.heard[clara] = append(m.heard[clara], "that was all")
 	m.solve(id, "The tank was loose")
@@ -320,6 +326,7 @@ func (m *morning) paged(id string) {
 
 	m.is(chloe, onMessages)
 	rung := message(inPane, "they stand beside it")
+	m.picture("morning-rung", rung)
 	m.press(rung, "Decline")
 	m.fills("Why", "on a train")
 	m.sends("Decline")

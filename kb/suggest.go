@@ -12,13 +12,15 @@ const (
 	otherLanguage = 0.75 // factor when the article is not in the question's language
 	sameModel     = 1.15 // factor when the article is about a model that the question is about
 	otherModel    = 0.80 // factor when it is about other models only
-	fitsAt        = 0.5  // score from which the best hit is likely to answer
 	evenShare     = 0.25 // share of the question found at which that is as likely as not
 	steepness     = 14   // how fast it gets likelier or less likely from there
 	moreHits      = 2    // candidates fetched for each hit wanted, as the order changes
 	leastHits     = 20
 	maxWhy        = 6 // words named
 )
+
+// FitsAt is the score from which a hit is likely to answer.
+const FitsAt = 0.5
 
 type suggester struct{ engine Engine }
 
@@ -56,7 +58,7 @@ func (s suggester) Suggest(ctx context.Context, q Question) (Answer, error) {
 	if len(hits) > q.Limit {
 		hits = hits[:q.Limit]
 	}
-	return Answer{Fits: len(hits) > 0 && hits[0].Score >= fitsAt, Hits: hits}, nil
+	return Answer{Fits: len(hits) > 0 && hits[0].Score >= FitsAt, Hits: hits}, nil
 }
 
 // prefer moves a hit's score by what is known beside the words, and says why it was found.

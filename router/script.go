@@ -148,7 +148,7 @@ func (d *Desk) Guides(ctx context.Context, t ticket.Ticket) (*bots.Guide, []bots
 		var offered []bots.Guide
 		for _, s := range t.Suggestions {
 			a, err := d.KB.Article(ctx, s.Article)
-			if err == nil && a.Guided() && s.Verdict == "" && !slices.ContainsFunc(t.Scripts, func(r ticket.ScriptRun) bool { return r.Article == s.Article }) {
+			if err == nil && a.Guided() && s.Verdict == "" && s.Score >= kb.FitsAt && !slices.ContainsFunc(t.Scripts, func(r ticket.ScriptRun) bool { return r.Article == s.Article }) {
 				offered = append(offered, bots.Guide{Article: s.Article, Title: a.Title})
 			}
 		}

@@ -71,7 +71,7 @@ func (k *Desk) shortcutBy(ctx context.Context, c click) error {
 		if err != nil {
 			return err
 		}
-		k.window(c, t.ID.String()+" is yours: "+t.Subject)
+		k.yours(c, t)
 	}
 	return nil
 }

@@ -159,7 +159,7 @@ func (k *Desk) presenceClick(ctx context.Context, c click) error {
 			k.window(c, explain(err))
 			return nil
 		}
-		k.window(c, t.ID.String()+" is yours: "+t.Subject)
+		k.yours(c, t)
 	}
 	k.redrawHome(c.user)
 	return nil
@@ -167,8 +167,24 @@ func (k *Desk) presenceClick(ctx context.Context, c click) error {
 
 // window says something to who clicked where there is no channel to say it in.
 func (k *Desk) window(c click, text string) {
+	k.windowWith(c, text, func(context.Context) []slack.Block { return nil })
+}
+
+// yours says whose a case is now, and leads to its card.
+func (k *Desk) yours(c click, t ticket.Ticket) {
+	k.windowWith(c, t.ID.String()+" is yours: "+t.Subject, func(ctx context.Context) []slack.Block {
+		card, err := k.back.Card(ctx, c.by, t.ID)
+		at := nonEmpty(k.cardLink(card.Place), card.Thread)
+		if err != nil || !isWeb(at) {
+			return nil // it is theirs all the same
+		}
+		return rows("go", primary(link(doOpen, at, "Go to the card")))
+	})
+}
+
+func (k *Desk) windowWith(c click, text string, more func(context.Context) []slack.Block) {
 	k.after("cannot tell somebody", func(ctx context.Context) error {
-		v := modal(doOpen, "Tierline", "OK", presenceMeta+":note", section(slackapp.EscapeCut(text, maxFallback/2)))
+		v := modal(doOpen, "Tierline", "OK", presenceMeta+":note", append([]slack.Block{section(slackapp.EscapeCut(text, maxFallback/2))}, more(ctx)...)...)
 		v.Submit = nil
 		v.Close = plain("Close", maxTitle)
 		return k.app.OpenView(ctx, c.ic.TriggerID, v)
