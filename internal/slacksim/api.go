@@ -29,6 +29,8 @@ type call struct {
 	s    *Server
 	name string
 	args map[string]any
+
+	token string
 }
 
 // apiError is an answer of ok: false.
@@ -53,6 +55,7 @@ func invalid(code string, messages ...string) error {
 func (s *Server) serveAPI(w http.ResponseWriter, r *http.Request) {
 	name := r.PathValue("method")
 	args, bearer, asJSON, err := parseArgs(w, r)
+	basicClient(r, args)
 	if f := s.wireFault(name, channelArg(args)); f != nil && !s.suffer(w, r, f) {
 		return
 	}
@@ -71,6 +74,9 @@ func (s *Server) serveAPI(w http.ResponseWriter, r *http.Request) {
 		_, _ = w.Write([]byte(`{"ok":false,"error":"ratelimited"}`))
 	default:
 		w.Header().Set("Content-Type", "application/json; charset=utf-8")
+		if bearer != "" && !s.cfg.Frugal.On {
+			w.Header().Set("X-OAuth-Scopes", strings.Join(s.cfg.App.Scopes, ","))
+		}
 		w.WriteHeader(status)
 		_, _ = w.Write(out)
 	}
@@ -120,7 +126,7 @@ func (s *Server) invoke(name string, args map[string]any, bearer string, asJSON 
 	if err := s.teamMissing(name, args); err != nil {
 		return failure(err), 0
 	}
-	c := &call{s: s, name: name, args: args}
+	c := &call{s: s, name: name, args: args, token: token}
 	if wait := s.throttle(m, c); wait > 0 {
 		s.refused[name]++
 		return nil, wait
@@ -149,12 +155,15 @@ func failure(err error) Object {
 // authorize checks the token and the scope.
 func (s *Server) authorize(m method, token string) error {
 	a := s.cfg.App
+	spent, granted := s.granted(token)
 	switch {
 	case token == "":
 		return apiErr("not_authed")
-	case token != a.BotToken && token != a.AppToken:
+	case token != a.BotToken && token != a.AppToken && !granted:
 		return apiErr("invalid_auth")
-	case s.uninstalled:
+	case spent != "":
+		return apiErr(spent)
+	case s.uninstalled || s.retired && token == a.BotToken:
 		return apiErr("account_inactive")
 	case m.app != (token == a.AppToken):
 		return apiErr("not_allowed_token_type")

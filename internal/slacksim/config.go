@@ -83,6 +83,8 @@ type Workspace struct {
 	BotToken   string // "" is made of the team's id
 	BotID      string // likewise
 	BotUserID  string // likewise
+	// Absent: the app is not installed there yet.
+	Absent bool
 }
 
 // UserGroup is a group that can be mentioned.
@@ -110,6 +112,7 @@ type App struct {
 	Events            []string // subscriptions: "message.channels", "app_mention"; nil: all
 	Commands          []Command
 	Shortcuts         []Shortcut
+	OAuth             OAuth    // how it is installed by its users; the zero value: it is not
 	UnfurlDomains     []string // links to these hosts are told to the app, as link_shared
 	RequestURL        string   // events, interactions and commands go there; "" is Socket Mode
 }

@@ -17,6 +17,9 @@ func (s *Server) table() map[string]method {
 	return map[string]method{
 		"api.test":              {open: true, json: true, tier: 4, do: (*call).apiTest},
 		"auth.test":             {json: true, do: (*call).authTest},
+		"auth.revoke":           {json: true, do: (*call).authRevoke},
+		"apps.uninstall":        {json: true, tier: 1, do: (*call).appsUninstall},
+		"oauth.v2.access":       {open: true, tier: 4, do: (*call).oauthAccess},
 		"auth.teams.list":       {json: true, tier: 2, do: (*call).authTeamsList},
 		"apps.connections.open": {app: true, json: true, tier: 1, do: s.apiConnectionsOpen},
 

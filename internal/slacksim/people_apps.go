@@ -341,8 +341,13 @@ func (s *Server) SetPresence(uid string, away bool) error {
 func (s *Server) Uninstall() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	s.uninstall()
+}
+
+func (s *Server) uninstall() {
 	s.emit("", nil, Object{"type": "tokens_revoked", "tokens": Object{"oauth": []any{}, "bot": []any{s.bot()}}, "event_ts": s.stamp()})
 	s.emit("", nil, Object{"type": "app_uninstalled", "event_ts": s.stamp()})
-	s.uninstalled = true
+	s.uninstalled, s.retired = true, true
+	s.hub.oauth.forget(s)
 	s.touch()
 }

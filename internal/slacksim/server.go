@@ -45,6 +45,8 @@ type Server struct {
 	homes        map[string]*View
 	revoked      string // the error of the bot token, once it is revoked
 	uninstalled  bool
+	retired      bool   // App.BotToken: it is of an installation that has ended
+	oauth        *oauth // the hub's
 
 	tickets   map[string]bool // of Socket Mode URLs that were not used yet
 	conns     []*conn
@@ -66,7 +68,7 @@ type Server struct {
 func New(cfg Config) (*Server, error) {
 	cfg.fill()
 	s := newServer(cfg)
-	s.hub, s.mu = s, &sync.Mutex{}
+	s.hub, s.mu, s.oauth = s, &sync.Mutex{}, newOAuth()
 	if err := s.seed(); err != nil {
 		return nil, err
 	}
@@ -196,6 +198,7 @@ func (s *Server) handler() http.Handler {
 	mux.HandleFunc("POST /hooks/{id}", s.serveHook)
 	mux.HandleFunc("POST /upload/{id}", s.serveUpload)
 	mux.HandleFunc("GET /files-pri/{id}/{name}", s.servePrivateFile)
+	s.oauthRoutes(mux)
 	s.simRoutes(mux)
 	for _, o := range s.others {
 		mux.Handle(o.path()+"/", http.StripPrefix(o.path(), o.handler()))

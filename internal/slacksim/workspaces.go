@@ -25,7 +25,7 @@ func (s *Server) path() string { return "/w/" + s.cfg.Team.ID }
 // installed is the workspace of a bot token; any other token is the hub's to judge.
 func (s *Server) installed(token string) *Server {
 	for _, o := range s.hub.others {
-		if token == o.cfg.App.BotToken {
+		if _, granted := o.granted(token); granted || token == o.cfg.App.BotToken {
 			return o
 		}
 	}
@@ -47,6 +47,7 @@ func (s *Server) seedOthers() error {
 		if err := o.seed(); err != nil {
 			return err
 		}
+		o.uninstalled, o.retired = w.Absent, w.Absent
 		s.others = append(s.others, o)
 	}
 	for _, o := range s.all() {
