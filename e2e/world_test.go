@@ -116,7 +116,8 @@ slack:
 {{end}}  bot_token: {{.Slack.BotToken}}
   api_url: {{.SlackURL}}
   no_limits: true
-  customers: {channels: [{channel: customer-ltd, inbox: customer-ltd}]}
+{{with .SlackMore}}  {{.}}
+{{end}}  customers: {channels: [{channel: customer-ltd, inbox: customer-ltd}{{with .Rooms}}, {{.}}{{end}}]}
 brands: [{name: bruehwerk, title: Brühwerk, languages: [de], signature: {de: Ihr Brühwerk-Service, en: Your Brühwerk service team}}]
 answers: {{if .Answers}}{{.Answers}}{{else}}{undo: {email: 0s, slack: 0s}, acknowledge: {when: "false"}}{{end}}
 {{with .Incidents}}incidents: {{.}}
@@ -147,6 +148,8 @@ type options struct {
 	incidents   string // when many are hit, in YAML; by default when empty
 	answers     string // how customers are answered, in YAML; at once, and nothing by itself, when empty
 	l1          string // what else level 1 has, in YAML
+	slack       string // what else is said of Slack, in YAML
+	rooms       string // further channels of Slack in which customers ask, in YAML
 	more        string // further sections, in YAML
 	desk        string // who works here, in which tiers, by which rules, in YAML; two tiers of two when empty
 }
@@ -180,7 +183,7 @@ func (w *world) launch(o options) *gateway {
 	var text bytes.Buffer
 	err = configuration.Execute(&text, map[string]any{"Dir": o.dir, "DSN": w.dsn, "Web": g.web, "SMTP": g.smtp, "Key": apiKey,
 		"Support": support, "SinkPort": sinkPort, "Slack": w.sim.App(), "SlackURL": w.sim.APIURL(), "PageWait": o.pageWait,
-		"Attachments": o.attachments, "Answers": o.answers, "Paging": o.paging, "L2": o.l2, "OnCall": o.onCall, "Incidents": o.incidents, "Desk": o.desk, "L1": o.l1, "More": o.more})
+		"Attachments": o.attachments, "Answers": o.answers, "Paging": o.paging, "L2": o.l2, "OnCall": o.onCall, "Incidents": o.incidents, "Desk": o.desk, "L1": o.l1, "SlackMore": o.slack, "Rooms": o.rooms, "More": o.more})
 	if err != nil {
 		w.t.Fatal(err)
 	}

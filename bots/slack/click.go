@@ -51,8 +51,6 @@ func (k *Desk) interact(ctx context.Context, ic *slack.InteractionCallback) any 
 			return answer
 		}
 		return k.submit(ctx, ic)
-	case slack.InteractionTypeViewClosed:
-		k.closed(ic.View)
 	case slack.InteractionTypeMessageAction, slack.InteractionTypeShortcut:
 		k.shortcut(ctx, ic)
 	case slack.InteractionTypeBlockActions:
@@ -130,7 +128,6 @@ func (k *Desk) press(ctx context.Context, c click, what string, r ref) error {
 	switch what {
 	case doTake:
 		a.Kind = ticket.ActTake
-		k.sign(r.Ticket, ticket.SignSeen)
 	case doQueue:
 		a.Kind = ticket.ActAssign
 	case doReopen:

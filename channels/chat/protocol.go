@@ -50,7 +50,6 @@ type toVisitor struct {
 	At      time.Time `json:"at,omitzero"`
 	Code    string    `json:"code,omitempty"`
 	RetryMS int64     `json:"retry_ms,omitempty"`
-	ForMS   int64     `json:"for_ms,omitempty"` // how long a sign is true
 }
 
 // The codes of an error frame.

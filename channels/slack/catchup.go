@@ -16,7 +16,8 @@ const maxHistory = 5000
 // late is how much later than others a message may appear in the history.
 const late = time.Minute
 
-// catchUp finds the channels and reads what was missed in each.
+// catchUp finds the channels and reads what was missed in each. What is in a workspace where the app is not installed
+// is no fault of the others; it is looked for when it is installed.
 func (c *Channel) catchUp(ctx context.Context) error {
 	var faults []error
 	for _, r := range c.cfg.Channels {
@@ -24,7 +25,7 @@ func (c *Channel) catchUp(ctx context.Context) error {
 		if err == nil {
 			err = c.missed(ctx, id, r)
 		}
-		if err != nil {
+		if err != nil && !errors.Is(err, slackapp.ErrNotInstalled) {
 			faults = append(faults, err)
 		}
 	}

@@ -89,7 +89,8 @@ func (a *App) named(ctx context.Context, s string) (w *workspace, name string, e
 	case isKey(where):
 		return nil, "", err
 	}
-	return nil, "", ticket.Errorf("slack.workspace", ticket.Invalid, "The Slack app is not installed in a workspace called %s.", Cut(Line(where), 80))
+	return nil, "", &ticket.Error{Op: "slack.workspace", Kind: ticket.Invalid, Err: ErrNotInstalled,
+		Public: "The Slack app is not installed in a workspace called " + Cut(Line(where), 80) + "."}
 }
 
 // whichIs is the workspace that people call so, or nil.

@@ -2,6 +2,7 @@ package slackapp
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"maps"
 	"slices"
@@ -200,12 +201,15 @@ func (a *App) at(id string) (*workspace, string, error) {
 	return w, bare, nil
 }
 
+// ErrNotInstalled is the cause of what fails because the app is not installed, or no longer, in the workspace concerned.
+var ErrNotInstalled = errors.New("not installed")
+
 func notInstalled(key string) error {
 	where := "any workspace"
 	if key != "" {
 		where = "the workspace " + key
 	}
-	return &ticket.Error{Op: "slack", Kind: ticket.Transient, Unbegun: true, RetryAfter: tokenWait,
+	return &ticket.Error{Op: "slack", Kind: ticket.Transient, Unbegun: true, RetryAfter: tokenWait, Err: ErrNotInstalled,
 		Public: "The Slack app is not installed in " + where + "."}
 }
 
@@ -272,7 +276,7 @@ func (w *workspace) whoami(ctx context.Context) (Self, error) {
 		return Self{}, err
 	}
 	if r.User == "" {
-		return Self{}, ticket.Errorf("slack.auth.test", ticket.Transient, "Slack does not say who the app is: auth.test names no user.")
+		return Self{}, ticket.E("slack.auth.test", ticket.Transient, errors.New("the answer names no user"))
 	}
 	return w.meet(r), nil
 }
