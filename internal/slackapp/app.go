@@ -44,8 +44,8 @@ type Config struct {
 	SigningSecret secret.String `yaml:"signing_secret"` // for http
 	APIURL        string        `yaml:"api_url"`        // other than https://slack.com/api/
 	// Connections is how many sockets are held open in Socket Mode, 1 (default) to 10. With more, a click finds one
-	// while another is being renewed; but Slack brings events by each in turn, so two that come within some
-	// milliseconds may be taken in another order.
+	// while another is being renewed; but Slack brings events by each in turn, so each waits 100 ms for earlier ones of
+	// its thread.
 	Connections int `yaml:"connections"`
 	// NoLimits sends as fast as it goes, for a workspace that is simulated. A Retry-After is obeyed
 	// all the same.
@@ -133,7 +133,8 @@ type App struct {
 	onForm        map[string]func(context.Context, *slack.InteractionCallback) any
 	onConnect     []func()
 	flight        flight
-	life          context.Context // of handlers: outlives Run's by stopTime
+	settle        func() <-chan time.Time // how long an event waits for earlier ones; nil: not at all
+	life          context.Context         // of handlers: outlives Run's by stopTime
 	kill          context.CancelFunc
 
 	mu        sync.Mutex            // may be held when a workspace's is taken, not the other way round
@@ -191,7 +192,10 @@ func New(cfg Config, d Deps) (*App, error) {
 	a.OnEvent("app_uninstalled", a.removed)
 	a.OnEvent("tokens_revoked", a.removed)
 	a.OnEvent("user_change", a.forgetUser)
-	a.flight = flight{running: map[string]*flying{}, tails: map[string]chan struct{}{}}
+	if cfg.severalWays() {
+		a.settle = func() <-chan time.Time { return time.After(settle) }
+	}
+	a.flight = flight{running: map[string]*flying{}, lanes: map[string][]*flying{}}
 	return a, nil
 }
 

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"runtime/debug"
 	"strings"
-	"sync"
 	"time"
 
 	"github.com/slack-go/slack"
@@ -37,7 +36,7 @@ func (r Reply) payload() map[string]any {
 
 // OnEvent registers a handler for a type of event. It must persist before it returns nil, as the
 // event is acknowledged then; on an error Slack delivers it again. Events of one thread are handled
-// in the order in which they came. All On… are called before Run.
+// in the order in which they happened. All On… are called before Run.
 func (a *App) OnEvent(kind string, h func(context.Context, Event) error) {
 	a.onEvent[kind] = append(a.onEvent[kind], h)
 }
@@ -77,63 +76,6 @@ func (a *App) OnCommand(name string, h func(context.Context, slack.SlashCommand)
 // It must return at once.
 func (a *App) OnConnect(h func()) { a.onConnect = append(a.onConnect, h) }
 
-// flying is one event in work. Its deliveries wait for the same outcome.
-type flying struct {
-	done chan struct{}
-	err  error
-}
-
-// flight is what is in work.
-type flight struct {
-	mu      sync.Mutex
-	running map[string]*flying
-	tails   map[string]chan struct{} // by thread: the last event's end
-	wg      sync.WaitGroup
-}
-
-func (f *flight) wait() { f.wg.Wait() }
-
-// begin starts the handlers of an event, behind the earlier ones of its thread, unless they are at
-// work on an earlier delivery of it.
-func (a *App) begin(ev Event) (*flying, error) {
-	f := &a.flight
-	lane := ev.Type + " " + ev.Channel + ev.User
-	if m := ev.Message; m != nil {
-		lane = m.Channel + " " + m.conversation()
-	} else if mark, ok := ev.Mark(); ok { // put on and taken off, in the order in which it was done
-		lane = mark.Channel + " " + mark.TS
-	}
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	if f.running[ev.ID] != nil && ev.ID != "" {
-		return f.running[ev.ID], nil
-	}
-	if len(f.tails) >= maxFlight || len(f.running) >= maxFlight {
-		return nil, ticket.E("slackapp", ticket.Transient, errors.New("too many events are in work"))
-	}
-	fl, before := &flying{done: make(chan struct{})}, f.tails[lane]
-	f.tails[lane] = fl.done
-	if ev.ID != "" {
-		f.running[ev.ID] = fl
-	}
-	f.wg.Add(1)
-	go func() {
-		defer f.wg.Done()
-		if before != nil {
-			<-before
-		}
-		fl.err = a.handle(ev)
-		f.mu.Lock()
-		delete(f.running, ev.ID)
-		if f.tails[lane] == fl.done {
-			delete(f.tails, lane)
-		}
-		f.mu.Unlock()
-		close(fl.done)
-	}()
-	return fl, nil
-}
-
 // handle is not tied to the connection's context: what was begun is finished.
 func (a *App) handle(ev Event) (err error) {
 	ctx, cancel := context.WithTimeout(a.life, eventTimeout)
@@ -155,18 +97,6 @@ func (a *App) survive(what string, err *error) {
 	if p := recover(); p != nil {
 		a.log.Error("slack: a handler panicked", "what", what, "panic", fmt.Sprint(p), "stack", string(debug.Stack()))
 		*err = ticket.E("slackapp", ticket.Internal, fmt.Errorf("panic in the handler of %s", what))
-	}
-}
-
-// outcome waits for an event until it is too late to acknowledge it.
-func (fl *flying) outcome() error {
-	t := time.NewTimer(ackWait)
-	defer t.Stop()
-	select {
-	case <-fl.done:
-		return fl.err
-	case <-t.C:
-		return ticket.E("slackapp", ticket.Transient, errors.New("not done in time to acknowledge"))
 	}
 }
 

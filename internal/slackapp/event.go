@@ -23,9 +23,10 @@ type Event struct {
 	Message *Message        // of a message event
 	In      string          // the key of the installation that it is for; "" is the home. Ids in Raw are as Slack gives them
 
-	from   origin
-	shared bool // it happened in a channel that is shared with another organization
-	name   func(channel string) string
+	from     origin
+	happened string // its ts
+	shared   bool   // it happened in a channel that is shared with another organization
+	name     func(channel string) string
 }
 
 // room is a channel's id as the program writes it.
@@ -226,6 +227,7 @@ func decodeEvent(payload []byte) (Event, error) {
 		Type    string          `json:"type"`
 		User    json.RawMessage `json:"user"`    // an id, or in some events an object
 		Channel json.RawMessage `json:"channel"` // likewise
+		At      string          `json:"event_ts"`
 	}
 	if err := json.Unmarshal(outer.Inner, &inner); err != nil {
 		return Event{}, err
@@ -233,13 +235,16 @@ func decodeEvent(payload []byte) (Event, error) {
 	if inner.Type == "" {
 		return Event{}, errors.New("the event has no type")
 	}
-	ev := Event{ID: outer.ID, Team: outer.Team, Type: inner.Type, Raw: outer.Inner, from: outer.origin(outer.Team), shared: outer.Shared,
+	ev := Event{ID: outer.ID, Team: outer.Team, Type: inner.Type, Raw: outer.Inner, from: outer.origin(outer.Team), shared: outer.Shared, happened: inner.At,
 		User: idOf(inner.User), Channel: idOf(inner.Channel)}
 	if ev.Type == "message" {
 		ev.Message = &Message{}
 		if err := json.Unmarshal(outer.Inner, ev.Message); err != nil {
 			return Event{}, err
 		}
+	}
+	if ev.happened == "" && ev.Message != nil {
+		ev.happened = ev.Message.TS
 	}
 	return ev, nil
 }
