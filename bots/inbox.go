@@ -20,12 +20,16 @@ type AgendaFilter struct {
 	Tier    string `json:"t,omitempty"` // its name; "" is all of one's own
 	Channel string `json:"c,omitempty"` // "" is all
 	Urgent  bool   `json:"u,omitempty"` // urgent and high ones only
+	// Pages says of each list which page of it is seen, from 0 on; one that the list has no more is its last.
+	Pages map[ticket.AgendaList]int `json:"p,omitempty"`
 }
 
 // Agenda is what somebody has before them.
 type Agenda struct {
 	ticket.Agenda
-	Tiers  []Tier                  // whose work counts
-	Places map[ticket.ID]string    // of the cards of its tickets, where they stand
-	Owners map[string]ticket.Agent // of its tickets, by their ids
+	Tiers  []Tier                    // whose work counts
+	Skip   map[ticket.AgendaList]int // how many tickets come before those of each list
+	Page   int                       // as many tickets of each list are told at the most
+	Places map[ticket.ID]string      // of the cards of its tickets, where they stand
+	Owners map[string]ticket.Agent   // of its tickets, by their ids
 }

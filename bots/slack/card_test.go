@@ -171,7 +171,7 @@ func (f *fakeBackend) Agenda(context.Context, ticket.Agent, bots.AgendaFilter) (
 	if f.card.Ticket.Page != nil {
 		a.Paged = l
 	}
-	return bots.Agenda{Agenda: a, Tiers: f.tiers, Owners: map[string]ticket.Agent{f.card.Ticket.Owner: f.card.Owner}}, nil
+	return bots.Agenda{Agenda: a, Page: 8, Skip: map[ticket.AgendaList]int{ticket.ListMine: 8}, Tiers: f.tiers, Owners: map[string]ticket.Agent{f.card.Ticket.Owner: f.card.Owner}}, nil
 }
 func (f *fakeBackend) Find(_ context.Context, _ ticket.Agent, text string, _ int) ([]ticket.Ticket, map[ticket.ID]string, error) {
 	if text == "nothing" {

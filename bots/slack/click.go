@@ -96,7 +96,7 @@ func (k *Desk) click(ctx context.Context, c click) (err error) {
 		return k.scriptClick(ctx, c)
 	}
 	if strings.HasPrefix(c.action.ActionID, homePrefix) {
-		return k.homeClick(c)
+		return k.homeClick(ctx, c)
 	}
 	if c.action.ActionID == doVerdict || strings.HasPrefix(c.action.ActionID, doVerdict+"_") {
 		return k.verdict(ctx, c)

@@ -42,7 +42,7 @@ func TestAMorningInSlack(t *testing.T) {
 		c.Digests.At = time.Now().UTC().Add(-30 * time.Minute).Format("15:04")
 	})
 	pump := g.mail("a@corp.example", "en", "Pump leaks", "It leaks")
-	bill := g.mail("b@corp.example", "de", "Bill <wrong>", "Please look")
+	bill := g.mail("b@other.example", "de", "Bill <wrong>", "Please look")
 	g.message("C0L1", "", "Bill <wrong>")
 	card := g.message("C0L1", "", "Pump leaks")
 	g.must(g.sim.Click("anna", "C0L1", card.TS, "take"))

@@ -25,6 +25,8 @@ const (
 	homeChannel = homePrefix + "channel"
 	homeUrgent  = homePrefix + "urgent"
 	homeAgain   = homePrefix + "again"
+	homeBefore  = homePrefix + "before" // the page of a list before this one; its value is the list
+	homeNext    = homePrefix + "next"
 )
 
 // allOption is the choice of everything.
@@ -42,6 +44,7 @@ func (k *Desk) home(_ context.Context, ev slackapp.Event) error {
 		return nil
 	}
 	k.homes.restore(ev.User, opened.View.Meta)
+	k.homes.begins(ev.User)
 	k.homes.looked(ev.User, k.now())
 	k.redrawHome(ev.User)
 	return nil
@@ -62,8 +65,11 @@ func (k *Desk) drawHome(ctx context.Context, user string, must bool) (err error)
 }
 
 func (k *Desk) publishHome(ctx context.Context, user string, must bool) error {
-	f := k.homes.drawing(user, k.now())
 	by, err := k.agent(ctx, user)
+	if err == nil {
+		k.recall(ctx, user, by)
+	}
+	f := k.homes.drawing(user, k.now())
 	var blocks []slack.Block
 	if err == nil {
 		k.homes.is(user, by.ID)
@@ -83,10 +89,42 @@ func (k *Desk) publishHome(ctx context.Context, user string, must bool) error {
 	return nil
 }
 
-// homeClick takes what is chosen at the top of the Home tab.
-func (k *Desk) homeClick(c click) error {
+// homeOf names where is kept what somebody wants to see on their Home tab.
+func homeOf(agent string) string { return "home:" + agent }
+
+// recall takes up what somebody wanted to see before the gateway was started, or at another gateway.
+func (k *Desk) recall(ctx context.Context, user string, by ticket.Agent) {
+	if k.cursors == nil || k.homes.isKept(user) {
+		return
+	}
+	text, err := k.cursors.Cursor(ctx, homeOf(by.ID))
+	if err != nil {
+		k.log.Warn("slack: what somebody wants to see cannot be read", "agent", by.ID, "error", err)
+		return
+	}
+	k.homes.keep(user, text)
+}
+
+// remember keeps what somebody wants to see; not the pages of lists, which are others tomorrow.
+func (k *Desk) remember(ctx context.Context, by ticket.Agent, f bots.AgendaFilter) error {
+	if k.cursors == nil {
+		return nil
+	}
+	f.Pages = nil
+	text, err := json.Marshal(f)
+	if err != nil {
+		return err
+	}
+	return k.cursors.SetCursor(ctx, homeOf(by.ID), string(text))
+}
+
+// homeClick takes what is chosen in the Home tab: what to see of it, and which pages of its lists.
+func (k *Desk) homeClick(ctx context.Context, c click) error {
+	k.recall(ctx, c.user, c.by)
 	k.homes.restore(c.user, c.ic.View.PrivateMetadata)
 	f := k.homes.chosen(c.user)
+	was := f.Pages
+	f.Pages = nil // another choice begins at the first page
 	chosen := c.action.SelectedOption.Value
 	if chosen == allOption {
 		chosen = ""
@@ -98,6 +136,13 @@ func (k *Desk) homeClick(c click) error {
 		f.Channel = chosen
 	case homeUrgent:
 		f.Urgent = !f.Urgent
+	case homeAgain:
+		f.Pages = was
+	case homeBefore, homeNext:
+		f.Pages = turned(was, ticket.AgendaList(c.action.Value), c.action.ActionID == homeNext)
+	}
+	if err := k.remember(ctx, c.by, f); err != nil {
+		return err
 	}
 	k.homes.filter(c.user, f)
 	k.redrawHome(c.user)
@@ -112,33 +157,73 @@ func (k *Desk) homeBlocks(ctx context.Context, by ticket.Agent, f bots.AgendaFil
 	k.homes.works(by.ID, a.Tiers)
 	blocks := append(k.presenceBlocks(ctx, by), small(homeCounts(a)))
 	blocks = append(blocks, homeFilters(a, f)...)
+	paged := 0
 	for _, l := range []struct {
+		list       ticket.AgendaList
 		head, none string
-		of         ticket.Listing
-		row        func(ticket.Ticket) slack.Block
+		row        func(ticket.Ticket) []slack.Block
 	}{
-		{":pager: Being paged", "", a.Paged, func(t ticket.Ticket) slack.Block { return k.pagedRow(a, t, by) }},
-		{":rotating_light: Late, or nearly", "", a.Late, func(t ticket.Ticket) slack.Block { return k.ticketRow(a, t, by) }},
-		{"Yours", "You have none.", a.Mine, func(t ticket.Ticket) slack.Block { return k.ticketRow(a, t, by) }},
-		{":handshake: You have promised", "", a.Promised, func(t ticket.Ticket) slack.Block { return k.promisedRow(a, t) }},
-		{"Nobody's yet", "Every ticket has an owner.", a.Free, func(t ticket.Ticket) slack.Block { return k.ticketRow(a, t, by) }},
+		{ticket.ListPaged, ":pager: Being paged", "", func(t ticket.Ticket) []slack.Block { paged++; return k.pagedRow(a, t, by, paged) }},
+		{ticket.ListLate, ":rotating_light: Late, or nearly", "", func(t ticket.Ticket) []slack.Block { return one(k.ticketRow(a, t, by)) }},
+		{ticket.ListMine, "Yours", "You have none.", func(t ticket.Ticket) []slack.Block { return one(k.ticketRow(a, t, by)) }},
+		{ticket.ListPromised, ":handshake: You have promised", "", func(t ticket.Ticket) []slack.Block { return one(k.promisedRow(a, t)) }},
+		{ticket.ListFree, "Nobody's yet", "Every ticket has an owner.", func(t ticket.Ticket) []slack.Block { return one(k.ticketRow(a, t, by)) }},
 	} {
-		if l.of.Count == 0 && l.none == "" {
+		of := a.List(l.list)
+		if of.Count == 0 && l.none == "" {
 			continue
 		}
-		blocks = append(blocks, header(fmt.Sprintf("%s (%d)", l.head, l.of.Count)))
-		if l.of.Count == 0 {
+		blocks = append(blocks, header(homeHead(l.head, of, a.Skip[l.list])))
+		if of.Count == 0 {
 			blocks = append(blocks, small("_"+l.none+"_"))
 		}
-		for _, t := range l.of.Tickets {
-			blocks = append(blocks, l.row(t))
+		for _, t := range of.Tickets {
+			blocks = append(blocks, l.row(t)...)
 		}
-		if more := l.of.Count - len(l.of.Tickets); more > 0 {
-			blocks = append(blocks, small(fmt.Sprintf("… and %d more: `%s my` and `%s find` list them, *Next case* takes the one that comes first.", more, k.cfg.Command, k.cfg.Command)))
-		}
+		blocks = append(blocks, pager(l.list, of, a.Skip[l.list], a.Page)...)
 	}
 	blocks = append(append(blocks, header("On call")), k.homeRoster(ctx, by)...)
 	return append(blocks[:min(len(blocks), maxViewBlocks-1)], small("`"+k.cfg.Command+" help` lists what can be done from anywhere.")), nil
+}
+
+func one(b slack.Block) []slack.Block { return []slack.Block{b} }
+
+// homeHead is a list's heading, with how many there are and, where not all are seen, which.
+func homeHead(head string, l *ticket.Listing, skip int) string {
+	head = fmt.Sprintf("%s (%d)", head, l.Count)
+	if n := len(l.Tickets); n > 0 && n < l.Count {
+		head += fmt.Sprintf(": %d to %d", skip+1, skip+n)
+	}
+	return head
+}
+
+// pager are the buttons to the pages of a list before and after the one that is seen.
+func pager(list ticket.AgendaList, l *ticket.Listing, skip, page int) []slack.Block {
+	var buttons []slack.BlockElement
+	if skip > 0 {
+		buttons = append(buttons, button(homeBefore, string(list), fmt.Sprintf("◀ The %d before", min(skip, max(1, page)))))
+	}
+	if more := l.Count - skip - len(l.Tickets); more > 0 && len(l.Tickets) > 0 {
+		buttons = append(buttons, button(homeNext, string(list), fmt.Sprintf("The next %d of %d ▶", min(more, max(1, page)), more)))
+	}
+	return rows("pager_"+string(list)+"_", buttons...)
+}
+
+// turned are the pages of lists after one was turned.
+func turned(was map[ticket.AgendaList]int, list ticket.AgendaList, next bool) map[ticket.AgendaList]int {
+	pages := map[ticket.AgendaList]int{}
+	for _, l := range ticket.AgendaLists() { // and no others, whatever a button says
+		n := was[l]
+		if l == list && next {
+			n++
+		} else if l == list {
+			n--
+		}
+		if n > 0 {
+			pages[l] = n
+		}
+	}
+	return pages
 }
 
 // homeCounts says in one line how much there is.
@@ -221,15 +306,22 @@ func (k *Desk) ticketLink(places map[ticket.ID]string, id ticket.ID) string {
 
 func (k *Desk) ticketRow(a bots.Agenda, t ticket.Ticket, by ticket.Agent) slack.Block {
 	v := refTo(t).String()
+	may := func(what, label string) *slack.OptionBlockObject { return option(what+" "+v, label) }
+	show, reply, note := may(doShow, "Show the card"), may(doReply, "Reply"), may(doNote, "Note")
 	var list []*slack.OptionBlockObject
-	if t.Owner != by.ID {
-		list = append(list, option(doTake+" "+v, "Take"))
+	switch {
+	case t.Owner == by.ID && len(t.Helpers) > 0:
+		list = append(list, reply, note, may(doSolve, "Solve"), may(doRelease, "Leave it to who helps"), show)
+	case t.Owner == by.ID:
+		list = append(list, reply, note, may(doSolve, "Solve"), may(doQueue, "Back to the queue"), show)
+	case slices.Contains(t.Helpers, by.ID):
+		list = append(list, may(doTake, "Take"), reply, note, may(doRelease, "Leave it"), show)
+	case t.Owner != "":
+		list = append(list, may(doTake, "Take"), may(doJoin, "Join"), reply, note, show)
+	default:
+		list = append(list, may(doTake, "Take"), reply, note, may(doEscalate, "Escalate"), show)
 	}
-	list = append(list, option(doReply+" "+v, "Reply"), option(doNote+" "+v, "Note"), option(doEscalate+" "+v, "Escalate"))
-	if t.Owner == by.ID {
-		list = append(list, option(doSolve+" "+v, "Solve"))
-	}
-	return slack.NewSectionBlock(mrkdwn(k.rowText(a, t), maxSection), nil, slack.NewAccessory(overflow(doMore, append(list, option(doShow+" "+v, "Show the card"))...)))
+	return slack.NewSectionBlock(mrkdwn(k.rowText(a, t), maxSection), nil, slack.NewAccessory(overflow(doMore, list...)))
 }
 
 func (k *Desk) promisedRow(a bots.Agenda, t ticket.Ticket) slack.Block {
@@ -244,15 +336,18 @@ func (k *Desk) promisedRow(a bots.Agenda, t ticket.Ticket) slack.Block {
 	return slack.NewSectionBlock(mrkdwn(text, maxSection), nil, slack.NewAccessory(button(doKeep, ref{Ticket: t.ID, Seq: p.Number}.String(), "Kept")))
 }
 
-func (k *Desk) pagedRow(a bots.Agenda, t ticket.Ticket, by ticket.Agent) slack.Block {
+// pagedRow is a page, the n-th of the list, with its answers for who is rung.
+func (k *Desk) pagedRow(a bots.Agenda, t ticket.Ticket, by ticket.Agent, n int) []slack.Block {
 	p := t.Page
 	text := "*" + k.ticketLink(a.Places, t.ID) + "* " + esc(t.Subject, 120) + "\n" + priority(p.Severity) + " · " + esc(k.tierTitle(p.Tier), 40) + " by " +
 		esc(cmp.Or(p.By.Name, p.By.ID), 40) + ": " + esc(p.Reason, 150)
-	b := slack.NewSectionBlock(mrkdwn(text, maxSection), nil, nil)
-	if slices.Contains(p.Who, by.ID) {
-		b.Accessory = slack.NewAccessory(primary(button(doAccept, ref{Ticket: t.ID, Page: p.Number}.String(), "Accept")))
+	row := one(section(text))
+	if !slices.Contains(p.Who, by.ID) {
+		return row
 	}
-	return b
+	r := ref{Ticket: t.ID, Page: p.Number}.String()
+	return append(row, rows(fmt.Sprintf("page%d_", n), primary(button(doAccept, r, "Accept")), button(doCall, r, "Accept and call back …"),
+		button(doNeed, r, "Need 15 min"), button(doHand, r, "Hand to …"), button(doDecline, r, "Decline"))...)
 }
 
 // homeRoster is what the command oncall says, on the Home tab.

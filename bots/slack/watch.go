@@ -41,6 +41,7 @@ type oneHome struct {
 	sum    [sha256.Size]byte // of what it says
 	due    time.Time         // when it is to be drawn anew; zero: not
 	known  bool              // what they want to see
+	kept   bool              // it is as it was kept, or newer
 	busy   bool              // it is being drawn
 	again  bool              // and is to be drawn once more
 	must   bool              // whatever it says
@@ -62,7 +63,37 @@ func (h *homes) filter(user string, f bots.AgendaFilter) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	o := h.of(user)
-	o.filter, o.known = f, true
+	o.filter, o.known, o.kept = f, true, true
+}
+
+// isKept says that what somebody wants to see needs not be looked up.
+func (h *homes) isKept(user string) bool {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.of(user).kept
+}
+
+// keep takes what they wanted to see as it was kept; "" is nothing.
+func (h *homes) keep(user, text string) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	o := h.of(user)
+	if o.kept = true; text == "" {
+		return
+	}
+	if f := (bots.AgendaFilter{}); json.Unmarshal([]byte(text), &f) == nil {
+		f.Pages = o.filter.Pages
+		o.filter, o.known = f, true
+	}
+}
+
+// begins has somebody's lists begin at their first pages, and looks up what they want to see: they have opened the tab,
+// and may have used it at another gateway.
+func (h *homes) begins(user string) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	o := h.of(user)
+	o.filter.Pages, o.kept = nil, false
 }
 
 // chosen is what somebody wants to see.
