@@ -20,6 +20,8 @@ type Lookup interface {
 	Dossier(ctx context.Context, by ticket.Agent, id customer.ID) (Dossier, error)
 	// History is what is known of a unit, and its cases, newest first.
 	History(ctx context.Context, by ticket.Agent, serial string) (Unit, []ticket.Case, error)
+	// Place is where the card of a ticket stands; "" when it has none.
+	Place(ctx context.Context, id ticket.ID) (string, error)
 	// Past are the previous cases of a ticket's units, customer and organization, from one on (0 is the first).
 	Past(ctx context.Context, by ticket.Agent, id ticket.ID, from int) (Past, error)
 	// Draft keeps what a case has taught as a work in progress, and gives the article's id: the same for the same case

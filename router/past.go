@@ -34,6 +34,12 @@ func (d *Desk) placesOf(ctx context.Context, list []ticket.Case) (map[ticket.ID]
 	return d.Store.Places(ctx, cardScope, ids)
 }
 
+// Place is where a ticket's card stands. See [bots.Lookup].
+func (d *Desk) Place(ctx context.Context, id ticket.ID) (string, error) {
+	at, err := d.Store.Places(ctx, cardScope, []ticket.ID{id})
+	return at[id], err
+}
+
 // Past are the previous cases of a ticket, by the page. See [bots.Lookup].
 func (d *Desk) Past(ctx context.Context, by ticket.Agent, id ticket.ID, from int) (p bots.Past, err error) {
 	if err := staff(by); err != nil {

@@ -191,6 +191,16 @@ func (f *fakeBackend) Dossier(context.Context, ticket.Agent, customer.ID) (bots.
 func (f *fakeBackend) History(context.Context, ticket.Agent, string) (bots.Unit, []ticket.Case, error) {
 	return bots.Unit{Unit: customer.Unit{Serial: "SN-100200", Model: "R2"}, Cases: 4}, f.card.Cases, nil
 }
+func (f *fakeBackend) Place(_ context.Context, id ticket.ID) (string, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	for at, of := range f.places {
+		if of == id {
+			return at, nil
+		}
+	}
+	return "", nil
+}
 func (f *fakeBackend) Past(_ context.Context, _ ticket.Agent, _ ticket.ID, from int) (bots.Past, error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()

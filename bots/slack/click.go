@@ -51,6 +51,8 @@ func (k *Desk) interact(ctx context.Context, ic *slack.InteractionCallback) any 
 			return answer
 		}
 		return k.submit(ctx, ic)
+	case slack.InteractionTypeViewClosed:
+		k.closed(ic.View)
 	case slack.InteractionTypeMessageAction, slack.InteractionTypeShortcut:
 		k.shortcut(ctx, ic)
 	case slack.InteractionTypeBlockActions:
@@ -128,6 +130,7 @@ func (k *Desk) press(ctx context.Context, c click, what string, r ref) error {
 	switch what {
 	case doTake:
 		a.Kind = ticket.ActTake
+		k.sign(r.Ticket, ticket.SignSeen)
 	case doQueue:
 		a.Kind = ticket.ActAssign
 	case doReopen:

@@ -52,8 +52,10 @@ type Deps struct {
 	Changes ticket.Changes // nil: Home tabs are drawn when they are opened and used only
 	// Console makes a link that signs an agent in to the console, once; nil: there is none.
 	Console func(agent string) (string, error)
-	Log     *slog.Logger
-	Now     func() time.Time
+	// Sign is told that an agent has opened a case, or writes an answer. It must not wait; nil: nobody is told.
+	Sign func(ticket.ID, ticket.Sign)
+	Log  *slog.Logger
+	Now  func() time.Time
 }
 
 // Desk implements [bots.Desk].
@@ -68,6 +70,8 @@ type Desk struct {
 	seen    seen
 	homes   homes
 	console func(agent string) (string, error)
+	sign    func(ticket.ID, ticket.Sign)
+	typists chan ticket.ID            // customers of these write just now
 	theirs  func(channel string) bool // it is a customers' channel; nil: none is
 	taken   taken
 	log     *slog.Logger
@@ -97,12 +101,15 @@ func New(cfg Config, d Deps) *Desk {
 	if d.Now == nil {
 		d.Now = time.Now
 	}
+	if d.Sign == nil {
+		d.Sign = func(ticket.ID, ticket.Sign) {}
+	}
 	if d.Log == nil {
 		d.Log = slog.New(slog.DiscardHandler)
 	}
 	k := &Desk{cfg: cfg, app: d.App, back: d.Backend, blob: d.Blobs, log: d.Log, now: d.Now, busy: make(chan struct{}, maxBusy),
 		groups: make(chan struct{}, 1), changes: d.Changes, cursors: d.Cursors, console: d.Console, wake: make(chan struct{}, 1), homes: homes{list: map[string]*oneHome{}},
-		trouble: map[string]hindrance{}}
+		trouble: map[string]hindrance{}, sign: d.Sign, typists: make(chan ticket.ID, maxTypists)}
 	k.app.StaffIn(func() (channels []string) {
 		for _, t := range d.Backend.Tiers() {
 			channels = append(channels, t.Place)
@@ -170,6 +177,7 @@ func (k *Desk) Run(ctx context.Context) error {
 	if k.cursors != nil {
 		k.wg.Go(func() { k.lookOut(ctx) })
 	}
+	k.wg.Go(func() { k.showTypists(ctx) })
 	if k.changes != nil {
 		k.follow(ctx)
 	}

@@ -20,6 +20,7 @@ func (k *Desk) open(c click, what string, r ref) error {
 	k.after("cannot open a form", func(ctx context.Context) error {
 		v, err := k.form(ctx, c, what, r)
 		if err == nil {
+			k.opened(&v, r.Ticket)
 			err = k.app.OpenView(ctx, c.ic.TriggerID, v)
 		}
 		if err != nil {
@@ -37,6 +38,7 @@ func (k *Desk) peek(ctx context.Context, c click, id ticket.ID) error {
 		k.regret(c, err)
 		return nil
 	}
+	k.sign(id, ticket.SignSeen)
 	var blocks []slack.Block
 	for _, b := range k.cardOf(card) {
 		switch b := b.(type) {

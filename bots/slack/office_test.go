@@ -27,6 +27,7 @@ type office struct {
 	desk  *Desk
 	back  *fakeBackend
 	blobs *channeltest.Blobs
+	signs signs
 }
 
 func newOffice(t *testing.T, change ...func(*slacksim.Config)) *office {
@@ -68,7 +69,7 @@ func openOffice(t *testing.T, ln net.Listener, change ...func(*slacksim.Config))
 	o.back = &fakeBackend{agents: []ticket.Agent{anna, chloe, carl}, oncall: []ticket.Agent{chloe}, card: sample(),
 		tiers: []bots.Tier{{Name: "l1", Title: "Level 1", Level: 1, Place: "support-l1"}, {Name: "l2", Title: "Level 2", Level: 2, Place: "#support-l2"}},
 		md:    "Hold the button for **ten** seconds.", public: true}
-	o.desk = New(Config{}, Deps{App: o.app, Backend: o.back, Blobs: o.blobs})
+	o.desk = New(Config{}, Deps{App: o.app, Backend: o.back, Blobs: o.blobs, Sign: o.signs.add})
 	if ln != nil {
 		web := fiber.New(fiber.Config{DisableStartupMessage: true})
 		o.app.Mount(web.Group("/slack"))

@@ -158,11 +158,18 @@ func TestWidget(t *testing.T) {
 	if err != nil || m.Text != "Mein Router <b>raucht</b>: https://shop.example/?a=1&b=2." {
 		t.Errorf("the message is %q, %v", m.Text, err)
 	}
+	// While an agent looks at it and writes, the visitor sees that.
+	p.gateway.Sign(1001, ticket.SignSeen)
+	p.bubbles("Gesehen")
+	p.gateway.Sign(1001, ticket.SignTyping)
+	p.Until(inPage + `querySelector(".w[role=status]").innerText === "Es wird gerade geantwortet…"`)
+	p.Screenshot("widget-typing")
 	act(t, p.st, ticket.Action{Kind: ticket.ActNote, Text: "A note"})
 	answer := "Ziehen Sie **sofort** den *Stecker*:\n\n1. Stecker `X1`\n2. [Anleitung](https://help.example/de)\n\n" +
 		"<img src=x onerror=alert(1)> [böse](javascript:alert(1))"
 	act(t, p.st, ticket.Action{Kind: ticket.ActReply, Text: answer})
-	p.bubbles("Gesendet", "Ann")
+	p.bubbles("Gesehen", "Ann")
+	p.Until(inPage + `querySelector(".w").hidden`)
 	links := peers.JS[[]string](p.Browser, `Array.from(`+inPage+`querySelectorAll(".t a")).map(function (a) { return a.href + " " + a.rel })`)
 	want := []string{"https://shop.example/?a=1&b=2 noopener noreferrer nofollow", "https://help.example/de noopener noreferrer nofollow"}
 	if fmt.Sprint(links) != fmt.Sprint(want) {

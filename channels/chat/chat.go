@@ -15,6 +15,7 @@
 //
 //	{"t":"hello","session":"…","secret":"…","lang":"de","have":{"T-1001":3}}
 //	{"t":"say","id":"…","text":"…","name":"…","email":"…"}
+//	{"t":"typing"}
 //
 // hello comes first, within 10 s; session and secret are what an earlier welcome gave, or absent;
 // have is the newest seq seen of each ticket. id is chosen by the widget, 8 to 64 letters, digits,
@@ -24,10 +25,12 @@
 //	{"t":"message","ticket":"T-1001","seq":3,"from":"agent","name":"Ann","text":"…","at":"RFC 3339"}
 //	{"t":"ack","id":"…"}
 //	{"t":"error","id":"…","code":"slow","text":"…","retry_ms":2000}
+//	{"t":"typing","ticket":"T-1001","for_ms":90000}  {"t":"idle","ticket":"T-1001"}  {"t":"seen","ticket":"T-1001"}
 //
 // After welcome come the messages that the visitor has not seen; the ack of a message may come before
 // or after its own echo. from is "you" (then with the id
-// under which it was said) or "agent", whose text is Markdown. The codes: bad (what was sent cannot
+// under which it was said) or "agent", whose text is Markdown. typing, idle and seen are light signs, as Config.Quiet allows:
+// the visitor writes; an agent writes, or has stopped, or has opened the case. They may be lost. The codes: bad (what was sent cannot
 // be read), too_long, rejected: do not send it again; slow, unavailable: send it again after
 // retry_ms. A session that is not known, or whose secret is wrong, gets a new one.
 //
@@ -77,6 +80,9 @@ type Config struct {
 	PerMinute int `yaml:"per_minute"`
 	// Idle is how long a socket may stay open without the visitor saying anything. Default 4h.
 	Idle time.Duration `yaml:"idle"`
+	// Quiet is what neither side is told: typing (that an agent writes an answer), seen (that an agent has opened the
+	// case), visitor (that the visitor writes). Default: nothing is left out. Nobody is ever told who writes, or what.
+	Quiet []string `yaml:"quiet"`
 }
 
 // Inbox is one widget.
@@ -114,6 +120,11 @@ func (c Config) Check(at check.At) {
 			at.Key(name).Error("leave it out for the default", "%d is no number of anything", n)
 		}
 	}
+	for i, q := range c.Quiet {
+		if q != quietTyping && q != quietSeen && q != quietVisitor {
+			at.Key("quiet").Index(i).Error("typing, seen or visitor", "%.40q is nothing that is told", q)
+		}
+	}
 	if c.Idle != 0 && c.Idle < time.Minute {
 		at.Key("idle").Error("at least 1m", "%v is too short for a person to think", c.Idle)
 	}
@@ -141,6 +152,7 @@ type Deps struct {
 	Reader     ticket.Reader
 	Changes    ticket.Changes
 	References ticket.References
+	Typing     func(ticket.ID)  // a visitor writes; it must not wait. Nobody hears of it when nil
 	Now        func() time.Time // time.Now when nil
 	Log        *slog.Logger     // slog.Default when nil
 }

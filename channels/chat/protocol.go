@@ -50,6 +50,7 @@ type toVisitor struct {
 	At      time.Time `json:"at,omitzero"`
 	Code    string    `json:"code,omitempty"`
 	RetryMS int64     `json:"retry_ms,omitempty"`
+	ForMS   int64     `json:"for_ms,omitempty"` // how long a sign is true
 }
 
 // The codes of an error frame.

@@ -45,12 +45,14 @@ type socket struct {
 	session  string             // written once under run.mu, by hello
 	lang     string             // the reader's
 	bad      int                // the reader's
+	typed    time.Time          // when it was last passed on that they write; the reader's
 
 	mu      sync.Mutex
 	greeted bool           // hello has come
 	have    map[string]int // newest seq seen of each ticket; the writer's once greeted
 	looked  bool           // the writer's: have and watching know the session's tickets
 	said    time.Time
+	signs   []toVisitor // that wait
 	ending  bool
 	code    int
 	why     string
@@ -160,6 +162,8 @@ func (s *socket) take(f fromVisitor) error {
 		s.hello(f)
 	case f.T == "say" && s.session != "":
 		s.hear(f)
+	case f.T == "typing" && s.session != "":
+		s.typing()
 	default:
 		return ticket.Errorf("chat.take", ticket.Invalid, "hello comes first and once, then say")
 	}
@@ -249,6 +253,9 @@ func (s *socket) write() {
 		case <-s.wake:
 			if err = s.flush(); err == nil { // welcome goes before what it lets in
 				err = s.catchUp(false)
+			}
+			if err == nil {
+				err = s.putSigns()
 			}
 		case <-ping.C:
 			s.idle()

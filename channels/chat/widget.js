@@ -7,17 +7,17 @@
   if (!script || document.querySelector("tierline-chat")) return;
 
   var TEXT = {
-    en: { title: "Chat with us", open: "Open chat", close: "Close chat", unread: "new", hello: "Hello! How can we help?",
+    en: { title: "Chat with us", open: "Open chat", close: "Close chat", unread: "new", hello: "Hello! How can we help?", writes: "Somebody is writing an answer…", seen: "Seen",
       you: "You", agent: "Support", write: "Your message", send: "Send", sending: "Sending…", sent: "Sent", waiting: "Not sent yet. Trying again…",
       failed: "Not sent", tooLong: "This message is too long.", offline: "No connection. What you write is kept and sent later.",
       who: "Your name and e-mail (optional)", name: "Name", email: "E-mail", log: "Conversation",
       ask: "Ask for a call", phone: "Telephone", when: "When? (optional)", call: "Call me back", please: "Please call me back: " },
-    de: { title: "Chatten Sie mit uns", open: "Chat öffnen", close: "Chat schließen", unread: "neu", hello: "Guten Tag! Wie können wir helfen?",
+    de: { title: "Chatten Sie mit uns", open: "Chat öffnen", close: "Chat schließen", unread: "neu", hello: "Guten Tag! Wie können wir helfen?", writes: "Es wird gerade geantwortet…", seen: "Gesehen",
       you: "Sie", agent: "Support", write: "Ihre Nachricht", send: "Senden", sending: "Wird gesendet…", sent: "Gesendet", waiting: "Noch nicht gesendet. Neuer Versuch…",
       failed: "Nicht gesendet", tooLong: "Diese Nachricht ist zu lang.", offline: "Keine Verbindung. Was Sie schreiben, wird aufgehoben und später gesendet.",
       who: "Ihr Name und Ihre E-Mail (freiwillig)", name: "Name", email: "E-Mail", log: "Gespräch",
       ask: "Um Rückruf bitten", phone: "Telefon", when: "Wann? (freiwillig)", call: "Rückruf erbitten", please: "Bitte rufen Sie mich zurück: " },
-    fr: { title: "Discutez avec nous", open: "Ouvrir le chat", close: "Fermer le chat", unread: "nouveau", hello: "Bonjour ! Comment pouvons-nous vous aider ?",
+    fr: { title: "Discutez avec nous", open: "Ouvrir le chat", close: "Fermer le chat", unread: "nouveau", hello: "Bonjour ! Comment pouvons-nous vous aider ?", writes: "Une réponse est en cours de rédaction…", seen: "Vu",
       you: "Vous", agent: "Assistance", write: "Votre message", send: "Envoyer", sending: "Envoi…", sent: "Envoyé", waiting: "Pas encore envoyé. Nouvel essai…",
       failed: "Non envoyé", tooLong: "Ce message est trop long.", offline: "Pas de connexion. Vos messages sont conservés et envoyés plus tard.",
       who: "Votre nom et votre e-mail (facultatif)", name: "Nom", email: "E-mail", log: "Conversation",
@@ -153,6 +153,7 @@
     ".t code{font-family:ui-monospace,Menlo,Consolas,monospace;font-size:14px}.t pre{overflow-x:auto}.t blockquote{border-inline-start:3px solid var(--line);padding-inline-start:8px}",
     ".t a{color:inherit;text-decoration:underline}",
     ".s{font-size:13px;color:var(--dim);padding:2px 4px}.you .s{text-align:end}.s.bad{color:var(--bad)}",
+    ".w{padding:0 16px 6px;font-size:13px;color:var(--dim)}",
     "details{border-top:1px solid var(--line);padding:6px 16px;font-size:14px}summary{font-size:14px;color:var(--dim);cursor:pointer;padding:4px 0}",
     "details div{display:flex;gap:8px;padding:4px 0 6px}details label{flex:1;min-width:0;font-size:13px;color:var(--dim)}",
     "input,textarea{width:100%;color:var(--fg);background:var(--bg);border:1px solid var(--dim);border-radius:8px;padding:8px 10px;display:block}::placeholder{color:var(--dim);opacity:1}",
@@ -189,6 +190,7 @@
   var shut = el("button", { type: "button", "aria-label": T.close, title: T.close }, ["✕"]);
   var offline = el("div", { class: "off", role: "status", hidden: "" }, []);
   var log = el("div", { class: "log", role: "log", "aria-live": "off", "aria-label": T.log, tabindex: "0" });
+  var writes = el("div", { class: "w", role: "status", hidden: "" }); // an agent writes
   var name = el("input", { id: "n", autocomplete: "name", maxlength: "100" });
   var email = el("input", { id: "e", type: "email", autocomplete: "email", maxlength: "254" });
   var who = el("details", {}, [el("summary", {}, [T.who]), el("div", {}, [
@@ -203,7 +205,7 @@
   var send = el("button", { class: "send", type: "submit" }, [T.send]);
   var form = el("form", {}, [el("label", {}, [el("span", { class: "hide" }, [T.write]), text]), send]);
   var panel = el("div", { class: "panel", role: "dialog", "aria-labelledby": "h", hidden: "" },
-    [el("header", {}, [heading, shut]), offline, log, who, call, form]);
+    [el("header", {}, [heading, shut]), offline, log, writes, who, call, form]);
   root.append(panel, launch);
 
   var unread = 0;
@@ -268,6 +270,7 @@
     store.drop("out:" + id);
     clearTimeout(waiting[id]);
     delete waiting[id];
+    if (mine[id]) mine[id].at = at || new Date();
     state(id, T.sent + " · " + clock(at || new Date()));
   }
 
@@ -276,8 +279,31 @@
     seen[f.ticket] = f.seq;
     var at = new Date(f.at);
     if (f.from === "you") { own(f.id, f.text); isSent(f.id, at); return; }
+    typing(0);
     bubble("agent", f.name || T.agent, f.text, at, f.from === "agent");
     if (panel.hidden && live) { unread++; label(); }
+  }
+
+  // typing shows that an answer is being written, for so long.
+  var writesTimer = 0;
+  function typing(ms) {
+    clearTimeout(writesTimer);
+    writes.hidden = !ms;
+    writes.textContent = ms ? T.writes : "";
+    if (ms) writesTimer = setTimeout(function () { typing(0); }, Math.min(ms, 300000));
+  }
+
+  // isSeen marks the last of one's own messages that has arrived.
+  function isSeen() {
+    var last = Object.keys(mine).filter(function (id) { return mine[id].at; }).sort().pop();
+    if (last) state(last, T.seen + " · " + clock(mine[last].at));
+  }
+
+  var told = 0; // when the gateway was last told that the visitor writes
+  function tell() {
+    if (!welcome || !text.value.trim() || Date.now() - told < 4000) return;
+    told = Date.now();
+    socket.send(JSON.stringify({ t: "typing" }));
   }
 
   function random() {
@@ -358,6 +384,8 @@
       flush();
     } else if (f.t === "message") receive(f);
     else if (f.t === "ack") isSent(f.id);
+    else if (f.t === "typing" || f.t === "idle") typing(f.for_ms || 0);
+    else if (f.t === "seen") isSeen();
     else if (f.t === "error" && f.id) refused(f);
   }
 
@@ -377,6 +405,7 @@
       if (socket !== s) return;
       socket = null;
       welcome = live = false;
+      typing(0);
       log.setAttribute("aria-live", "off");
       Object.keys(waiting).forEach(function (id) { clearTimeout(waiting[id]); delete waiting[id]; });
       flush(); // marks what waits
@@ -405,7 +434,7 @@
   panel.addEventListener("keydown", keys);
   form.addEventListener("submit", function (e) { e.preventDefault(); say(); text.focus(); });
   wish.addEventListener("submit", function (e) { e.preventDefault(); if (phone.value.trim()) callMe(); });
-  text.addEventListener("input", function () { text.setCustomValidity(""); grow(); wake(); });
+  text.addEventListener("input", function () { text.setCustomValidity(""); grow(); wake(); tell(); });
   text.addEventListener("keydown", function (e) {
     if (e.key === "Enter" && !e.shiftKey && !e.isComposing) { e.preventDefault(); say(); }
   });

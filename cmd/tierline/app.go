@@ -132,7 +132,8 @@ func (a *app) wireDesk(ctx context.Context) error {
 		return err
 	}
 	a.bot = slackdesk.New(a.cfg.Slack.Desk, slackdesk.Deps{App: a.slack, Backend: a.desk, Blobs: a.blobs,
-		Changes: a.store, Cursors: a.store, Console: a.consoleLink, Log: a.log.With("part", "desk"), Now: a.now})
+		Changes: a.store, Cursors: a.store, Console: a.consoleLink, Log: a.log.With("part", "desk"), Now: a.now,
+		Sign: func(id ticket.ID, s ticket.Sign) { a.chat.Sign(id, s) }})
 	a.jobs.Bot = a.bot
 	tool := a.bot.Whereabouts()
 	a.attendance.Tool, a.attendance.Changed = tool, tool.Changed()
@@ -160,7 +161,7 @@ func (a *app) wireChannels(context.Context) error {
 		}
 		a.jobs.Mail, a.desk.MailPages = pageByMail(a.jobs.Senders[channels.Email]), true
 	}
-	a.chat, err = chat.New(a.cfg.Chat, chat.Deps{Reader: a.store, Changes: a.store, References: a.store, Now: a.now,
+	a.chat, err = chat.New(a.cfg.Chat, chat.Deps{Reader: a.store, Changes: a.store, References: a.store, Typing: a.customerTypes, Now: a.now,
 		Log: a.log.With("part", "chat")})
 	if err != nil {
 		return err
@@ -179,6 +180,13 @@ func (a *app) wireChannels(context.Context) error {
 		a.jobs.Senders[channels.Slack], a.desk.Amenders = c, map[string]channels.Amender{channels.Slack: c}
 	}
 	return nil
+}
+
+// customerTypes has the desk show it, if there is one.
+func (a *app) customerTypes(id ticket.ID) {
+	if a.bot != nil {
+		a.bot.CustomerTypes(id)
+	}
 }
 
 func (a *app) wireWeb(context.Context) error {

@@ -31,7 +31,9 @@ func TestEveryPublishedEventIsRead(t *testing.T) {
 			t.Errorf("%s: type %q, message %v", filepath.Base(f), ev.Type, ev.Message != nil)
 		}
 	}
-	for _, f := range []string{"interactive-components/BlockActionPayload.json", "views/ViewSubmissionPayload.json", "views/ViewClosedPayload.json"} {
+	for _, f := range []string{"interactive-components/BlockActionPayload.json", "interactive-components/MessageShortcutPayload.json",
+		"interactive-components/AttachmentActionPayload.json", "dialogs/DialogSubmissionPayload.json", "dialogs/DialogSuggestionPayload.json",
+		"dialogs/DialogCancellationPayload.json", "views/ViewSubmissionPayload.json", "views/ViewClosedPayload.json"} {
 		b, err := os.ReadFile(filepath.Join(corpus, "app-backend", f))
 		if err != nil {
 			t.Fatal(err)

@@ -276,7 +276,7 @@ func (w *workspace) whoami(ctx context.Context) (Self, error) {
 		return Self{}, err
 	}
 	if r.User == "" {
-		return Self{}, ticket.E("slack.auth.test", ticket.Transient, errors.New("the answer names no user"))
+		return Self{}, ticket.Errorf("slack.auth.test", ticket.Transient, "Slack does not say who the app is: auth.test names no user.")
 	}
 	return w.meet(r), nil
 }
