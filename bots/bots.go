@@ -226,6 +226,7 @@ type Backend interface {
 	Inbox
 	Lookup
 	Digests
+	Replies
 	// AgentBy finds staff by the vendor's user id or by mail address; Denied for everybody else.
 	AgentBy(vendorID, email string) (ticket.Agent, error)
 	// Act does something to a ticket in the agent's name. For ActEscalate and ActPage Tier may be

@@ -44,6 +44,20 @@ type Sender interface {
 	Send(ctx context.Context, out ticket.Outbound) (external string, err error)
 }
 
+// Previewer is a Sender that tells what it would send.
+type Previewer interface {
+	// Preview is what Send would make of a message. It sends and reads nothing.
+	Preview(out ticket.Outbound) (Letter, error)
+}
+
+// Letter is what a customer gets, beside the text itself.
+type Letter struct {
+	Subject, From string
+	To, Cc        []string
+	Below         string // signature, and how to answer
+	Quoted        string // what was said before
+}
+
 // Amender is a Sender whose customers see what is changed after it was said.
 type Amender interface {
 	// Amend makes what was sent say what out.Message says now, or takes it away when it is Gone. To do it

@@ -339,6 +339,12 @@ func Faults(a Article) []KeyFault {
 	} else if a.Guided() && len(faults) > 0 {
 		bad("body", "as a guided script (tag %q): %s", TagScript, strings.Join(faults, "; "))
 	}
+	if _, faults := ParseMacro(a); a.Ready() && len(faults) > 0 {
+		bad("body", "as a macro (tag %q): %s", TagMacro, strings.Join(faults, "; "))
+	}
+	if a.Ready() && a.Guided() {
+		bad("tags", "wanted is %s or %s, not both", TagMacro, TagScript)
+	}
 	if a.Language != "" && !langTag.MatchString(a.Language) {
 		bad("language", "wanted is a language such as de, not %.20q", a.Language)
 	}

@@ -39,7 +39,7 @@ func (w *Jobs) amend(ctx context.Context, j ticket.Job) error {
 	if !ok || !m.MovedTo.IsZero() {
 		return w.store().Finish(ctx, j)
 	}
-	out, err := w.outbound(ctx, t, m)
+	out, err := w.Desk.outbound(ctx, t, m)
 	if err != nil {
 		return err
 	}

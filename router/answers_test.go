@@ -108,7 +108,7 @@ func TestAWithdrawnAnswerIsNeitherSentNorQuoted(t *testing.T) {
 	}
 	tk = w.act("anna", ticket.Action{Kind: ticket.ActReply, Ticket: id, Text: "Try this"})
 	m, _ := w.store.Message(t.Context(), id, tk.LastSeq)
-	out, err := jobs.outbound(t.Context(), tk, m)
+	out, err := jobs.Desk.outbound(t.Context(), tk, m)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -132,7 +132,7 @@ func (a AutoAnswer) languages(customers string, brands []string) []string {
 // publicText is what customers may read of an article, or "".
 func publicText(a kb.Article) string {
 	switch {
-	case a.Confidence == kb.Archived || a.Confidence == kb.WorkInProgress:
+	case a.Confidence == kb.Archived || a.Confidence == kb.WorkInProgress || a.Ready():
 		return ""
 	case a.Audience == kb.Internal:
 		return a.Wording // practice: not-allowed

@@ -67,6 +67,11 @@ func (d *Desk) Act(ctx context.Context, by ticket.Agent, a ticket.Action) (ticke
 			return ticket.Ticket{}, err
 		}
 	}
+	if a.Kind == ticket.ActReply || a.Kind == ticket.ActLater {
+		if err := d.madeOf(ctx, by, &a); err != nil {
+			return ticket.Ticket{}, err
+		}
+	}
 	if err := d.Plan(ctx, &a); err != nil {
 		return ticket.Ticket{}, err
 	}

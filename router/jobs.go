@@ -238,7 +238,7 @@ func (w *Jobs) send(ctx context.Context, j ticket.Job) error {
 	if m.Delivery != ticket.Queued {
 		return w.store().Finish(ctx, j)
 	}
-	out, err := w.outbound(ctx, t, m)
+	out, err := w.Desk.outbound(ctx, t, m)
 	if err != nil {
 		return err
 	}
@@ -261,10 +261,10 @@ func (w *Jobs) send(ctx context.Context, j ticket.Job) error {
 
 // outbound gathers what a sender needs: to whom, and what came before. The answer goes to whoever
 // wrote last, with everybody else who takes part in copy.
-func (w *Jobs) outbound(ctx context.Context, t ticket.Ticket, m ticket.Message) (ticket.Outbound, error) {
+func (d *Desk) outbound(ctx context.Context, t ticket.Ticket, m ticket.Message) (ticket.Outbound, error) {
 	var answered customer.Identity // who wrote what is answered; they may want the answer elsewhere
-	out := ticket.Outbound{Ticket: t, Message: m, Brand: w.Desk.Config().Brand(t.Brand)}
-	msgs, err := w.store().Messages(ctx, t.ID, max(0, m.Seq-1-4*maxPrevious), 4*maxPrevious)
+	out := ticket.Outbound{Ticket: t, Message: m, Brand: d.Config().Brand(t.Brand)}
+	msgs, err := d.Store.Messages(ctx, t.ID, max(0, m.Seq-1-4*maxPrevious), 4*maxPrevious)
 	if err != nil {
 		return out, err
 	}

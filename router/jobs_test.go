@@ -256,7 +256,7 @@ func TestAnAnswerReachesAllWhoTakePart(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		out, err := jobs.outbound(t.Context(), tk, m)
+		out, err := jobs.Desk.outbound(t.Context(), tk, m)
 		if err != nil {
 			t.Fatal(err)
 		}

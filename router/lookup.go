@@ -37,8 +37,12 @@ type Desk struct {
 	Intake  ticket.Intake // takes what colleagues enter for customers; nil: the store itself
 	// Amenders are the channels, by name, whose customers see what is changed after it was said.
 	Amenders map[string]channels.Amender
+	// Previews are the channels, by name, that tell what a customer would get.
+	Previews map[string]channels.Previewer
 	// MailPages says that people can be paged by mail, too.
 	MailPages bool
+
+	macros shelf
 }
 
 var _ bots.Backend = (*Desk)(nil)

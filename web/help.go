@@ -69,7 +69,7 @@ func helpLanguage(c *fiber.Ctx) string {
 
 // shown is the one rule of what customers may read.
 func shown(a kb.Article) bool {
-	return a.Audience == kb.External && a.Confidence == kb.Validated && !a.Deleted
+	return a.Audience == kb.External && a.Confidence == kb.Validated && !a.Deleted && !a.Ready()
 }
 
 func (s *Server) helpStart(c *fiber.Ctx) helpPage {

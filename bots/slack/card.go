@@ -33,7 +33,7 @@ func cardBlocks(c bots.Card, to caseLinks) []slack.Block {
 	cases := func(c bots.Card) []slack.Block { return casesOn(c, to) }
 	blocks := []slack.Block{header(c.Ticket.ID.String() + " · " + c.Ticket.Subject)}
 	for _, part := range []func(bots.Card) []slack.Block{
-		partOf, who, facts, lastSaid, mood, proposals, handedOver, outside, promises, standing, units, environment, tried, script, why, suggestions, cases, pageLog, actions, foot,
+		partOf, who, facts, lastSaid, mood, proposals, handedOver, outside, waiting, promises, standing, units, environment, tried, script, why, suggestions, cases, pageLog, actions, foot,
 	} {
 		blocks = append(blocks, part(c)...)
 	}

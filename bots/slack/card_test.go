@@ -16,7 +16,8 @@ import (
 type fakeBackend struct {
 	bots.People // asked in stories with the router alone
 	bots.Digests
-	next   []bots.NextShift
+	next []bots.NextShift
+	replies
 	mu     sync.Mutex
 	agents []ticket.Agent
 	tiers  []bots.Tier
@@ -294,7 +295,9 @@ func TestCardsAsTheyAre(t *testing.T) {
 	p := bots.PageNotice{Card: sample(), Call: ticket.PageCall{Kind: ticket.CallRing}, To: ticket.Agent{ID: "chloe"}, Page: ticket.Page{Number: 2, State: ticket.PageRinging, Severity: ticket.High, Tier: "l2", Reason: "third reboot, angry customer",
 		By: ticket.Actor{Name: "Anna Schmidt"}}}
 	golden(t, "page", pageBlocks(p, "Level 2"))
-	golden(t, "reply", replyForm(sample(), ticket.Agent{Languages: []string{"en"}}, meta{Ticket: 1042, Rev: 7, Channel: "C1"}, draft{text: "**Hi**", preview: true}))
+	golden(t, "reply", replyForm(answer{card: sample(), by: ticket.Agent{Languages: []string{"en"}}, m: meta{Ticket: 1042, Rev: 7, Channel: "C1"},
+		d:  draft{text: "**Hi**", preview: &bots.Preview{Channel: "email", Subject: "Re: it", To: []string{"ada@example.org"}, Text: "**Hi**"}},
+		in: bots.Answering{Macros: []bots.Macro{{Article: "ask-photo", Title: "Ask for a photo", Fits: true}}, Languages: []string{"de", "en"}, Tomorrow: noon, Zone: "Europe/Berlin"}}))
 }
 
 // A mail need not say its sender's name, and a visitor's random id is none.

@@ -159,9 +159,11 @@ func (k *Desk) careForm(ctx context.Context, c click, card bots.Card, m meta, wh
 	switch what {
 	case doUpdate:
 		text, err := k.back.Wording(ctx, c.by, r.Ticket, "update")
+		if err != nil {
+			return slack.ModalViewRequest{}, err
+		}
 		m.Stay = true
-		m.Rev = card.Ticket.Rev
-		return replyForm(card, c.by, m, draft{text: text}), err
+		return k.openAnswer(ctx, c.by, card, m, text)
 	case doPostpone:
 		due := slack.NewDateTimePickerBlockElement("v")
 		due.InitialDateTime = k.now().Add(24 * time.Hour).Truncate(15 * time.Minute).Unix()
@@ -363,7 +365,7 @@ type doubt struct {
 func (k *Desk) askFirst(ctx context.Context, by ticket.Agent, v slack.View, m meta) (slack.ModalViewRequest, bool, error) {
 	switch v.CallbackID {
 	case doReply:
-		return k.backed(ctx, by, v, m)
+		return k.askAnswer(ctx, by, v, m)
 	case doEscalate:
 		return k.readBack(ctx, by, v, m)
 	}
@@ -428,45 +430,4 @@ func (k *Desk) promiseForm(card bots.Card, m meta, about slack.Block) slack.Moda
 		input("due", "Until when?", "In your own time zone. You are reminded before; the lead hears if it is broken", due, false),
 		input("what", "What exactly?", "For colleagues: a number to call, what it is about", line(what, 500, false), true),
 		input("tell", "Shall the gateway tell the customer?", "They are told by when, and nothing else", tell, true))
-}
-
-// backed asks once for each answer that names a time for which no promise stands: whether it is one.
-func (k *Desk) backed(ctx context.Context, by ticket.Agent, v slack.View, m meta) (form slack.ModalViewRequest, ask bool, err error) {
-	if m.Asked {
-		return form, false, nil
-	}
-	text := submitted(v, textBlock(m))
-	named, err := k.back.Unbacked(ctx, by, m.Ticket, text)
-	if err != nil || len(named) == 0 {
-		return form, false, err
-	}
-	card, err := k.back.Card(ctx, by, m.Ticket)
-	if err != nil {
-		return form, false, err
-	}
-	m.Asked = true
-	d := draft{text: text, doubt: &doubt{Words: slackapp.Cut(named[0].Words, 100), At: named[0].At.Unix()}, stay: m.Stay || submitted(v, "then") == "stay"}
-	m.Block++
-	return replyForm(card, by, m, d), true, nil
-}
-
-// promiseInputs offer to make a promise of a time that an answer names.
-func promiseInputs(d *doubt) []slack.Block {
-	due := slack.NewDateTimePickerBlockElement("v")
-	due.InitialDateTime = d.At
-	return []slack.Block{
-		section(":warning: You name a time (“" + esc(d.Words, 100) + "”) for which no promise stands. Make it one, take it out, or send it as it is."),
-		input("promise", "Is it a promise?", "Promises are kept an eye on: you are reminded before, and the lead hears if it is broken",
-			choose("v", "No: send it as it is", option("update", "To write to them"), option("callback", "To call them back"), option("fix", "To have it solved")), true),
-		input("due", "Until when?", "In your own time zone", due, true)}
-}
-
-// replyIntent is what the form of an answer asks for.
-func replyIntent(v slack.View, m meta, a ticket.Action) ticket.Action {
-	a.Text = submitted(v, textBlock(m))
-	a.Stay = submitted(v, "then") == "stay"
-	if kind := submitted(v, "promise"); kind != "" {
-		a.Promise = &ticket.Promise{Kind: ticket.PromiseKind(kind), Due: submittedTime(v, "due")}
-	}
-	return a
 }

@@ -6,6 +6,7 @@ import (
 
 	"github.com/slack-go/slack"
 
+	"tierline/customer"
 	"tierline/ticket"
 )
 
@@ -53,6 +54,7 @@ func (k *Desk) interact(ctx context.Context, ic *slack.InteractionCallback) any 
 		return k.submit(ctx, ic)
 	case slack.InteractionTypeViewClosed:
 		k.closed(ic.View)
+		k.leftForm(ctx, ic)
 	case slack.InteractionTypeMessageAction, slack.InteractionTypeShortcut:
 		k.shortcut(ctx, ic)
 	case slack.InteractionTypeBlockActions:
@@ -85,8 +87,15 @@ func (k *Desk) click(ctx context.Context, c click) (err error) {
 	if id := c.action.ActionID; id == doMore || id == doCare { // menus: what was chosen says what to do
 		c.action.ActionID, c.action.Value, _ = strings.Cut(c.action.SelectedOption.Value, " ")
 	}
-	if c.by, err = k.allowed(ctx, c.user, rightOf(c.action.ActionID)); err != nil {
+	what := c.action.ActionID
+	if what == "v" { // an input of the form
+		what = c.ic.View.CallbackID
+	}
+	if c.by, err = k.allowed(ctx, c.user, rightOf(what)); err != nil {
 		return err
+	}
+	if what == doReply && c.ic.View.CallbackID == doReply {
+		return k.inAnswer(ctx, c)
 	}
 	if strings.HasPrefix(c.action.ActionID, rosterPrefix) {
 		return k.rosterClick(ctx, c)
@@ -107,8 +116,8 @@ func (k *Desk) click(ctx context.Context, c click) (err error) {
 	case doRead:
 		k.readClick(c)
 		return nil
-	case doPreview, doInsert:
-		return k.redraw(ctx, c)
+	case doPreview, doInsert, doMacro, doTongue, doResume:
+		return k.inAnswer(ctx, c)
 	case doAway, doHere, doNext:
 		return k.presenceClick(ctx, c)
 	case doAdd:
@@ -163,6 +172,14 @@ func (k *Desk) press(ctx context.Context, c click, what string, r ref) error {
 		return k.withdraw(ctx, c, r)
 	case doAmend:
 		return k.openAmend(c, r)
+	case doRetry:
+		a.Kind, a.Rev, a.Seq = ticket.ActResend, 0, r.Seq
+	case doLaterNow:
+		a.Kind, a.Rev, a.Number = ticket.ActLaterNow, 0, r.Seq
+	case doUnlater:
+		return k.unlater(ctx, c, r)
+	case doCopy, doElsewhere:
+		return k.openFailed(c, what, r)
 	case doUnverify:
 		a.Kind, a.Rev, a.Verdict = ticket.ActVerify, 0, ticket.NotVerified
 	case doSupplier, doSupplied, doInform, doHeard, doVerify:
@@ -223,7 +240,7 @@ func (k *Desk) submit(ctx context.Context, ic *slack.InteractionCallback) any {
 	if err == nil {
 		a, err = k.intent(ctx, ic.View, m)
 	}
-	if err == nil && a.Kind == ticket.ActReply {
+	if err == nil && ic.View.CallbackID == doReply {
 		if a.Attachments, err = k.uploads(ctx, ic.View); err != nil {
 			return refuseAt("files", k.inWords(ic.User.ID, err))
 		}
@@ -233,6 +250,9 @@ func (k *Desk) submit(ctx context.Context, ic *slack.InteractionCallback) any {
 		_, err = k.back.Act(ctx, by, a)
 	}
 	if err == nil {
+		if ic.View.CallbackID == doReply {
+			k.answered(by, ic.User.ID, ic.View, m)
+		}
 		return nil
 	}
 	if ticket.KindOf(err) == ticket.Conflict && ic.View.CallbackID == doReply {
@@ -269,7 +289,9 @@ func (k *Desk) intent(ctx context.Context, v slack.View, m meta) (ticket.Action,
 	a := ticket.Action{Kind: ticket.ActionKind(v.CallbackID), Ticket: m.Ticket, Rev: m.Rev, Page: m.Page}
 	switch v.CallbackID {
 	case doReply:
-		a = replyIntent(v, m, a)
+		return replyIntent(v, m, a)
+	case doElsewhere:
+		a.Kind, a.Rev, a.Seq, a.To = ticket.ActResend, 0, m.Number, customer.Identity{Kind: customer.Email, Value: strings.TrimSpace(submitted(v, "address"))}
 	case doNote:
 		a.Rev = 0 // a note is true whatever happened meanwhile
 		a.Note = &ticket.NoteFields{Reported: submitted(v, "reported"), Tried: submitted(v, "tried"),

@@ -74,6 +74,7 @@ type Desk struct {
 	typists chan ticket.ID            // customers of these write just now
 	theirs  func(channel string) bool // it is a customers' channel; nil: none is
 	taken   taken
+	typing  drafts
 	log     *slog.Logger
 	now     func() time.Time
 	wg      sync.WaitGroup
@@ -186,13 +187,14 @@ func (k *Desk) Run(ctx context.Context) error {
 	return nil
 }
 
-// after does what need not be waited for by an acknowledgement: showing a modal, telling somebody.
-func (k *Desk) after(what string, f func(ctx context.Context) error) {
+// after does what need not be waited for by an acknowledgement: showing a modal, telling somebody. It is false when there
+// is too much of that, and it is not done.
+func (k *Desk) after(what string, f func(ctx context.Context) error) bool {
 	select {
 	case k.busy <- struct{}{}:
 	default:
 		k.log.Error("slack: too busy to answer a click", "what", what)
-		return
+		return false
 	}
 	k.wg.Go(func() {
 		defer func() { <-k.busy }()
@@ -202,6 +204,7 @@ func (k *Desk) after(what string, f func(ctx context.Context) error) {
 			k.log.Warn("slack: "+what, "error", err)
 		}
 	})
+	return true
 }
 
 // tell says something to one person, privately.

@@ -162,6 +162,10 @@ func checkElement(bad func(string, ...any), e map[string]any) {
 			}
 		}
 	case "datetimepicker", "users_select", "file_input":
+	case "checkboxes":
+		for _, o := range e["options"].([]any) {
+			checkText(bad, o.(map[string]any)["text"], 75)
+		}
 	case "plain_text_input":
 		most, _ := e["max_length"].(float64)
 		if v, _ := e["initial_value"].(string); len(utf16.Encode([]rune(v))) > int(most) || most > 3000 {
@@ -234,6 +238,7 @@ func (c chaos) card() bots.Card {
 		b.Ticket.Proposals = append(b.Ticket.Proposals, ticket.Proposal{Do: pick(c, ticket.ActEscalate, ticket.ActPage, "x"), Why: c.text()})
 	}
 	for n := range c.Intn(5) {
+		b.Ticket.Later = append(b.Ticket.Later, ticket.Scheduled{Number: n + 1, Text: c.text(), By: ticket.Actor{Name: c.text()}, At: time.Unix(c.Int63n(4e9), 0), Solve: c.Intn(2) == 0})
 		b.Ticket.Promises = append(b.Ticket.Promises, ticket.Promise{Number: n + 1, What: c.text(), By: ticket.Actor{Name: c.text()},
 			State: pick(c, ticket.PromiseOpen, ticket.PromiseBroken, ticket.PromiseKept), Due: time.Unix(c.Int63n(4e9), 0)})
 	}
@@ -288,6 +293,36 @@ func checkedApp(t *testing.T) *slackapp.App {
 		t.Fatal(err)
 	}
 	return a
+}
+
+func (c chaos) draft() draft {
+	d := draft{text: c.text(), then: pick(c, "", thenWait, thenStay, thenSolve), diagnosis: c.text(), tags: c.text(), promise: pick(c, "", "none", "update"), due: c.Int63n(4e9),
+		when: pick(c, "", whenNow, whenTime), at: c.Int63n(4e9), remember: c.Intn(2) == 0, warnings: c.texts(10)}
+	if c.Intn(2) == 0 {
+		d.doubt = &doubt{Words: c.text(), At: c.Int63n(4e9)}
+	}
+	if c.Intn(2) == 0 {
+		d.macro = bots.Macro{Article: "a", Title: c.text(), Tags: c.texts(20), Untag: c.texts(20), Then: thenSolve, Promise: ticket.PromiseFix, Due: time.Unix(c.Int63n(4e9), 0)}
+	}
+	if c.Intn(2) == 0 {
+		p := bots.Preview{Channel: c.text(), Subject: c.text(), From: c.text(), To: c.texts(30), Cc: c.texts(30), Text: c.text(), Below: c.text(), Quoted: c.text(), Faults: c.texts(9)}
+		for _, s := range c.texts(12) {
+			p.Warnings, p.Attachments = append(p.Warnings, bots.Warning{Text: s}), append(p.Attachments, ticket.Attachment{Name: s, Size: 7})
+		}
+		d.preview = &p
+	}
+	return d
+}
+
+func (c chaos) answering() bots.Answering {
+	in := bots.Answering{Opening: c.text(), Languages: c.texts(30), Draft: ticket.Draft{Text: c.text(), At: time.Unix(c.Int63n(4e9), 0)}, Zone: c.text(), Tomorrow: time.Unix(c.Int63n(4e9), 0)}
+	for n := range c.Intn(300) {
+		in.Macros = append(in.Macros, bots.Macro{Article: strings.Repeat("m", c.Intn(125)) + fmt.Sprint(n), Title: c.text(), Fits: n < 3})
+	}
+	for _, s := range c.texts(5) {
+		in.Writing = append(in.Writing, bots.Writing{Agent: ticket.Agent{Name: s}, At: time.Unix(c.Int63n(4e9), 0)})
+	}
+	return in
 }
 
 func (c chaos) incident() bots.IncidentCard {
@@ -349,8 +384,12 @@ func checkAll(t *testing.T, seed int64) {
 		checkView(t, v)
 	}
 	m := meta{Ticket: card.Ticket.ID, Rev: 7, Channel: "C0123456789", Thread: "1700000000.000100"}
-	v := replyForm(card, by, m, draft{text: c.text(), preview: true, warning: c.text()})
-	checkView(t, v)
+	m.Lang, m.Macro, m.Seen, m.Set = pick(c, "", "fr"), strings.Repeat("m", c.Intn(128)), 7, c.Intn(3)
+	checkView(t, replyForm(answer{card: card, by: by, m: m, d: c.draft(), in: c.answering(), few: c.Intn(2) == 0}))
+	failed := c.message()
+	for _, what := range []string{doCopy, doElsewhere} {
+		checkView(t, failedForm(card, failed, what, m))
+	}
 	if seed%4 == 0 { // it takes long
 		checkMore(t, c, k, card, by)
 	}
@@ -522,7 +561,9 @@ func FuzzCards(f *testing.F) {
 			checkBlocks(t, "message", blocks, 50)
 		}
 		checkBlocks(t, "page", pageBlocks(bots.PageNotice{Card: c, Call: ticket.PageCall{Kind: ticket.CallRing}, Page: ticket.Page{State: ticket.PageRinging, Reason: s, More: []string{s}}}, s), 50)
-		checkView(t, replyForm(c, ticket.Agent{}, meta{Ticket: 1}, draft{text: s, preview: true, warning: s}))
+		p := bots.Preview{Channel: s, Subject: s, From: s, To: []string{s}, Text: s, Below: s, Quoted: s, Faults: []string{s}, Warnings: []bots.Warning{{Text: s}}}
+		checkView(t, replyForm(answer{card: c, m: meta{Ticket: 1, Lang: "fr"}, d: draft{text: s, preview: &p, warnings: []string{s}, tags: s, then: thenSolve, diagnosis: s,
+			macro: bots.Macro{Article: "a", Title: s, Tags: []string{s}}}, in: bots.Answering{Draft: ticket.Draft{Text: s + "x"}, Macros: []bots.Macro{{Article: "a", Title: s}}}}))
 	})
 }
 

@@ -2,8 +2,6 @@ package slackdesk
 
 import (
 	"context"
-	"encoding/json"
-	"fmt"
 	"slices"
 	"strings"
 
@@ -80,7 +78,7 @@ func (k *Desk) form(ctx context.Context, c click, what string, r ref) (slack.Mod
 	id := r.Ticket.String()
 	switch what {
 	case doReply:
-		return replyForm(card, c.by, m, draft{text: nonEmpty(c.text, card.Draft)}), nil
+		return k.openAnswer(ctx, c.by, card, m, c.text)
 	case doNote:
 		return modal(doNote, id+": note", "Keep", m.String(), about,
 			input("reported", "Reported", "What the customer says, in their words", line("", 3000, true), true),
@@ -190,133 +188,4 @@ func needing(tiers []bots.Tier, field string) string {
 		}
 	}
 	return strings.Join(names, ", ")
-}
-
-// draft is an answer being written.
-type draft struct {
-	text    string
-	preview bool
-	warning string
-	doubt   *doubt
-	stay    bool
-}
-
-// textBlock is the id of the answer's input. It changes when the text is to be replaced: under the
-// same id Slack keeps what was typed.
-func textBlock(m meta) string { return fmt.Sprintf("text%d", m.Block) }
-
-func replyForm(card bots.Card, by ticket.Agent, m meta, d draft) slack.ModalViewRequest {
-	blocks := []slack.Block{small(cardText(card) + " · by " + channelName(card.Ticket.Channel))}
-	if d.warning != "" {
-		blocks = append(blocks, section(":warning: "+slackapp.Escape(d.warning)))
-	}
-	if l := card.Ticket.Language; l != "" {
-		hint := "The customer writes *" + language(l) + "*."
-		if len(by.Languages) > 0 && !slices.Contains(by.Languages, l) {
-			hint = ":warning: " + hint + " You are not listed for it."
-		}
-		blocks = append(blocks, small(hint))
-	}
-	blocks = append(blocks, lastSaid(card)...)
-	blocks = append(blocks, input(textBlock(m), "Answer to the customer", "Markdown; the customer sees exactly this",
-		line(d.text, maxInput, true), false))
-	if d.doubt != nil {
-		blocks = append(blocks, promiseInputs(d.doubt)...)
-	}
-	then := choose("v", "We wait for the customer", option("wait", "We wait for the customer"), option("stay", "It stays with us: an update"))
-	if m.Stay || d.stay {
-		then = then.WithInitialOption(option("stay", "It stays with us: an update"))
-	}
-	files := slack.NewFileInputBlockElement("v").WithMaxFiles(maxUploads)
-	blocks = append(blocks, input("then", "And then?", "", then, true), input("files", "Files", "They go along; 10 MB each", files, true))
-	blocks = append(blocks, replyTools(card)...)
-	if d.preview {
-		blocks = append(blocks, divider(), small("*The customer will see:*"))
-		shown, _ := texts(slackapp.Mrkdwn(d.text), maxMessage)
-		blocks = append(blocks, shown...)
-	}
-	return modal(doReply, card.Ticket.ID.String()+": reply", "Send", m.String(), blocks...)
-}
-
-func replyTools(card bots.Card) []slack.Block {
-	tools := []slack.BlockElement{button(doPreview, refTo(card.Ticket).String(), "Preview")}
-	var articles []*slack.OptionBlockObject
-	for i, s := range card.Ticket.Suggestions[:min(len(card.Ticket.Suggestions), maxListed)] {
-		if s.Title != "" {
-			articles = append(articles, option(fmt.Sprint(i), s.Title))
-		}
-	}
-	if len(articles) > 0 {
-		tools = append(tools, choose(doInsert, "Insert an article", articles...))
-	}
-	return rows("tools", tools...)
-}
-
-// redraw shows the preview, or puts an article into the answer.
-func (k *Desk) redraw(ctx context.Context, c click) error {
-	m, ok := parseMeta(c.ic.View.PrivateMetadata)
-	if !ok {
-		return ticket.Errorf("slackdesk.redraw", ticket.Invalid, "This form is of an older version. Open it again.")
-	}
-	c.channel, c.thread = m.Channel, m.Thread
-	d := draft{text: submitted(c.ic.View, textBlock(m)), preview: true}
-	view := c.ic.View
-	k.after("cannot redraw a form", func(ctx context.Context) error {
-		card, err := k.back.Card(ctx, c.by, m.Ticket)
-		if err == nil && c.action.ActionID == doInsert {
-			err = k.insert(ctx, c, card, &d, &m)
-		}
-		if err == nil {
-			err = k.app.UpdateView(ctx, view.ID, view.Hash, replyForm(card, c.by, m, d))
-		}
-		if err != nil && ticket.KindOf(err) != ticket.Conflict { // a newer redraw has won
-			k.sorry(c.channel, c.user, c.thread, err)
-		}
-		return nil
-	})
-	return nil
-}
-
-// insert appends the chosen article to what was typed.
-func (k *Desk) insert(ctx context.Context, c click, card bots.Card, d *draft, m *meta) error {
-	var i int
-	if _, err := fmt.Sscan(c.action.SelectedOption.Value, &i); err != nil || i < 0 || i >= len(card.Ticket.Suggestions) {
-		return ticket.Errorf("slackdesk.insert", ticket.Invalid, "That article is no longer suggested.")
-	}
-	_, md, public, err := k.back.ArticleText(ctx, c.by, card.Ticket.Suggestions[i].Article)
-	if err != nil {
-		return err
-	}
-	if !public {
-		d.warning = "That article is internal: read it, but its text may not go to the customer."
-		return nil
-	}
-	m.Block++
-	text := strings.TrimSpace(d.text + "\n\n" + strings.TrimSpace(md))
-	if slackapp.Units(text) > maxInput {
-		d.warning = "The article is longer than an answer here can be. It was cut: check its end."
-	}
-	d.text = slackapp.Cut(text, maxInput)
-	return nil
-}
-
-// replyAgain shows the reply form once more when the ticket changed while the answer was written:
-// with what is new, and with the text as it was typed. Where the text is too large to go with the
-// acknowledgement, Slack keeps it in the input, whose id stays the same then.
-func (k *Desk) replyAgain(ctx context.Context, by ticket.Agent, v slack.View, m meta, why error) (slack.ModalViewRequest, error) {
-	card, err := k.back.Card(ctx, by, m.Ticket)
-	if err != nil {
-		return slack.ModalViewRequest{}, err
-	}
-	d := draft{text: submitted(v, textBlock(m)),
-		warning: explain(why) + " What was last said is shown below. Send again if your answer still fits."}
-	m.Rev = card.Ticket.Rev
-	again := m
-	again.Block++
-	form := replyForm(card, by, again, d)
-	if b, err := json.Marshal(form); err == nil && len(b) < maxAck {
-		return form, nil
-	}
-	d.text = ""
-	return replyForm(card, by, m, d), nil
 }

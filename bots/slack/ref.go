@@ -99,7 +99,12 @@ type meta struct {
 	Number  int       `json:"n,omitempty"` // of the note, question, promise or complaint that it is about
 	Stay    bool      `json:"s,omitempty"` // of an answer: it is ours to act still
 	Article string    `json:"k,omitempty"` // that is flagged
-	Asked   bool      `json:"q,omitempty"` // of an answer: its writer was asked about a time that it names
+	Asked   bool      `json:"q,omitempty"` // of an answer: its writer was asked about what speaks against it
+	Lang    string    `json:"l,omitempty"` // likewise, and so the rest: the language of what is put in; "" is the customer's
+	Macro   string    `json:"x,omitempty"` // the article of the macro that it is made of
+	Set     int       `json:"e,omitempty"` // counts how often what goes along was replaced
+	Seen    int       `json:"v,omitempty"` // the customer's newest message when it was opened
+	Resumed bool      `json:"d,omitempty"` // one's draft is in it
 }
 
 func (m meta) String() string {

@@ -149,8 +149,12 @@ func (k *Desk) withdraw(ctx context.Context, c click, r ref) error {
 		if err != nil || len(list) == 0 {
 			return err
 		}
-		m := meta{Ticket: r.Ticket, Rev: card.Ticket.Rev, Channel: c.channel, Thread: c.thread}
-		return k.app.OpenView(ctx, c.ic.TriggerID, replyForm(card, c.by, m, draft{text: list[0].Text, warning: "It was taken back. Nothing has gone out."}))
+		m := meta{Ticket: r.Ticket, Rev: card.Ticket.Rev, Seen: card.LastSaid.Seq, Channel: c.channel, Thread: c.thread}
+		v, err := k.answerView(ctx, c.by, card, m, draft{text: list[0].Text, warnings: []string{"It was taken back. Nothing has gone out."}})
+		if err != nil {
+			return err
+		}
+		return k.app.OpenView(ctx, c.ic.TriggerID, v)
 	})
 	return nil
 }
@@ -166,6 +170,8 @@ func messageTools(c bots.Card, m ticket.Message) []slack.Block {
 		return rows("message", button(doBack, v, "Move it back"))
 	case m.Delivery == ticket.Queued && !m.SendAt.IsZero():
 		return rows("message", button(doWithdraw, v, "Undo"))
+	case m.Delivery == ticket.Failed && !m.Auto:
+		return rows("message", failedTools(c, m, v)...)
 	case m.Delivery == ticket.Sent && c.Amends && m.Channel == c.Ticket.Channel && m.Author.Kind == ticket.ByAgent && !m.Auto && m.Gone.IsZero():
 		return rows("message", button(doAmend, v, "Change or delete"))
 	case m.Kind == ticket.Note && m.Author.Kind == ticket.ByAgent:

@@ -50,8 +50,7 @@ func (s *sender) compose(ctx context.Context, out ticket.Outbound) (letter, erro
 	t, m := out.Ticket, out.Message
 	from, ok := s.conf.From[t.Inbox]
 	if !ok {
-		return letter{}, ticket.Errorf("email.Send", ticket.Invalid,
-			"The inbox %q has no address to answer from. An administrator can add it under sending.from.", t.Inbox)
+		return letter{}, noAddress(t.Inbox)
 	}
 	to, cc := recipients(out)
 	if len(to) == 0 {

@@ -159,6 +159,9 @@ func (a *app) wireChannels(context.Context) error {
 		if a.jobs.Senders[channels.Email], err = email.NewSender(a.cfg.Email, mail); err != nil {
 			return err
 		}
+		if p, ok := a.jobs.Senders[channels.Email].(channels.Previewer); ok {
+			a.desk.Previews = map[string]channels.Previewer{channels.Email: p}
+		}
 		a.jobs.Mail, a.desk.MailPages = pageByMail(a.jobs.Senders[channels.Email]), true
 	}
 	a.chat, err = chat.New(a.cfg.Chat, chat.Deps{Reader: a.store, Changes: a.store, References: a.store, Typing: a.customerTypes, Now: a.now,

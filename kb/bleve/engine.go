@@ -202,7 +202,7 @@ func (e *Engine) Index(ctx context.Context, changed []kb.Article, cursor int64) 
 	next.Cursor = cursor
 	batch := index.NewBatch()
 	for _, a := range changed {
-		if a.Deleted || a.Confidence == kb.Archived {
+		if !a.Findable() {
 			batch.Delete(a.ID)
 			continue
 		}

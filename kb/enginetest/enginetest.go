@@ -178,6 +178,10 @@ func gone(b *bench) {
 	archived := article("leak", "en", "Water under the machine", "seal")
 	archived.Confidence = kb.Archived
 	b.index(archived, kb.Article{ID: "grinder", Deleted: true}, kb.Article{ID: "never-there", Deleted: true})
+	macro := article("ask-photo", "en", "A photo of the hologram, please", "hologram")
+	macro.Tags = []string{kb.TagMacro}
+	b.index(macro)
+	b.none(kb.Question{Text: "photo of the hologram"}, "ask-photo")
 	b.none(kb.Question{Text: "water under the machine"}, "leak")
 	b.none(kb.Question{Text: "grinder blocked"}, "grinder")
 	b.first(kb.Question{Text: "descale the boiler"}, "descale")

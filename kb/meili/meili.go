@@ -173,7 +173,7 @@ func (e *Engine) put(ctx context.Context, index string, changed []kb.Article, cu
 	var docs []doc
 	var gone []string
 	for _, a := range changed {
-		if a.Deleted || a.Confidence == kb.Archived {
+		if !a.Findable() {
 			gone = append(gone, a.ID)
 		} else {
 			docs = append(docs, docOf(a))
