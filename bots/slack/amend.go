@@ -40,6 +40,9 @@ func (k *Desk) amend(ctx context.Context, id ticket.ID, m slackapp.Message, gone
 	}
 	for after := 0; ; {
 		list, err := k.back.Messages(ctx, by, id, after, ticket.MaxPage)
+		if err == nil && len(list) == 0 && !gone && !k.seen.has(place(m.Channel, m.TS)) {
+			return k.take(ctx, &m) // the change has come before what was changed
+		}
 		if err != nil || len(list) == 0 {
 			return err // it was no note
 		}

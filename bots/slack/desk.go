@@ -6,7 +6,7 @@
 // earlier one may have posted, by its metadata, before it posts again. A click is persisted before it
 // is acknowledged; when that fails, the one who clicked is told why, privately. What is typed in a
 // card's thread is an internal note and never reaches the customer, unless it is sent on purpose; it is
-// acknowledged after it is persisted, else Slack delivers it again, and its client_msg_id keeps it from being noted twice.
+// acknowledged after it is persisted, else Slack delivers it again, and its place, or its client_msg_id, keeps it from being noted twice.
 // Whoever is not staff, or is a guest, can do nothing and is told so.
 package slackdesk
 

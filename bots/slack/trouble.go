@@ -2,8 +2,10 @@ package slackdesk
 
 import (
 	"context"
+	"fmt"
 	"time"
 
+	"tierline/bots"
 	"tierline/internal/slackapp"
 	"tierline/ticket"
 )
@@ -91,6 +93,45 @@ func (k *Desk) warnLeads(tier, why string) {
 		}
 		return first
 	})
+}
+
+// deactivated tells the leads of somebody of staff who was deactivated: in Slack they can do nothing any more, and
+// their cases wait for somebody.
+func (k *Desk) deactivated(ctx context.Context, user, email string) {
+	by, err := k.back.AgentBy(user, email)
+	if err != nil || k.seen.has("left "+user) {
+		return // none of staff; or the leads know
+	}
+	k.seen.add("left " + user)
+	k.log.Warn("slack: somebody of staff was deactivated", "agent", by.ID)
+	text := ":warning: *" + slackapp.EscapeCut(by.Name, 80) + "* was deactivated in Slack and can do nothing here any more."
+	if a, err := k.back.Agenda(ctx, by, bots.AgendaFilter{}); err == nil && a.Mine.Count > 0 {
+		text += fmt.Sprintf(" Open cases that are theirs: %d.", a.Mine.Count)
+		for i, t := range a.Mine.Tickets {
+			if i == maxRows {
+				text += "\n…"
+				break
+			}
+			text += "\n• *" + t.ID.String() + "* " + slackapp.EscapeCut(t.Subject, 150)
+		}
+		text += "\nHand them to others: *Hand to …* in the menu of the card, or `/tier assign`."
+	}
+	told := map[string]bool{by.ID: true}
+	for _, tier := range k.back.Tiers() {
+		for _, lead := range k.back.Leads(tier.Name) {
+			if told[lead.ID] {
+				continue
+			}
+			told[lead.ID] = true
+			k.after("cannot tell a lead who was deactivated", func(ctx context.Context) error {
+				user, err := k.userOf(ctx, lead)
+				if err == nil {
+					_, _, err = k.app.PostTo(ctx, user, slackapp.Out{Text: text})
+				}
+				return err
+			})
+		}
+	}
 }
 
 // Events that tell of a channel that it is another than before.

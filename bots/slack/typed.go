@@ -10,9 +10,20 @@ import (
 
 // typed takes what staff type in a card's thread: an internal note. It never goes to the customer.
 func (k *Desk) typed(ctx context.Context, ev slackapp.Event) error {
-	err := k.take(ctx, ev.Message)
+	m := ev.Message
+	sent := "" // what their client sends twice has one id, and may stand twice; the history does not always tell it
+	if m.ClientMsgID != "" {
+		sent = place(m.Channel, m.ClientMsgID)
+	}
+	if sent != "" && k.seen.has(sent) {
+		return nil
+	}
+	err := k.take(ctx, m)
 	if err == nil {
-		k.seen.add(place(ev.Message.Channel, ev.Message.TS))
+		k.seen.add(place(m.Channel, m.TS))
+		if sent != "" {
+			k.seen.add(sent)
+		}
 	}
 	return err
 }
@@ -74,7 +85,7 @@ func (k *Desk) note(ctx context.Context, id ticket.ID, m *slackapp.Message) erro
 		return err
 	}
 	a := ticket.Action{Kind: ticket.ActNote, Ticket: id, DeskRef: place(m.Channel, m.TS),
-		Key: "slack:note:" + nonEmpty(m.ClientMsgID, place(m.Channel, m.TS)), Text: k.plainText(ctx, m.Text)}
+		Key: "slack:note:" + place(m.Channel, m.TS), Text: k.plainText(ctx, m.Text)}
 	if len(m.Files) > 0 && k.blob != nil {
 		var warnings []string
 		if a.Attachments, warnings, err = k.app.Fetch(ctx, k.blob, m.Files); err != nil {

@@ -162,13 +162,19 @@ func (w *Whereabouts) members(ctx context.Context, ids []string) (list []ticket.
 func (k *Desk) userChanged(ctx context.Context, ev slackapp.Event) error {
 	var is struct {
 		User struct {
-			Deleted    bool `json:"deleted"`
+			Deleted bool `json:"deleted"`
+			Profile struct {
+				Email string `json:"email"`
+			} `json:"profile"`
 			Guest      bool `json:"is_restricted"`
 			UltraGuest bool `json:"is_ultra_restricted"`
 		} `json:"user"`
 	}
 	if json.Unmarshal(ev.Raw, &is) != nil || !is.User.Deleted && !is.User.Guest && !is.User.UltraGuest {
 		return nil // somebody has another status
+	}
+	if is.User.Deleted {
+		k.deactivated(ctx, ev.User, is.User.Profile.Email)
 	}
 	return k.groupChanged(ctx, ev)
 }

@@ -147,6 +147,7 @@ type App struct {
 	connected bool
 	sockets   int // that are open
 	used      once
+	deleted   once   // messages, by channel and ts
 	fault     string // why the connection does not work
 }
 

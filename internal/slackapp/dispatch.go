@@ -119,6 +119,10 @@ func (a *App) event(payload []byte) (wait func() error) {
 		return none
 	}
 	a.belong(w, &ev)
+	if ev.Message != nil && a.outlived(ev.Message) {
+		a.log.Info("slack: a message that was deleted meanwhile is acknowledged and left", "channel", ev.Channel, "ts", ev.Message.TS)
+		return none
+	}
 	fl, err := a.begin(ev)
 	if err != nil {
 		return func() error { return err }
@@ -189,14 +193,31 @@ const maxOnce = 20_000
 func (a *App) again(nonce string) bool {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	o, now := &a.used, a.now()
-	if o.new[nonce] || o.old[nonce] {
+	if a.used.has(nonce) {
 		a.log.Warn("slack: a click or a command that has come before is acknowledged and left")
 		return true
 	}
+	a.used.add(nonce, a.now())
+	return false
+}
+
+func (o *once) has(key string) bool { return o.new[key] || o.old[key] }
+
+func (o *once) add(key string, now time.Time) {
 	if o.new == nil || now.Sub(o.turned) > 2*replayWindow || len(o.new) >= maxOnce/2 {
 		o.old, o.new, o.turned = o.new, map[string]bool{}, now
 	}
-	o.new[nonce] = true
-	return false
+	o.new[key] = true
+}
+
+// outlived says that a message was deleted before it has come here: a redelivery that was late. It takes note of those that
+// are deleted.
+func (a *App) outlived(m *Message) bool {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if ts := m.Gone(); ts != "" {
+		a.deleted.add(m.Channel+"/"+ts, a.now())
+		return false
+	}
+	return m.Changed == nil && a.deleted.has(m.Channel+"/"+m.TS)
 }
