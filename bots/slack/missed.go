@@ -1,7 +1,9 @@
 package slackdesk
 
 import (
+	"cmp"
 	"context"
+	"maps"
 	"sync"
 	"time"
 
@@ -52,11 +54,12 @@ func (k *Desk) connected() {
 
 // lookOut takes the notes that were typed while no event came: after each new connection, and now and then.
 func (k *Desk) lookOut(ctx context.Context) {
+	left := map[string]bool{} // the channels that could not be looked at; the others need not be again
 	for whole := true; ctx.Err() == nil; {
 		next := lookEvery
-		if k.app.Ready() != nil {
+		if !k.app.Connected() {
 			next = lookAgain
-		} else if err := k.catchUp(ctx, whole); err != nil && ctx.Err() == nil {
+		} else if err := k.catchUp(ctx, whole, left); err != nil && ctx.Err() == nil {
 			k.log.Warn("slack: cannot look for notes that were missed", "error", err)
 			next = max(lookAgain, ticket.RetryAfter(err))
 		} else {
@@ -67,6 +70,7 @@ func (k *Desk) lookOut(ctx context.Context) {
 		case <-ctx.Done():
 		case <-k.wake:
 			whole = true
+			clear(left)
 		case <-t.C:
 		}
 		t.Stop()
@@ -75,17 +79,20 @@ func (k *Desk) lookOut(ctx context.Context) {
 
 // catchUp reads the channels of all tiers from their cursors on. A channel without one is new: what was
 // written there before is nobody's note. The whole of it is read after a new connection; else threads whose
-// newest answer an event has brought are taken to be known.
-func (k *Desk) catchUp(ctx context.Context, whole bool) error {
-	done := map[string]bool{}
+// newest answer an event has brought are taken to be known. left are those that alone are looked at, when there are any;
+// then those that could not be.
+func (k *Desk) catchUp(ctx context.Context, whole bool, left map[string]bool) error {
+	done, only := map[string]bool{}, maps.Clone(left)
+	clear(left)
 	var first error
 	for _, t := range k.back.Tiers() {
-		if t.Place == "" || done[t.Place] {
+		if t.Place == "" || done[t.Place] || len(only) > 0 && !only[t.Place] {
 			continue
 		}
 		done[t.Place] = true
-		if err := k.missed(ctx, t.Place, whole); err != nil && first == nil {
-			first = err // of one channel: the others go on
+		if err := k.missed(ctx, t.Place, whole); err != nil {
+			left[t.Place] = true
+			first = cmp.Or(first, err) // of one channel: the others go on
 		}
 	}
 	return first

@@ -3,6 +3,7 @@ package slackchannel
 import (
 	"context"
 	"errors"
+	"maps"
 	"slices"
 	"time"
 
@@ -17,19 +18,30 @@ const maxHistory = 5000
 const late = time.Minute
 
 // catchUp finds the channels and reads what was missed in each. What is in a workspace where the app is not installed
-// is no fault of the others; it is looked for when it is installed.
-func (c *Channel) catchUp(ctx context.Context) error {
-	var faults []error
+// is no fault of the others; it is looked for when it is installed. left are the channels that alone are looked at, when
+// there are any; then those that could not be. fault is of err what is not said by the app of its workspaces itself.
+func (c *Channel) catchUp(ctx context.Context, left map[string]bool) (fault, err error) {
+	only := maps.Clone(left)
+	clear(left)
+	var faults, all []error
 	for _, r := range c.cfg.Channels {
+		if len(only) > 0 && !only[r.Channel] {
+			continue
+		}
 		id, err := c.d.App.Channel(ctx, r.Channel)
 		if err == nil {
 			err = c.missed(ctx, id, r)
 		}
-		if err != nil && !errors.Is(err, slackapp.ErrNotInstalled) {
+		if err == nil || errors.Is(err, slackapp.ErrNotInstalled) {
+			continue
+		}
+		left[r.Channel] = true
+		all = append(all, err)
+		if !c.d.App.Out(ctx, r.Channel) {
 			faults = append(faults, err)
 		}
 	}
-	return errors.Join(faults...)
+	return errors.Join(faults...), errors.Join(all...)
 }
 
 // missed reads one channel from its cursor on. A channel without a cursor is new: its past stays its

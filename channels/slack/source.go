@@ -111,8 +111,9 @@ func (c *Channel) Run(ctx context.Context, in channels.Intake) error {
 	defer c.set(nil)
 	const soon, late = 2 * time.Second, time.Minute
 	wait := soon
+	left := map[string]bool{} // the channels that could not be read; the others need not be again
 	for ctx.Err() == nil {
-		err := c.catchUp(ctx)
+		fault, err := c.catchUp(ctx, left)
 		next := c.cfg.Every
 		if err != nil && ctx.Err() == nil {
 			c.d.Log.Warn("slack: cannot look for missed messages", "error", err)
@@ -123,13 +124,14 @@ func (c *Channel) Run(ctx context.Context, in channels.Intake) error {
 		}
 		if ctx.Err() == nil {
 			c.mu.Lock()
-			c.fault = err
+			c.fault = fault
 			c.mu.Unlock()
 		}
 		t := time.NewTimer(next)
 		select {
 		case <-ctx.Done():
 		case <-c.wake:
+			clear(left)
 		case <-t.C:
 		}
 		t.Stop()

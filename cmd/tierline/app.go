@@ -279,6 +279,7 @@ func (a *app) doubts() []web.Probe {
 		return nil
 	}
 	return []web.Probe{{Name: "user groups", Check: a.attendance.Doubts},
+		{Name: "slack workspaces", Check: func(context.Context) error { return a.slack.Doubts() }},
 		{Name: "slack installations", Check: func(context.Context) error { return a.installs.Ready() }}}
 }
 

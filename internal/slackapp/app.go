@@ -243,17 +243,26 @@ func (a *App) Link(channel, ts string) string {
 	return w.inst.URL + "archives/" + bare + "/p" + strings.ReplaceAll(ts, ".", "")
 }
 
-// Ready is nil while events can come in and every installation can be used.
+// Ready is nil while events can come in and the home can be used; without a home, one of the workspaces. What is wrong
+// with others is said by Doubts: it keeps nobody else from work.
 func (a *App) Ready() error {
 	list := a.workspaces()
+	var first error
 	for _, w := range list {
-		if why := w.why(); why != nil {
-			text := ticket.Explain(why)
-			if len(list) > 1 {
-				text = "Slack workspace " + w.label() + ": " + text
-			}
-			return ticket.Errorf("slack", ticket.Transient, "%s", text)
+		why := w.why()
+		if why == nil && !w.home {
+			first = nil // there is one that works
+			break
 		}
+		if why != nil && first == nil {
+			first = a.ofWorkspace(w, why, len(list))
+		}
+		if w.home {
+			break
+		}
+	}
+	if first != nil {
+		return first
 	}
 	a.mu.Lock()
 	defer a.mu.Unlock()
@@ -266,6 +275,54 @@ func (a *App) Ready() error {
 		return ticket.Errorf("slack", ticket.Transient, "The Slack app is not installed in any workspace yet.")
 	}
 	return nil
+}
+
+// Doubts says what is wrong with workspaces beside the home, and from which something comes though the app is not
+// installed there; nil when there is nothing.
+func (a *App) Doubts() error {
+	var said []string
+	list := a.workspaces()
+	for _, w := range list {
+		if why := w.why(); why != nil && !w.home {
+			said = append(said, ticket.Explain(a.ofWorkspace(w, why, len(list))))
+		}
+	}
+	if strange := a.Strangers(); len(strange) > 0 {
+		said = append(said, "Events come from workspaces in which the app is not installed, as far as is known here: "+strings.Join(strange, ", ")+".")
+	}
+	if len(said) == 0 {
+		return nil
+	}
+	return ticket.Errorf("slack", ticket.Transient, "%s", strings.Join(said, " "))
+}
+
+// ofWorkspace says of which of n workspaces something is said.
+func (a *App) ofWorkspace(w *workspace, why error, n int) error {
+	text := ticket.Explain(why)
+	if n > 1 {
+		text = "Slack workspace " + w.label() + ": " + text
+	}
+	return ticket.Errorf("slack", ticket.Transient, "%s", text)
+}
+
+// Connected says whether events can come in, whatever is wrong with this workspace or that.
+func (a *App) Connected() bool {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return a.connected && a.fault == ""
+}
+
+// Out says whether a channel that the configuration names is in a workspace beside the home that cannot be used now.
+func (a *App) Out(ctx context.Context, nameOrID string) bool {
+	where, _, ok := strings.Cut(nameOrID, "/")
+	if !ok {
+		return false
+	}
+	w, _, err := a.named(ctx, nameOrID)
+	if err != nil {
+		return ticket.KindOf(err) == ticket.Transient || isKey(where)
+	}
+	return !w.home && w.why() != nil
 }
 
 func (a *App) setState(connected bool, fault string) (changed bool) {

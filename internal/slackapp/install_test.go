@@ -113,8 +113,11 @@ func TestARevokedTokenHarmsItsWorkspaceOnly(t *testing.T) {
 	if _, err := a.Post(t.Context(), Out{Channel: "C7", Text: "x"}); err != nil {
 		t.Error(err)
 	}
-	if err := a.Ready(); err == nil || !strings.Contains(err.Error(), "Beta") {
-		t.Errorf("Ready does not name it: %v", err)
+	if err := a.Doubts(); err == nil || !strings.Contains(err.Error(), "Beta") {
+		t.Errorf("it is not named: %v", err)
+	}
+	if err := a.Ready(); err != nil {
+		t.Errorf("the home is not ready: %v", err)
 	}
 	if err := a.Away(t.Context()); err != nil {
 		t.Errorf("all would wait: %v", err)
@@ -122,7 +125,19 @@ func TestARevokedTokenHarmsItsWorkspaceOnly(t *testing.T) {
 	if err := a.Install(Installation{Team: "T0BETA", Name: "Beta", BotToken: secret.New("xoxb-beta2")}); err != nil {
 		t.Fatal(err)
 	}
-	if err := a.Ready(); err != nil {
+	if err := a.Doubts(); err != nil {
+		t.Error(err)
+	}
+	s.mu.Lock()
+	s.revoked["xoxb-home"] = true
+	s.mu.Unlock()
+	if _, err := a.Post(t.Context(), Out{Channel: "C7", Text: "x"}); ticket.KindOf(err) != ticket.Transient {
+		t.Error(err)
+	}
+	if err := a.Ready(); err == nil || !strings.Contains(err.Error(), "workspace") {
+		t.Errorf("Ready does not name the home: %v", err)
+	}
+	if _, err := a.Post(t.Context(), Out{Channel: "T0BETA/C7", Text: "x"}); err != nil {
 		t.Error(err)
 	}
 }
