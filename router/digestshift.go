@@ -326,8 +326,8 @@ func (d *Desk) NextShifts(ctx context.Context, by ticket.Agent) (list []bots.Nex
 // AddForShift leaves words for a shift. Those who have it already are told at once, and the channel's message is edited.
 func (d *Desk) AddForShift(ctx context.Context, by ticket.Agent, n ticket.ShiftNote) error {
 	const op = "router.AddForShift"
-	if !by.Is(ticket.RoleAgent, ticket.RoleLevel2, ticket.RoleLead, ticket.RoleSupervisor) {
-		return ticket.Errorf(op, ticket.Denied, "Your role does not allow this.")
+	if err := by.Has(ticket.RightWork); err != nil {
+		return err
 	}
 	if d.tier(n.Tier).Name == "" {
 		return ticket.Errorf(op, ticket.NotFound, "There is no tier %.40q.", n.Tier)
