@@ -63,6 +63,7 @@ func (k *Desk) rosterBlocks(ctx context.Context, v bots.RosterView, by ticket.Ag
 	} else {
 		list = append(list, button(doOverride, "0", "Be on call, too …"))
 	}
+	list = append(list, button(doAdd, "0", "Add for the next shift …"))
 	return append(blocks, rows("roster", list...)...)
 }
 
