@@ -17,6 +17,7 @@ import (
 type tool struct {
 	seen   map[string]bots.Seen
 	groups map[string][]ticket.GroupMember
+	quiet  map[string]time.Time
 	err    error
 }
 
@@ -33,6 +34,10 @@ func (t *tool) Groups(_ context.Context, known []ticket.UserGroup) (told []ticke
 		told = append(told, is)
 	}
 	return told, t.err
+}
+
+func (t *tool) Quiet(context.Context, []ticket.Agent) (map[string]time.Time, error) {
+	return t.quiet, t.err
 }
 
 func attended(w *world, tl *tool) *Attendance {

@@ -34,7 +34,8 @@ type Desk struct {
 	Live    *Live
 	Console string // URL of the console without a slash at its end; "" when there is none
 	Now     func() time.Time
-	Intake  ticket.Intake // takes what colleagues enter for customers; nil: the store itself
+	Tool    bots.Whereabouts // of the desk's vendor; nil: there is none
+	Intake  ticket.Intake    // takes what colleagues enter for customers; nil: the store itself
 	// Amenders are the channels, by name, whose customers see what is changed after it was said.
 	Amenders map[string]channels.Amender
 	// Previews are the channels, by name, that tell what a customer would get.

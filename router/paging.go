@@ -218,6 +218,7 @@ func (d *Desk) pagePlan(ctx context.Context, t Tier, severity ticket.Priority, a
 		}
 		plan.Steps = append(plan.Steps, stage)
 	}
+	plan.Quiet, plan.Silent = d.undisturbed(ctx, plan.Steps), []string{pager.Slack}
 	plan.Title = t.view().Title
 	plan.Rounds, plan.Start, plan.Remind = p.Rounds, p.Quiet.ends(severity, at), max(cmp.Or(p.Remind, defaultRemind), 0)
 	for _, a := range d.leads(t.Name) {
@@ -230,6 +231,31 @@ func (d *Desk) pagePlan(ctx context.Context, t Tier, severity ticket.Priority, a
 		}
 	}
 	return plan, nil
+}
+
+// quietWithin is how long a page waits to hear who does not want to be disturbed: it goes out all the same.
+const quietWithin = time.Second
+
+// undisturbed are those of a plan who do not want to be disturbed, and until when, as far as that is known.
+func (d *Desk) undisturbed(ctx context.Context, steps []ticket.PageStage) map[string]time.Time {
+	if d.Tool == nil {
+		return nil
+	}
+	var people []ticket.Agent
+	for _, s := range steps {
+		for _, id := range s.Who {
+			if !slices.ContainsFunc(people, func(a ticket.Agent) bool { return a.ID == id }) {
+				people = append(people, d.agent(id))
+			}
+		}
+	}
+	ask, cancel := context.WithTimeout(ctx, quietWithin)
+	defer cancel()
+	quiet, err := d.Tool.Quiet(ask, people)
+	if err != nil || len(quiet) == 0 {
+		return nil
+	}
+	return quiet
 }
 
 // people are those whom a word of a step stands for.

@@ -61,6 +61,9 @@ type PagePlan struct {
 	Remind time.Duration `json:"remind,omitempty"`
 	Leads  []string      `json:"leads,omitempty"`   // agent ids who are told when nobody was reached
 	LeadBy []string      `json:"lead_by,omitempty"` // by these
+	// Quiet are agents who do not want to be disturbed, and until when: what comes to them by Silent ways does not ring.
+	Quiet  map[string]time.Time `json:"quiet,omitempty"`
+	Silent []string             `json:"silent,omitempty"`
 }
 
 // PageStage is one step of a plan: people who are rung at once.
@@ -120,7 +123,7 @@ type PageCall struct {
 // PageEntry is one line of what happened to a page.
 type PageEntry struct {
 	Agent  string    `json:"agent,omitempty"`
-	What   string    `json:"what"` // ringing, delivered, trying, failed, accepted, declined, no_answer, not_sent, nobody, needs, handed, snoozed, joined, waiting, reminded, lead, exhausted, silent
+	What   string    `json:"what"` // ringing, delivered, trying, failed, accepted, declined, no_answer, not_sent, nobody, needs, handed, snoozed, joined, waiting, reminded, lead, exhausted, silent, undisturbed, unrung
 	By     string    `json:"by,omitempty"`
 	Reason string    `json:"reason,omitempty"`
 	Until  time.Time `json:"until,omitzero"`
@@ -134,6 +137,8 @@ const (
 	SnoozeWait  = 5 * time.Minute  // after which who snoozes is rung again, unless they say
 	MaxNeed     = time.Hour
 	MaxSnooze   = 24 * time.Hour
+	// QuietWait is how long is waited for somebody whom nothing rings, where somebody or something else would.
+	QuietWait = 30 * time.Second
 	// PageStall is how long a page may take to go out. When it has gone out to nobody by then, and not
 	// failed either, its ring counts as one that failed.
 	PageStall = 30 * time.Second
@@ -226,6 +231,29 @@ func (p *Page) next() (PageStage, bool) {
 		p.Round, p.Step, p.Rung = p.Round+1, -1, nil
 	}
 	return PageStage{}, false
+}
+
+// unrung says that a step rings nobody at a time: all of its people are not to be disturbed, and each of its ways is
+// silent then.
+func (p *Page) unrung(s PageStage, now time.Time) bool {
+	return !slices.ContainsFunc(s.Who, func(id string) bool { return !p.Plan.Quiet[id].After(now) }) && len(p.loud(s.By)) == 0
+}
+
+// loud are the ways that ring even those who do not want to be disturbed.
+func (p *Page) loud(ways []string) []string {
+	return slices.DeleteFunc(slices.Clone(ways), func(by string) bool { return slices.Contains(p.Plan.Silent, by) })
+}
+
+// louder says whether a later step of this round rings somebody.
+func (p *Page) louder(now time.Time) bool {
+	q := *p
+	for s, ok := q.next(); ok && q.Round == p.Round; s, ok = q.next() {
+		if !p.unrung(s, now) {
+			return true
+		}
+		q.Rung = append(slices.Clone(q.Rung), s.Who...)
+	}
+	return false
 }
 
 // count is how often something happened to a person.

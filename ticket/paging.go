@@ -107,9 +107,19 @@ func (c *change) ring(s PageStage) {
 		s.Wait = DefaultWait
 	}
 	p.Ring++
-	p.Who, p.Stage, p.Due, p.Hold = s.Who, s, time.Time{}, ""
 	p.Rung = addUnique(p.Rung, s.Who...)
+	if s.Wait > QuietWait && p.unrung(s, c.now) && p.louder(c.now) {
+		s.Wait = QuietWait
+	}
+	p.Who, p.Stage, p.Due, p.Hold = s.Who, s, time.Time{}, ""
 	for _, who := range s.Who {
+		if until := p.Plan.Quiet[who]; until.After(c.now) {
+			e := PageEntry{Agent: who, What: "unrung", By: strings.Join(p.loud(s.By), ", "), Until: until}
+			if e.By != "" {
+				e.What = "undisturbed"
+			}
+			c.log(e)
+		}
 		c.log(PageEntry{Agent: who, What: "ringing", By: strings.Join(s.By, ", ")})
 		c.call(CallRing, who, s.By, time.Time{}, "")
 	}

@@ -80,6 +80,7 @@ type Desk struct {
 	wg      sync.WaitGroup
 	busy    chan struct{} // bounds what is done after an acknowledgement
 
+	hush   hush
 	groups chan struct{} // has one when Slack has told of a change of user groups
 
 	mu      sync.Mutex
@@ -139,7 +140,7 @@ func (k *Desk) hears() []heard {
 		{"member_joined_channel", k.joined},
 		{"reaction_added", k.marked}, {"reaction_removed", k.marked}, {"reaction_added", k.reacted},
 		{"link_shared", k.shared},
-		{"app_home_opened", k.home}, {"user_change", k.userChanged},
+		{"app_home_opened", k.home}, {"user_change", k.userChanged}, {"dnd_updated_user", k.dndChanged},
 	}
 	for _, e := range channelEvents {
 		list = append(list, heard{e, k.channelChanged})

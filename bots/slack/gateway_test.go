@@ -110,6 +110,7 @@ func gatewayOf(t *testing.T, w world, change ...func(*router.Config)) *gateway {
 		Cursors: g.store, Log: log, Tickets: g.store, Agent: desk.AgentBy, Colleague: desk.Colleague})
 	bot.CustomersIn(ch.Has)
 	desk.Amenders = map[string]channels.Amender{channels.Slack: ch}
+	desk.Tool = bot.Whereabouts()
 	jobs := &router.Jobs{Desk: desk, Bot: bot, Senders: map[string]channels.Sender{channels.Slack: ch}, Log: log}
 	ctx, cancel := context.WithCancel(context.Background())
 	runs := []func(context.Context) error{app.Run, bot.Run, jobs.Dispatcher(nil).Run,

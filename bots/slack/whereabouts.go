@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"time"
 
 	"tierline/bots"
 	"tierline/internal/slackapp"
@@ -23,6 +24,86 @@ type Whereabouts struct {
 	desk *Desk
 	mu   sync.Mutex
 	next int // who is asked about next
+}
+
+// quietAge is how long is remembered whether somebody wants to be disturbed: an event tells when that changes.
+const quietAge = 2 * time.Minute
+
+// hush remembers who does not want to be disturbed, by Slack id.
+type hush struct {
+	mu   sync.Mutex
+	list map[string]hushed
+}
+
+type hushed struct{ until, asked time.Time } // until is zero when they may be disturbed
+
+// known sorts people into those of whom it is known, and those who are to be asked about.
+func (h *hush) known(users []string, now time.Time) (quiet map[string]time.Time, ask []string) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	quiet = map[string]time.Time{}
+	for _, u := range users {
+		switch k, ok := h.list[u]; {
+		case !ok || now.Sub(k.asked) >= quietAge:
+			ask = append(ask, u)
+		case k.until.After(now):
+			quiet[u] = k.until
+		}
+	}
+	return quiet, ask
+}
+
+func (h *hush) learn(users []string, until map[string]time.Time, now time.Time) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.list == nil || len(h.list) > maxHushed {
+		h.list = map[string]hushed{}
+	}
+	for _, u := range users {
+		h.list[u] = hushed{until[u], now}
+	}
+}
+
+const maxHushed = 5_000
+
+// dndChanged takes the event that somebody wants to be disturbed, or not: they are asked about again.
+// https://docs.slack.dev/reference/events/dnd_updated_user
+func (k *Desk) dndChanged(_ context.Context, ev slackapp.Event) error {
+	k.hush.mu.Lock()
+	defer k.hush.mu.Unlock()
+	delete(k.hush.list, ev.User)
+	return nil
+}
+
+// Quiet asks about those of whom nothing is known; see [bots.Whereabouts]. Who has no account there may be disturbed.
+func (w *Whereabouts) Quiet(ctx context.Context, agents []ticket.Agent) (map[string]time.Time, error) {
+	ids := map[string]string{} // of agents, by their Slack id
+	var users []string
+	for _, a := range agents {
+		user, err := w.desk.userOf(ctx, a)
+		if kind := ticket.KindOf(err); kind == ticket.Invalid || kind == ticket.NotFound {
+			continue
+		} else if err != nil {
+			return nil, err
+		}
+		ids[user], users = a.ID, append(users, user)
+	}
+	quiet, ask := w.desk.hush.known(users, w.desk.now())
+	if len(ask) > 0 {
+		told, err := w.desk.app.Undisturbed(ctx, ask)
+		if err != nil {
+			return nil, err
+		}
+		w.desk.hush.learn(ask, told, w.desk.now())
+		for user, until := range told {
+			quiet[user] = until
+		}
+	}
+	list := map[string]time.Time{}
+	for user, until := range quiet {
+		list[ids[user]] = until
+	}
+	return list, nil
 }
 
 var _ bots.Whereabouts = (*Whereabouts)(nil)

@@ -136,7 +136,7 @@ func (a *app) wireDesk(ctx context.Context) error {
 		Sign: func(id ticket.ID, s ticket.Sign) { a.chat.Sign(id, s) }})
 	a.jobs.Bot = a.bot
 	tool := a.bot.Whereabouts()
-	a.attendance.Tool, a.attendance.Changed = tool, tool.Changed()
+	a.attendance.Tool, a.attendance.Changed, a.desk.Tool = tool, tool.Changed(), tool
 	return nil
 }
 

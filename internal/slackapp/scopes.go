@@ -13,7 +13,7 @@ func Scopes() []string {
 // Events are the bot events that the program listens to.
 func Events() []string {
 	return []string{
-		"app_home_opened", "app_uninstalled", "channel_archive", "channel_deleted", "channel_left", "channel_rename", "channel_unarchive",
+		"app_home_opened", "app_uninstalled", "channel_archive", "channel_deleted", "channel_left", "channel_rename", "channel_unarchive", "dnd_updated_user",
 		"group_archive", "group_deleted", "group_left", "group_rename", "group_unarchive",
 		"link_shared", "member_joined_channel", "message.channels", "message.groups", "subteam_created", "subteam_members_changed", "subteam_updated",
 		"reaction_added", "reaction_removed", "tokens_revoked", "user_change",

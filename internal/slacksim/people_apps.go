@@ -249,6 +249,9 @@ func (s *Server) SetDND(uid string, until time.Time) error {
 		return fmt.Errorf("slacksim: there is no user %q", uid)
 	}
 	u.dnd = until
+	// https://docs.slack.dev/reference/events/dnd_updated_user
+	o := s.dnd(u)
+	s.emit("dnd:read", nil, Object{"type": "dnd_updated_user", "user": u.ID, "dnd_status": o, "event_ts": s.stamp()})
 	return nil
 }
 

@@ -116,6 +116,14 @@ func (c *call) usersSetPresence() (Object, error) {
 	return nil, nil
 }
 
+// dnd is whether somebody does not want to be disturbed now, as dnd.teamInfo and the event give it.
+func (s *Server) dnd(u *user) Object {
+	if now := s.clock.Now(); u.dnd.After(now) {
+		return Object{"dnd_enabled": true, "next_dnd_start_ts": now.Add(-time.Minute).Unix(), "next_dnd_end_ts": u.dnd.Unix()}
+	}
+	return Object{"dnd_enabled": false, "next_dnd_start_ts": 1, "next_dnd_end_ts": 1}
+}
+
 // dndTeamInfo tells of at most 50 people: https://docs.slack.dev/reference/methods/dnd.teamInfo
 func (c *call) dndTeamInfo() (Object, error) {
 	ids := strings.Split(c.str("users"), ",")
@@ -128,11 +136,7 @@ func (c *call) dndTeamInfo() (Object, error) {
 		if u == nil {
 			return nil, apiErr("user_not_found")
 		}
-		o := Object{"dnd_enabled": false, "next_dnd_start_ts": 1, "next_dnd_end_ts": 1}
-		if now := c.s.clock.Now(); u.dnd.After(now) {
-			o = Object{"dnd_enabled": true, "next_dnd_start_ts": now.Add(-time.Minute).Unix(), "next_dnd_end_ts": u.dnd.Unix()}
-		}
-		users[u.ID] = o
+		users[u.ID] = c.s.dnd(u)
 	}
 	return Object{"users": users}, nil
 }
