@@ -179,7 +179,7 @@ func (a *Attendance) look(ctx context.Context) {
 	now := a.Desk.Now()
 	for id, s := range seen {
 		p := ticket.Presence{Agent: id, Source: ticket.PresenceSlack, State: ticket.Here, By: ticket.Gateway}
-		jobs := []ticket.Job{ticket.StaffJob(id, time.Time{})}
+		jobs := []ticket.Job{ticket.StaffJob(id, time.Time{}), ticket.HeldJob(id, time.Time{})}
 		if !s.Here { // nothing is taken back before they have been away for a while
 			p.State, p.Reason, p.Until = ticket.Away, s.Reason, s.Until
 			jobs = []ticket.Job{ticket.StaffJob(id, now.Add(conf.Presence.grace()).Truncate(time.Microsecond))}

@@ -50,7 +50,7 @@ var lanes = []lane{
 	{[]ticket.JobKind{ticket.JobAlike, ticket.JobIncident}, 2},
 	{[]ticket.JobKind{ticket.JobRoute, ticket.JobClose, ticket.JobClock, ticket.JobPromise, ticket.JobUpdate, ticket.JobQuestion, ticket.JobUnits}, 2},
 	{[]ticket.JobKind{ticket.JobRosterTick, ticket.JobRosterNews, ticket.JobRosterTell}, 2},
-	{[]ticket.JobKind{ticket.JobDigestTick, ticket.JobDigest}, 2},
+	{[]ticket.JobKind{ticket.JobDigestTick, ticket.JobDigest, ticket.JobHeld}, 2},
 	{[]ticket.JobKind{ticket.JobAssign, ticket.JobStaff}, 2}, // not behind a search that does not answer
 }
 

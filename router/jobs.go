@@ -44,10 +44,10 @@ func (w *Jobs) Dispatcher(reg prometheus.Registerer) *Dispatcher {
 		ticket.JobClose: w.close, ticket.JobLater: w.later, ticket.JobClock: w.heard, ticket.JobAssign: w.assign, ticket.JobStaff: w.staff,
 		ticket.JobRosterTick: w.rosterTick, ticket.JobRosterNews: w.rosterNews, ticket.JobRosterTell: w.rosterTell,
 		ticket.JobDigestTick: w.digestTick, ticket.JobDigest: w.digest,
-		ticket.JobPromise: w.promiseDue, ticket.JobTell: w.tell, ticket.JobStep: w.step,
+		ticket.JobPromise: w.promiseDue, ticket.JobTell: w.tell, ticket.JobHeld: w.held, ticket.JobStep: w.step,
 		ticket.JobAlike: w.alike, ticket.JobIncident: w.incident, ticket.JobIncidentShow: w.showIncident,
 	}
-	for _, k := range []ticket.JobKind{ticket.JobShow, ticket.JobPost, ticket.JobTell, ticket.JobDigest, ticket.JobIncidentShow} {
+	for _, k := range []ticket.JobKind{ticket.JobShow, ticket.JobPost, ticket.JobTell, ticket.JobHeld, ticket.JobDigest, ticket.JobIncidentShow} {
 		d.handlers[k] = w.unlessAway(d.handlers[k])
 	}
 	d.giveUp = w.giveUp

@@ -21,6 +21,9 @@ type Presence struct {
 	// TakeBack is what is taken back from who is away: what is due before they are back (due, the default), all
 	// that is to be acted upon (all), or nothing (none). Who is no longer among the agents keeps nothing.
 	TakeBack string `yaml:"take_back"`
+	// Notices says whether what people are told beside cards waits while they are not to be disturbed (hold, the default), or
+	// is sent all the same (send). Pages never wait.
+	Notices string `yaml:"notices"`
 }
 
 // What is taken back from who is away.
@@ -45,6 +48,9 @@ func (p Presence) Check(at check.At) {
 	}
 	if p.TakeBack != "" && !slices.Contains([]string{TakeBackDue, TakeBackAll, TakeBackNone}, p.TakeBack) {
 		at.Key("take_back").Error("due, all or none", "%.20q is nothing that can be taken back", p.TakeBack)
+	}
+	if p.Notices != "" && p.Notices != NoticesHold && p.Notices != NoticesSend {
+		at.Key("notices").Error("hold or send", "%.20q is nothing that notices do", p.Notices)
 	}
 }
 
@@ -205,6 +211,9 @@ func (d *Desk) setPresence(ctx context.Context, p ticket.Presence) error {
 		}
 	}
 	jobs := []ticket.Job{ticket.StaffJob(a.ID, time.Time{})}
+	if p.State == ticket.Here {
+		jobs = append(jobs, ticket.HeldJob(a.ID, time.Time{}))
+	}
 	if !p.Until.IsZero() {
 		p.Until = p.Until.Truncate(time.Microsecond)
 		jobs = append(jobs, ticket.StaffJob(a.ID, p.Until))

@@ -34,8 +34,15 @@ func (w *Jobs) tell(ctx context.Context, j ticket.Job) error {
 	if n.Handover && c.Ticket.Owner != n.To { // it has gone on
 		return w.store().Finish(ctx, j)
 	}
+	readers, quiet, err := w.readers(ctx, c.Ticket, n)
+	if err != nil {
+		return err
+	}
 	var faults []error
-	for _, a := range w.Desk.told(c.Ticket, n) {
+	for _, a := range readers {
+		if _, waits := quiet[a.ID]; waits {
+			continue
+		}
 		err := w.Bot.Tell(ctx, bots.Notice{Card: c, To: a, Text: n.Text, At: n.At, Do: n.Do, Number: n.Number,
 			Handover: n.Handover, Key: j.Unique + ":" + a.ID}, j.Attempts > 1)
 		if kind := ticket.KindOf(err); err != nil && (kind == ticket.Invalid || kind == ticket.NotFound) { // they have no account there
@@ -47,7 +54,7 @@ func (w *Jobs) tell(ctx context.Context, j ticket.Job) error {
 	if err := errors.Join(faults...); err != nil {
 		return err
 	}
-	return w.store().Finish(ctx, j)
+	return w.hold(ctx, j, n, quiet)
 }
 
 // told are those whom a notice is for: the owner, the leads of its tier, or both; each once.

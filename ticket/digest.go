@@ -14,6 +14,7 @@ type DigestKind string
 const (
 	DigestMorning  DigestKind = "morning"  // when somebody's working day begins: what is before them
 	DigestHandover DigestKind = "handover" // when somebody takes over: what was in work, promised, and noted for them
+	DigestHeld     DigestKind = "held"     // what waited while somebody was not to be disturbed: notices, which nobody can do without
 	DigestWeek     DigestKind = "week"     // when the week begins: last week's figures, for those who lead or edit
 )
 

@@ -11,7 +11,9 @@ func TestAPageOfSomebodyWhoIsNotToBeDisturbed(t *testing.T) {
 	t.Parallel()
 	now := time.Date(2026, 3, 2, 21, 0, 0, 0, time.UTC)
 	late := now.Add(time.Hour)
-	step := func(by string, who ...string) PageStage { return PageStage{Who: who, By: []string{by}, Wait: 5 * time.Minute} }
+	step := func(by string, who ...string) PageStage {
+		return PageStage{Who: who, By: []string{by}, Wait: 5 * time.Minute}
+	}
 	for _, c := range []struct {
 		name  string
 		quiet map[string]time.Time

@@ -32,6 +32,7 @@ type Store interface {
 	Measures
 	Staffing
 	UserGroups
+	Holding
 	Installations
 	Agendas
 	Drafting

@@ -46,7 +46,9 @@ func (k *Desk) digestOf(text string, d bots.Digest, most int) []slack.Block {
 			}
 			plain = nil
 		}
-		plain = append(plain, head)
+		if s.Head != "" {
+			plain = append(plain, head)
+		}
 		for _, r := range s.Rows[:min(len(s.Rows), rowsOf(d.Kind, most))] {
 			row := k.digestRow(r)
 			if len(r.Do) == 0 && r.Change == 0 {

@@ -127,6 +127,7 @@ func Run(t *testing.T, fresh Fresh) {
 		"user groups/two gateways at once":                      userGroupsAtOnce,
 		"installations/decided on what they are":                installations,
 		"installations/two gateways at once":                    installationsAtOnce,
+		"held notices/told later":                               heldNotices,
 		"roster/changes":                                        rosterChanges,
 		"roster/one of many takes a cover":                      rosterRace,
 		"roster/a job passes on":                                rosterPass,

@@ -6,6 +6,15 @@ CREATE TABLE user_groups (
     doc   TEXT NOT NULL,
     PRIMARY KEY (name)
 );
+-- What people are told when they may be disturbed again.
+CREATE TABLE held_notices (
+    agent TEXT COLLATE "C" NOT NULL,
+    key   TEXT COLLATE "C" NOT NULL,
+    at    BIGINT NOT NULL,
+    doc   TEXT NOT NULL,
+    PRIMARY KEY (agent, key)
+);
 
 -- +goose Down
+DROP TABLE held_notices;
 DROP TABLE user_groups;

@@ -6,6 +6,15 @@ CREATE TABLE user_groups (
     doc   TEXT NOT NULL,
     PRIMARY KEY (name)
 ) WITHOUT ROWID;
+-- What people are told when they may be disturbed again.
+CREATE TABLE held_notices (
+    agent TEXT NOT NULL,
+    key   TEXT NOT NULL,
+    at    INTEGER NOT NULL,
+    doc   TEXT NOT NULL,
+    PRIMARY KEY (agent, key)
+) WITHOUT ROWID;
 
 -- +goose Down
+DROP TABLE held_notices;
 DROP TABLE user_groups;
