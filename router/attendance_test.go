@@ -36,8 +36,14 @@ func (t *tool) Groups(_ context.Context, known []ticket.UserGroup) (told []ticke
 	return told, t.err
 }
 
-func (t *tool) Quiet(context.Context, []ticket.Agent) (map[string]time.Time, error) {
-	return t.quiet, t.err
+func (t *tool) Quiet(_ context.Context, agents []ticket.Agent) (map[string]time.Time, error) {
+	list := map[string]time.Time{}
+	for _, a := range agents {
+		if until, ok := t.quiet[a.ID]; ok {
+			list[a.ID] = until
+		}
+	}
+	return list, t.err
 }
 
 func attended(w *world, tl *tool) *Attendance {

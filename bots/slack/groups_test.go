@@ -3,6 +3,7 @@ package slackdesk_test
 import (
 	"strings"
 	"testing"
+	"time"
 
 	"tierline/internal/slacksim"
 	"tierline/router"
@@ -66,4 +67,18 @@ func TestAUserGroupIsTheTeam(t *testing.T) {
 	g.told("U1BEN", "C0L1", card.TS, "not on the support team")
 	// What they had is nobody's now.
 	g.message("C0L1", card.TS, "Ben Okafor does not work here any more")
+}
+
+// A page goes out at once to somebody who does not want to be disturbed, and the card says that Slack does not ring them.
+func TestAPageKnowsWhomSlackDoesNotRing(t *testing.T) {
+	t.Parallel()
+	g := newGateway(t)
+	g.must(g.sim.SetDND("chloe", time.Now().Add(time.Hour)))
+	_, err := g.sim.Say("carl", "customer-ltd", "The pump leaks", "")
+	g.must(err)
+	card := g.message("C0L1", "", "The pump leaks")
+	g.must(g.sim.Click("anna", "C0L1", card.TS, "page"))
+	g.fill("anna", "page", map[string]any{"reason": "it smokes"})
+	g.dm("chloe", "it smokes")
+	g.message("C0L1", "", "Chloé Martin does not want to be disturbed until")
 }

@@ -50,8 +50,19 @@ func (h *hush) known(users []string, now time.Time) (quiet map[string]time.Time,
 			quiet[u] = k.until
 		}
 	}
+	if len(ask) == 0 {
+		return quiet, nil
+	}
+	for u, k := range h.list { // others who will be asked about soon go along: one question is for many
+		if len(ask) < maxQuietAsked && now.Sub(k.asked) >= quietAge && !slices.Contains(ask, u) {
+			ask = append(ask, u)
+		}
+	}
 	return quiet, ask
 }
+
+// maxQuietAsked is how many are asked about at once; https://docs.slack.dev/reference/methods/dnd.teamInfo
+const maxQuietAsked = 50
 
 func (h *hush) learn(users []string, until map[string]time.Time, now time.Time) {
 	h.mu.Lock()
@@ -101,7 +112,9 @@ func (w *Whereabouts) Quiet(ctx context.Context, agents []ticket.Agent) (map[str
 	}
 	list := map[string]time.Time{}
 	for user, until := range quiet {
-		list[ids[user]] = until
+		if id, ok := ids[user]; ok {
+			list[id] = until
+		}
 	}
 	return list, nil
 }

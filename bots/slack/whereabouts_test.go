@@ -108,3 +108,25 @@ func TestUserGroupsThatGiveNothing(t *testing.T) {
 		t.Errorf("a group that cannot be read: %v", err)
 	}
 }
+
+// Who does not want to be disturbed is remembered, until an event tells that it is otherwise.
+func TestWhoDoesNotWantToBeDisturbed(t *testing.T) {
+	t.Parallel()
+	o := newOffice(t)
+	w := o.desk.Whereabouts()
+	team := []ticket.Agent{{ID: "anna", Slack: "U1ANNA"}, {ID: "dev", Slack: "U2DEV"}, {ID: "ghost", Email: "nobody@support.example"}, {ID: "none"}}
+	until := time.Now().Add(time.Hour).Truncate(time.Second).UTC()
+	o.must(o.sim.SetDND("dev", until))
+	if quiet, err := w.Quiet(t.Context(), team); err != nil || len(quiet) != 1 || !quiet["dev"].Equal(until) {
+		t.Errorf("who does not want to be disturbed: %v %v", quiet, err)
+	}
+	o.must(o.sim.SetDND("dev", time.Time{})) // is told by an event: nobody is asked again before
+	for limit := time.Now().Add(30 * time.Second); ; time.Sleep(5 * time.Millisecond) {
+		if quiet, err := w.Quiet(t.Context(), team); err == nil && len(quiet) == 0 {
+			break
+		}
+		if time.Now().After(limit) {
+			t.Fatal("somebody who wants to be disturbed again is still left alone")
+		}
+	}
+}
