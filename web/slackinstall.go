@@ -247,6 +247,7 @@ type slackOAuthPage struct {
 	Why    string
 	Detail string
 	Done   *SlackInstalled
+	Staff  bool // signed in to the console
 }
 
 func (s *Server) slackPage(c *fiber.Ctx, why, detail string) slackOAuthPage {
@@ -254,6 +255,7 @@ func (s *Server) slackPage(c *fiber.Ctx, why, detail string) slackOAuthPage {
 	w := slackWords()[l]
 	p := slackOAuthPage{page: s.page(c, w["title"], ""), W: w, Why: why, Detail: detail}
 	p.Lang, p.Agent = l, nil
+	_, _, p.Staff, _ = s.sessionOf(c) // when it cannot be known they find the console themselves
 	c.Vary(fiber.HeaderAcceptLanguage)
 	return p
 }

@@ -97,7 +97,7 @@ func (c client) call(ctx context.Context, method string, form url.Values, author
 	if err != nil || json.Unmarshal(body, &head) != nil || !head.OK && head.Error == "" {
 		wait, _ := strconv.Atoi(resp.Header.Get("Retry-After"))
 		return nil, &ticket.Error{Op: "slack." + method, Kind: ticket.Transient, RetryAfter: time.Duration(min(max(wait, 0), 3600)) * time.Second,
-			Err: fmt.Errorf("Slack answers %d, and nothing that can be read", resp.StatusCode)}
+			Err: fmt.Errorf("an answer %d that cannot be read", resp.StatusCode)}
 	}
 	switch {
 	case head.OK:

@@ -150,8 +150,7 @@ func TestAnAnswerThatIsLostIsAskedForAgain(t *testing.T) {
 		t.Fatalf("what is under way is not noted: %+v %v", b.only(), a.Ready())
 	}
 	b.pass(10 * time.Second)
-	_, app := b.gateway("c") // a is dead
-	c, app := b.gateway("c")
+	c, app := b.gateway("c") // a is dead
 	old := app.token("T1ACME")
 	c.look(t.Context())
 	if app.token("T1ACME") == old || b.slack.refreshes() != 2 || !b.only().Began.IsZero() {
