@@ -147,8 +147,9 @@ type App struct {
 	connected bool
 	sockets   int // that are open
 	used      once
-	deleted   once   // messages, by channel and ts
-	fault     string // why the connection does not work
+	deleted   once          // messages, by channel and ts
+	skew      time.Duration // how much this machine's clock is ahead of Slack's, when it is too much
+	fault     string        // why the connection does not work
 }
 
 // New makes an App. It does not connect: [App.Run] does.
@@ -182,10 +183,10 @@ func New(cfg Config, d Deps) (*App, error) {
 	if cfg.APIURL != "" {
 		base = strings.TrimRight(cfg.APIURL, "/") + "/"
 	}
-	d.HTTP = through(d.HTTP, base)
 	a := &App{cfg: cfg, log: d.Log, now: d.Now, sleep: d.Sleep, http: d.HTTP, base: base, cursors: d.Cursors, shared: map[string]pin{}, news: make(chan struct{}, 1), others: map[string]*workspace{}, strange: strangers{},
 		onEvent:   map[string][]func(context.Context, Event) error{},
 		onCommand: map[string]func(context.Context, slack.SlashCommand) Reply{}, onForm: map[string]func(context.Context, *slack.InteractionCallback) any{}}
+	a.http = through(d.HTTP, base, a.heardTime)
 	if !cfg.BotToken.IsZero() {
 		a.home = a.newWorkspace(Installation{BotToken: cfg.BotToken, Home: true})
 	}
@@ -271,6 +272,8 @@ func (a *App) Ready() error {
 		return ticket.Errorf("slack", ticket.Transient, "Slack: %s", a.fault)
 	case !a.connected:
 		return ticket.Errorf("slack", ticket.Transient, "Slack: not connected yet")
+	case a.skew != 0:
+		return ticket.Errorf("slack", ticket.Transient, "The clock of this machine is %v ahead of Slack's: what Slack sends is refused. Set it right.", a.skew)
 	case len(list) == 0:
 		return ticket.Errorf("slack", ticket.Transient, "The Slack app is not installed in any workspace yet.")
 	}

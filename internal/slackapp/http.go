@@ -60,6 +60,24 @@ func (a *App) genuine(stamp, signature string, body []byte) bool {
 	return hmac.Equal([]byte("v0="+hex.EncodeToString(mac.Sum(nil))), []byte(signature))
 }
 
+// heardTime notices a clock of this machine that is wrong: Slack's requests bear their time, and would all be refused as
+// too old, or of tomorrow.
+func (a *App) heardTime(there time.Time) {
+	if a.cfg.Mode != ModeHTTP {
+		return
+	}
+	ahead := a.now().Sub(there).Round(time.Second)
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	switch wrong := ahead.Abs() > replayWindow/2; {
+	case wrong && a.skew == 0:
+		a.log.Error("slack: the clock of this machine is wrong; what Slack sends may be refused for it", "ahead", ahead)
+		a.skew = ahead
+	case !wrong:
+		a.skew = 0
+	}
+}
+
 // request tells by its shape what was sent.
 func (a *App) request(c *fiber.Ctx, body []byte) error {
 	if !strings.HasPrefix(c.Get(fiber.HeaderContentType), fiber.MIMEApplicationForm) {

@@ -24,18 +24,19 @@ const (
 // throw away what it says. A 429 says when to come back.
 // https://docs.slack.dev/apis/web-api/#basics
 type transport struct {
-	next http.RoundTripper
-	base string // of the Web API
+	next  http.RoundTripper
+	base  string                // of the Web API
+	clock func(there time.Time) // hears what time it is there
 }
 
 // through is a client whose calls of the Web API go by a transport.
-func through(c *http.Client, base string) *http.Client {
+func through(c *http.Client, base string, clock func(time.Time)) *http.Client {
 	next := c.Transport
 	if next == nil {
 		next = http.DefaultTransport
 	}
 	copied := *c
-	copied.Transport = &transport{next: next, base: base}
+	copied.Transport = &transport{next: next, base: base, clock: clock}
 	return &copied
 }
 
@@ -50,6 +51,9 @@ func (t *transport) RoundTrip(req *http.Request) (*http.Response, error) {
 	resp, err := t.next.RoundTrip(req)
 	if err != nil {
 		return nil, err
+	}
+	if at, err := http.ParseTime(resp.Header.Get("Date")); err == nil {
+		t.clock(at)
 	}
 	switch {
 	case resp.StatusCode == http.StatusTooManyRequests:

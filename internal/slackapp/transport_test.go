@@ -182,3 +182,28 @@ func TestChannelsThatAreNotListed(t *testing.T) {
 		t.Errorf("that there is no history is said %d times", n)
 	}
 }
+
+// TestAClockThatIsWrongIsSaid: in HTTP mode all that Slack sends would be refused, and nobody would know why.
+func TestAClockThatIsWrongIsSaid(t *testing.T) {
+	t.Parallel()
+	off := time.Duration(0)
+	a, _ := answering(t, func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Date", time.Now().Add(-off).UTC().Format(http.TimeFormat))
+		says(200, `{"ok":true,"user_id":"U1"}`)(w, r)
+	})
+	a.setState(true, "")
+	for _, c := range []struct {
+		off  time.Duration
+		said string
+	}{{0, ""}, {10 * time.Minute, "machine is 10m"}, {time.Minute, ""}, {-time.Hour, "machine is -"}, {0, ""}} {
+		off = c.off
+		a.heardTime(time.Now().Add(-off))
+		if err := a.Ready(); (err == nil) != (c.said == "") || err != nil && !strings.Contains(err.Error(), c.said) {
+			t.Errorf("%v: %v", c.off, err)
+		}
+	}
+	off = 10 * time.Minute
+	if _, err := a.Self(t.Context(), ""); err != nil || a.Ready() == nil {
+		t.Error("the time of an answer is not looked at", err)
+	}
+}
