@@ -27,12 +27,15 @@ func suggestions(c bots.Card) []slack.Block {
 	list = list[:min(len(list), maxSuggests)]
 	used := slices.ContainsFunc(list, func(s ticket.Suggestion) bool { return s.Verdict == ticket.ArticleUsed })
 	blocks := []slack.Block{articlesHead(c, used)}
-	for _, s := range list {
+	for i, s := range list {
 		b := slack.NewSectionBlock(mrkdwn(articleText(s), maxSection), nil, nil)
 		id := articleBlock(c.Ticket.ID, s.Article)
 		if s.Verdict == "" && !used && c.Ticket.NoArticle == "" {
-			blocks = append(blocks, b, slack.NewActionBlock(id, verdictButton(ticket.ArticleUsed, "Used"), verdictButton(readArticle, "Read"),
-				verdictButton(ticket.ArticleNot, "Not relevant"), verdictButton(ticket.ArticleFlagged, "Flag")))
+			list := []slack.BlockElement{verdictButton(ticket.ArticleUsed, "Used"), verdictButton(readArticle, "Read"), verdictButton(ticket.ArticleNot, "Not relevant")}
+			if i == 0 { // of the others it stands where they are read: three fit into a row on a phone
+				list = append(list, verdictButton(ticket.ArticleFlagged, "Flag"))
+			}
+			blocks = append(blocks, b, slack.NewActionBlock(id, list...))
 			continue
 		}
 		b.BlockID, b.Accessory = id, slack.NewAccessory(overflow(doVerdict, verdictOptions(s)...))

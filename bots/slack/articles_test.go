@@ -25,10 +25,10 @@ func TestEveryArticleIsJudgedInSight(t *testing.T) {
 	}
 	o.must(o.sim.Click("anna", channel, ts, "kb:1042:swap/verdict_read"))
 	o.must(o.sim.CloseView("anna", o.modal("anna", "read").ID, true))
-	o.must(o.sim.Click("anna", channel, ts, "kb:1042:swap/verdict_flagged"))
+	o.must(o.sim.Click("anna", channel, ts, "kb:1042:reset-router/verdict_flagged"))
 	_, err := o.sim.Submit("anna", o.modal("anna", doFlag).ID, map[string]any{"reason": "step 3 is wrong"})
 	o.must(err)
-	if a := o.acted(5); a.Verdict != "flagged" || a.Article != "swap" || a.Reason != "step 3 is wrong" {
+	if a := o.acted(5); a.Verdict != "flagged" || a.Article != "reset-router" || a.Reason != "step 3 is wrong" {
 		t.Errorf("flag: %+v", a)
 	}
 
@@ -97,7 +97,7 @@ func TestPreviousCasesLeadToWhereTheyStand(t *testing.T) {
 	c.MoreCases, c.CasePlaces = true, map[ticket.ID]string{1001: "C0L1/1700000000.000100"}
 	_, channel, ts := o.show(c)
 	m, _ := o.sim.Message(channel, ts)
-	for _, want := range []string{"archives/C0L1/p1700000000000100|T-1001>", "<https://console.example/tickets/T-1002|T-1002>", "same unit · <!date^", "it was: *power supply*"} {
+	for _, want := range []string{"archives/C0L1/p1700000000000100|T-1001>", "<https://console.example/tickets/T-1002|T-1002>", "same unit, <!date^", "it was: *power supply*"} {
 		if !strings.Contains(m.PlainText(), want) {
 			t.Errorf("%q is missing in %s", want, m.PlainText())
 		}

@@ -17,6 +17,7 @@ import (
 // Parts of a card have room for this much, so that the whole stays readable on a phone.
 const (
 	roomSaid    = 900
+	roomLast    = 600 // of what the customer said last: all of it stands in the thread
 	roomLine    = 200
 	roomList    = 1200
 	maxListed   = 5
@@ -28,12 +29,14 @@ func esc(s string, room int) string { return slackapp.LineCut(s, room) }
 // cardOf is the card with links to where other cards stand.
 func (k *Desk) cardOf(c bots.Card) []slack.Block { return cardBlocks(c, k.caseLinks(c, c.CasePlaces)) }
 
-// cardBlocks is the card. Every part is a function that gives no block when it has nothing to say.
+// cardBlocks is the card: first what one must know in five seconds, and what one can do, as Slack folds long messages; then all
+// that helps to do it well. Every part is a function that gives no block when it has nothing to say.
 func cardBlocks(c bots.Card, to caseLinks) []slack.Block {
 	cases := func(c bots.Card) []slack.Block { return casesOn(c, to) }
 	blocks := []slack.Block{header(c.Ticket.ID.String() + " · " + c.Ticket.Subject)}
 	for _, part := range []func(bots.Card) []slack.Block{
-		partOf, who, facts, lastSaid, mood, proposals, handedOver, outside, waiting, promises, standing, units, environment, tried, script, why, suggestions, cases, pageLog, actions, foot,
+		partOf, who, facts, mood, lastSaid, handedOver, outside, waiting, promises, proposals, pageLog, actions,
+		standing, units, environment, tried, script, suggestions, cases, why, foot,
 	} {
 		blocks = append(blocks, part(c)...)
 	}
@@ -123,15 +126,22 @@ func facts(c bots.Card) []slack.Block {
 	if t.HoldReason != "" {
 		state += ": " + esc(t.HoldReason, roomLine)
 	}
-	list := []string{"*State*\n" + state, "*Owner*\n" + owner, "*Priority*\n" + priority(t.Priority),
-		"*Tier*\n" + esc(nonEmpty(c.Tier.Title, c.Tier.Name, t.Tier, "–"), 80)}
-	if due := dueText(t); due != "" {
-		list = append(list, "*Due*\n"+due)
+	head := []string{state}
+	if p := priority(t.Priority); t.Priority != ticket.Normal && t.Priority != "" {
+		head = append(head, p)
 	}
+	head = append(head, esc(nonEmpty(c.Tier.Title, c.Tier.Name, t.Tier, "–"), 80))
+	text := strings.Join(head, " · ")
+	if due := dueText(t); due != "" {
+		text += "\n" + due
+	}
+	list := []string{"*Owner*\n" + owner}
 	if t.Diagnosis != "" {
 		list = append(list, "*Diagnosis*\n"+esc(t.Diagnosis, 500))
 	}
-	return []slack.Block{fields(list...)}
+	b := fields(list...).(*slack.SectionBlock)
+	b.Text = mrkdwn(text, maxSection)
+	return []slack.Block{b}
 }
 
 func lastSaid(c bots.Card) []slack.Block {
@@ -143,7 +153,7 @@ func lastSaid(c bots.Card) []slack.Block {
 	if n := len(m.Attachments); n > 0 {
 		head += fmt.Sprintf(" · :paperclip: %d", n)
 	}
-	said := slackapp.EscapeCut(strings.TrimSpace(spoken(m)), roomSaid)
+	said := slackapp.EscapeCut(strings.TrimSpace(spoken(m)), roomLast)
 	if said == "" {
 		said = "_no text_"
 	}

@@ -20,11 +20,14 @@ func caseLine(c ticket.Case, url string) string {
 	if isWeb(url) {
 		l = "• *<" + slackapp.Escape(url) + "|" + c.ID.String() + ">*"
 	}
-	l += " " + esc(c.Subject, 100) + "\n      "
+	l += " " + esc(c.Subject, 80) + " · "
 	if c.Relation != "" {
-		l += "same " + esc(c.Relation, 30) + " · "
+		l += "same " + esc(c.Relation, 30) + ", "
 	}
-	l += ago(c) + " · " + stateName(c.State)
+	l += ago(c)
+	if !c.State.Done() {
+		l += " · " + stateName(c.State)
+	}
 	if c.Diagnosis != "" {
 		l += " · it was: *" + strings.ReplaceAll(esc(c.Diagnosis, 120), "*", "·") + "*"
 	}
