@@ -44,7 +44,7 @@ func TestAMorningInSlack(t *testing.T) {
 	pump := g.mail("a@corp.example", "en", "Pump leaks", "It leaks")
 	bill := g.mail("b@other.example", "de", "Bill <wrong>", "Please look")
 	g.message("C0L1", "", "Bill <wrong>")
-	card := g.message("C0L1", "", "Pump leaks")
+	card := g.message("C0L1", "", pump.String()+" · Pump leaks") // the other's card names it, too
 	g.must(g.sim.Click("anna", "C0L1", card.TS, "take"))
 	g.message("C0L1", "", "*Owner*\nAnna Schmidt")
 	g.looked(time.Now().Add(-2 * time.Hour))
