@@ -107,6 +107,9 @@ func (c *change) acknowledge(text string) {
 func (c *change) note() error {
 	text := strings.TrimSpace(c.a.Text)
 	if c.a.Note != nil {
+		if err := c.a.Note.Call.check(); err != nil {
+			return err
+		}
 		text = strings.TrimSpace(c.a.Note.String() + "\n" + text)
 	}
 	switch {
@@ -119,13 +122,22 @@ func (c *change) note() error {
 	}
 	seq := c.message(Message{Kind: Note, Text: text, Fields: c.a.Note, Attachments: c.a.Attachments, DeskRef: c.a.DeskRef})
 	c.say("seq", strconv.Itoa(seq))
-	return nil
+	p := c.a.Promise // that was given in what is noted
+	if p == nil {
+		return nil
+	}
+	if p.Kind != PromiseCallback && p.Kind != PromiseUpdate && p.Kind != PromiseFix {
+		return invalid("Say what is promised: callback, update or fix.")
+	}
+	_, err := c.pledge(Promise{Kind: p.Kind, What: p.What, Due: p.Due})
+	return err
 }
 
 // String is the note as people read it: one line a field that is filled in.
 func (n *NoteFields) String() string {
 	var b strings.Builder
 	for _, f := range []struct{ name, text string }{
+		{"Call", n.Call.String()},
 		{"Reported", n.Reported}, {"Tried", n.Tried}, {"Result", n.Result},
 		{"Next step", n.NextStep}, {"Promised", n.Promised},
 	} {

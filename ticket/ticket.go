@@ -319,6 +319,8 @@ type NoteFields struct {
 	Result   string `json:"result,omitempty"`
 	NextStep string `json:"next_step,omitempty"`
 	Promised string `json:"promised,omitempty"`
+
+	Call *CallNote `json:"call,omitempty"` // it is of a call
 }
 
 // Attachment names a blob: its bytes are kept under their SHA-256.

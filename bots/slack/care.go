@@ -368,6 +368,8 @@ func (k *Desk) askFirst(ctx context.Context, by ticket.Agent, v slack.View, m me
 		return k.askAnswer(ctx, by, v, m)
 	case doEscalate:
 		return k.readBack(ctx, by, v, m)
+	case doNote:
+		return askNote(v, m)
 	}
 	return slack.ModalViewRequest{}, false, nil
 }

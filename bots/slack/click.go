@@ -184,7 +184,7 @@ func (k *Desk) press(ctx context.Context, c click, what string, r ref) error {
 		a.Kind, a.Rev, a.Verdict = ticket.ActVerify, 0, ticket.NotVerified
 	case doSupplier, doSupplied, doInform, doHeard, doVerify:
 		return k.open(c, what, r)
-	case doReply, doNote, doEscalate, doPage, doSolve, doDecline, doCall, doHand, doSnooze, doMerge, doSplit, doReturn, doPromise, doAssign, doArticle:
+	case doReply, doNote, doCallNote, doEscalate, doPage, doSolve, doDecline, doCall, doHand, doSnooze, doMerge, doSplit, doReturn, doPromise, doAssign, doArticle:
 		return k.open(c, what, r)
 	case doUpdate, doPostpone, doRepromise, doUnpromise, doAsk, doAnswer, doComplain, doAmends, doAbuse, doBlock, doSame, doApart:
 		return k.open(c, what, r)
@@ -294,8 +294,7 @@ func (k *Desk) intent(ctx context.Context, v slack.View, m meta) (ticket.Action,
 		a.Kind, a.Rev, a.Seq, a.To = ticket.ActResend, 0, m.Number, customer.Identity{Kind: customer.Email, Value: strings.TrimSpace(submitted(v, "address"))}
 	case doNote:
 		a.Rev = 0 // a note is true whatever happened meanwhile
-		a.Note = &ticket.NoteFields{Reported: submitted(v, "reported"), Tried: submitted(v, "tried"),
-			Result: submitted(v, "result"), NextStep: submitted(v, "next"), Promised: submitted(v, "promised")}
+		return noteIntent(v, a)
 	case doEscalate:
 		a.Tier, a.Reason, a.Diagnosis = submitted(v, "tier"), submitted(v, "problem"), submitted(v, "diagnosis")
 		a.Handoff = &ticket.Handoff{}

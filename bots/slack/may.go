@@ -29,7 +29,7 @@ func rightOf(id string) ticket.Right {
 		return ticket.RightSee
 	case doBlock, doHeard, doAmends:
 		return ticket.RightLead
-	case doQueue, doUrgent, doNormal, doMore, doCare, doCall, doPreview, doInsert, doMacro, doTongue, doResume, doRetry, doCopy, doElsewhere, doBack, doUnverify, doNext, doSame, doApart, doFlag, doUpdate,
+	case doQueue, doUrgent, doNormal, doMore, doCare, doCall, doPreview, doInsert, doMacro, doTongue, doCallNote, doResume, doRetry, doCopy, doElsewhere, doBack, doUnverify, doNext, doSame, doApart, doFlag, doUpdate,
 		doNew, doAddTo, doPageAny, shortAsk, shortMake, shortAdd, shortPage, shortNew, shortNext, shortNote, shortAnyPage:
 		return ticket.RightWork
 	}

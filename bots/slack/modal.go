@@ -80,12 +80,9 @@ func (k *Desk) form(ctx context.Context, c click, what string, r ref) (slack.Mod
 	case doReply:
 		return k.openAnswer(ctx, c.by, card, m, c.text)
 	case doNote:
-		return modal(doNote, id+": note", "Keep", m.String(), about,
-			input("reported", "Reported", "What the customer says, in their words", line("", 3000, true), true),
-			input("tried", "Tried", "What was done, step by step", line("", 3000, true), true),
-			input("result", "Result", "What came of it", line("", 3000, true), true),
-			input("next", "Next step", "Who does what", line("", 1000, false), true),
-			input("promised", "Promised", "What was promised to the customer, and until when", line("", 1000, false), true)), nil
+		return noteForm(m, id, noteDraft{}, about), nil
+	case doCallNote:
+		return k.callNote(ctx, c.by, card, m, r.Seq, about)
 	case doEscalate:
 		known := bots.Handoff(card)
 		known.Problem = nonEmpty(c.text, known.Problem)

@@ -168,6 +168,8 @@ func messageTools(c bots.Card, m ticket.Message) []slack.Block {
 		return rows("message", button(doSplit, v, "Split it off"))
 	case !m.MovedFrom.IsZero():
 		return rows("message", button(doBack, v, "Move it back"))
+	case len(m.Turns) > 0:
+		return rows("message", button(doCallNote, v, "Write the call note"))
 	case m.Delivery == ticket.Queued && !m.SendAt.IsZero():
 		return rows("message", button(doWithdraw, v, "Undo"))
 	case m.Delivery == ticket.Failed && !m.Auto:
