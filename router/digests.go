@@ -325,6 +325,16 @@ func (w *Jobs) readable(ctx context.Context, n ticket.Digest, to ticket.Agent) (
 		}
 		return again, false, nil
 	}
+	quiet, err := w.Desk.quiet(ctx, []ticket.Agent{to})
+	if err != nil {
+		return again, false, err
+	}
+	if until, is := quiet[to.ID]; is && cal.Open(now) { // do not disturb, in Slack
+		if until.Before(last) {
+			again = until
+		}
+		return again, false, nil
+	}
 	r, err := w.store().Roster(ctx, n.At)
 	if err != nil {
 		return again, false, err
