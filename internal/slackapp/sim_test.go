@@ -165,7 +165,7 @@ func TestAPanicStopsNothing(t *testing.T) {
 	if _, err := sim.Say("carl", "customer-ltd", "x", ""); err != nil {
 		t.Fatal(err)
 	}
-	eventually(t, "the ack of the second try", func() bool { return n.Load() == 2 && sim.Unacknowledged() == 0 })
+	eventually(t, "the ack of the second try", func() bool { return n.Load() >= 2 && sim.Unacknowledged() == 0 }) // it comes a third time when the machine is late with the ack
 	if err := sim.Slash("anna", "support-l1", "/tier", "x"); err != nil {
 		t.Errorf("a panic in a command: %v", err)
 	}
