@@ -208,6 +208,13 @@ func (b *Browser) Until(expression string) {
 	}
 }
 
+// Press presses what a selector finds first, as soon as it can be seen and is enabled. Nothing can move or be drawn anew between
+// finding and pressing, as it can with a click at a place of the screen.
+func (b *Browser) Press(selector string) {
+	b.t.Helper()
+	b.Until(fmt.Sprintf(`((e) => e && e.checkVisibility() && !e.disabled && (e.focus(), e.click(), true))(document.querySelector(%q))`, selector))
+}
+
 // seen is where the browser is and the beginning of what it shows, what stands before the page first, as far as it still answers.
 func (b *Browser) seen() string {
 	ctx, stop := context.WithTimeout(b.Ctx, 5*time.Second)

@@ -27,7 +27,7 @@ func TestAnAgentInABrowser(t *testing.T) {
 		"["+section("*T-7* needs help")+","+actions(button("take", "Take")+","+button("reply", "Reply"))+"]"), "ts")
 	a.event(t)
 	b.Until(`document.querySelector('[data-ts="` + card + `"] [data-action-id=reply]')`)
-	b.Do(chromedp.Click(`[data-action-id=reply]`))
+	b.Press(`[data-action-id=reply]`)
 	e := a.next(t, "interactive")
 	ok(t, s, "views.open", "trigger_id", text(payload(t, e.Request.Payload), "trigger_id"), "view",
 		`{"type":"modal","callback_id":"reply","title":{"type":"plain_text","text":"Reply"},"submit":{"type":"plain_text","text":"Send"},
@@ -41,7 +41,8 @@ func TestAnAgentInABrowser(t *testing.T) {
 	}
 	b.Do(chromedp.SetUploadFiles(`dialog [data-action-id=x] [data-files]`, []string{photo}))
 	b.Until(`document.querySelector('dialog [data-action-id=x] .chip')?.textContent.includes('photo.png')`)
-	b.Do(chromedp.SendKeys(`dialog [data-action-id=a]`, "Good morning"), chromedp.Click(`dialog [data-submit]`))
+	b.Do(chromedp.SendKeys(`dialog [data-action-id=a]`, "Good morning"))
+	b.Press(`dialog [data-submit]`)
 	e = a.next(t, "interactive")
 	p := payload(t, e.Request.Payload)
 	if got := text(object(object(object(object(object(p, "view"), "state"), "values"), "b"), "a"), "value"); got != "Good morning" {
@@ -57,15 +58,17 @@ func TestAnAgentInABrowser(t *testing.T) {
 	ok(t, s, "chat.postMessage", "channel", "C0L1", "text", "sent: Good morning", "thread_ts", card)
 	a.event(t)
 	b.Until(`document.querySelector('[data-open-thread="` + card + `"]')`)
-	b.Do(chromedp.Click(`[data-open-thread="` + card + `"]`))
+	b.Press(`[data-open-thread="` + card + `"]`)
 	b.Until(`[...document.querySelectorAll('[data-pane=thread]')].some(x => x.textContent.includes('sent: Good morning'))`)
-	b.Do(chromedp.SendKeys(`[data-composer=thread]`, "from the page"), chromedp.Click(`[data-send=thread]`))
+	b.Do(chromedp.SendKeys(`[data-composer=thread]`, "from the page"))
+	b.Press(`[data-send=thread]`)
 	wait(t, s, func() bool { return len(s.Replies("C0L1", card)) == 2 })
 	if ev := a.event(t); ev["text"] != "from the page" || ev["thread_ts"] != card {
 		t.Fatal(ev)
 	}
 
-	b.Do(chromedp.SendKeys(`[data-composer=channel]`, "/tier help"), chromedp.Click(`[data-send=channel]`))
+	b.Do(chromedp.SendKeys(`[data-composer=channel]`, "/tier help"))
+	b.Press(`[data-send=channel]`)
 	e = a.next(t, "slash_commands")
 	a.ack(e, map[string]any{"text": "Here is how"})
 	b.Until(`document.querySelector('[data-ephemeral]')?.textContent.includes('Here is how')`)
