@@ -192,12 +192,20 @@ func (s *Server) pick() *conn {
 	return s.conns[s.nextConn%len(s.conns)]
 }
 
-// Connections is how many Socket Mode connections the app holds.
-func (s *Server) Connections() int {
+// Connections is how many Socket Mode connections the app holds. One that was cut is none, also while its end is still
+// being seen to.
+func (s *Server) Connections() (n int) {
 	s = s.hub
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return len(s.conns)
+	for _, c := range s.conns {
+		select {
+		case <-c.gone:
+		default:
+			n++
+		}
+	}
+	return n
 }
 
 // Disconnect sends a disconnect message of this reason (warning, refresh_requested) on every
