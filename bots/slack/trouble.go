@@ -143,6 +143,9 @@ var channelEvents = []string{"channel_archive", "channel_deleted", "channel_left
 // not only when the next card is to be shown there.
 func (k *Desk) channelChanged(ctx context.Context, ev slackapp.Event) error {
 	tiers, err := k.tiersIn(ctx, ev.Channel)
+	if err == nil && len(tiers) == 0 && what(ev.Type) == "unarchive" { // it was not listed meanwhile
+		tiers, err = k.lookAgain(ctx, ev.Channel)
+	}
 	if err != nil {
 		return err // comes again
 	}
@@ -170,13 +173,18 @@ func (k *Desk) joined(ctx context.Context, ev slackapp.Event) error {
 	}
 	tiers, err := k.tiersIn(ctx, ev.Channel)
 	if err == nil && len(tiers) == 0 { // a private channel is not known by its name before
-		k.app.ForgetChannels()
-		tiers, err = k.tiersIn(ctx, ev.Channel)
+		tiers, err = k.lookAgain(ctx, ev.Channel)
 	}
 	for _, tier := range tiers {
 		_ = k.mendable(tier, nil, false)
 	}
 	return err
+}
+
+// lookAgain is tiersIn with what Slack lists now.
+func (k *Desk) lookAgain(ctx context.Context, channel string) ([]string, error) {
+	k.app.ForgetChannels()
+	return k.tiersIn(ctx, channel)
 }
 
 // tiersIn are the tiers whose cards stand in a channel.
