@@ -3,6 +3,7 @@ package e2e
 import (
 	"encoding/json"
 	"fmt"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"slices"
@@ -106,6 +107,10 @@ func (m *morning) arrive() {
 			t.Fatalf("%s: %d %s", id, status, answer)
 		}
 	}
+	wait(t, "the search to know every article", func() bool {
+		status, found := m.g.post("/api/v1/suggest", `{"text":"water under the machine, Kaffee zu dünn, loud at night, grinder out for cleaning","limit":20}`)
+		return status == http.StatusOK && !slices.ContainsFunc(slices.Collect(maps.Keys(morningArticles)), func(id string) bool { return !strings.Contains(found, `"`+id+`"`) })
+	})
 	m.g.send(clara, "Machine leaks", "The machine BW2-204711 leaks.", "")
 	m.w.card(l1, "Machine leaks")
 	m.g.act(t, "T-1001", `{"kind":"solve","diagnosis":"Seal of the tank valve","agent":"lena@support.example"}`)
