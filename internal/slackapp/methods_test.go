@@ -16,7 +16,7 @@ var documented = map[string]struct {
 	perMinute int
 	scopes    string
 }{
-	"apps.connections.open":        {1, ""}, // of the app-level token; slack-go calls it
+	"apps.connections.open":        {50, ""}, // of the app-level token; slack-go calls it
 	"auth.teams.list":              {20, ""},
 	"auth.test":                    {600, ""},
 	"chat.delete":                  {50, "chat:write"},

@@ -17,11 +17,11 @@ func (s *Server) table() map[string]method {
 	return map[string]method{
 		"api.test":              {open: true, json: true, tier: 4, do: (*call).apiTest},
 		"auth.test":             {json: true, do: (*call).authTest},
-		"auth.revoke":           {json: true, do: (*call).authRevoke},
+		"auth.revoke":           {json: true, tier: 3, do: (*call).authRevoke},
 		"apps.uninstall":        {json: true, tier: 1, do: (*call).appsUninstall},
-		"oauth.v2.access":       {open: true, tier: 4, do: (*call).oauthAccess},
+		"oauth.v2.access":       {open: true, do: (*call).oauthAccess},
 		"auth.teams.list":       {json: true, tier: 2, do: (*call).authTeamsList},
-		"apps.connections.open": {app: true, json: true, tier: 1, do: s.apiConnectionsOpen},
+		"apps.connections.open": {app: true, json: true, tier: 3, do: s.apiConnectionsOpen},
 
 		"chat.postMessage":   {json: true, scopes: write, do: (*call).chatPostMessage},
 		"chat.update":        {json: true, scopes: write, tier: 3, do: (*call).chatUpdate},
@@ -40,7 +40,7 @@ func (s *Server) table() map[string]method {
 		"conversations.create":  {json: true, scopes: manage, tier: 2, do: (*call).conversationsCreate},
 		"conversations.archive": {json: true, scopes: manage, tier: 2, do: (*call).conversationsArchive},
 		"conversations.invite":  {json: true, scopes: append([]string{"channels:write.invites", "groups:write.invites"}, manage...), tier: 3, do: (*call).conversationsInvite},
-		"conversations.mark":    {json: true, scopes: manage, tier: 4, do: (*call).conversationsMark},
+		"conversations.mark":    {json: true, scopes: manage, tier: 3, do: (*call).conversationsMark},
 
 		"users.list":            {scopes: one("users:read"), tier: 2, do: (*call).usersList},
 		"users.info":            {scopes: one("users:read"), tier: 4, do: (*call).usersInfo},
