@@ -2,6 +2,7 @@ package slacksim
 
 import (
 	"encoding/json"
+	"fmt"
 	"net/http"
 	"net/url"
 	"os"
@@ -31,8 +32,24 @@ func sample(t *testing.T, path string) Object {
 // opaque are fields whose inside is the app's own, or differs with every sample.
 var opaque = []string{"blocks", "state", "metadata", "attachments", "args", "elements", "actions", "files", "icons", "view", "message", "previous_message", "prefs", "bot_profile"}
 
-// strange lists the fields of ours that Slack's sample does not have.
+// jsonType is the JSON type of a value: "" for null, which stands for any.
+func jsonType(v any) string {
+	switch v.(type) {
+	case nil:
+		return ""
+	case map[string]any:
+		return "object"
+	case []any:
+		return "array"
+	}
+	return fmt.Sprintf("%T", v)
+}
+
+// strange lists the fields of ours that Slack's sample does not have, or has with another JSON type.
 func strange(path string, ours, theirs any) []string {
+	if a, b := jsonType(ours), jsonType(theirs); a != b && a != "" && b != "" {
+		return []string{path + " (" + a + ", not " + b + ")"}
+	}
 	switch o := ours.(type) {
 	case map[string]any:
 		th, ok := theirs.(map[string]any)
@@ -148,6 +165,7 @@ func TestAnswersHaveTheShapesOfSlacks(t *testing.T) {
 	s := Start(t, Sample())
 	ts := ok(t, s, "chat.postMessage", "channel", "C0L1", "text", "root")["ts"].(string)
 	file := upload(t, s, "notes.txt", "hello")
+	compared := map[string]bool{}
 	for _, c := range []struct {
 		method string
 		args   []string
@@ -180,6 +198,7 @@ func TestAnswersHaveTheShapesOfSlacks(t *testing.T) {
 		{"views.publish", []string{"user_id", "U1ANNA", "view", `{"type":"home","blocks":[{"type":"divider"}]}`}},
 		{"chat.delete", []string{"channel", "C0L1", "ts", ts}},
 	} {
+		compared[c.method] = true
 		got := ok(t, s, c.method, c.args...)
 		for _, f := range strange(c.method, got, sample(t, "api/"+c.method+".json")) {
 			if c.method != "pins.list" { // whose sample is of a pinned file
@@ -192,6 +211,36 @@ func TestAnswersHaveTheShapesOfSlacks(t *testing.T) {
 			}
 		}
 	}
+	for name := range s.methods {
+		_, err := os.Stat(filepath.Join(peers.Corpus(t, "slack/payloads"), "api", name+".json"))
+		if why := uncompared[name]; compared[name] == (why != "") {
+			t.Errorf("%s (sample: %v): compare its answer above, or say why not in uncompared; not both", name, err == nil)
+		} else if why == noSample && err == nil {
+			t.Errorf("%s has a sample: compare it", name)
+		}
+	}
+}
+
+const noSample = "there is no sample of it"
+
+// uncompared are the methods whose answers are not held against a sample here, and why.
+var uncompared = map[string]string{
+	"api.test":              noSample,
+	"auth.revoke":           noSample,
+	"auth.teams.list":       noSample,
+	"apps.uninstall":        noSample,
+	"chat.postMessage":      noSample,
+	"chat.update":           noSample,
+	"conversations.history": noSample,
+	"conversations.open":    noSample,
+	"conversations.replies": noSample,
+	"dnd.teamInfo":          noSample,
+	"oauth.v2.access":       noSample,
+	"reactions.get":         noSample,
+	"chat.unfurl":           "it answers ok alone",
+	"views.open":            "its view is made as that of views.publish, which is compared",
+	"views.push":            "as views.open",
+	"views.update":          "as views.open",
 }
 
 func TestPayloadsHaveTheShapesOfSlacks(t *testing.T) {
@@ -252,12 +301,21 @@ func TestPayloadsHaveTheShapesOfSlacks(t *testing.T) {
 		}
 		th := sample(t, file)
 		for _, f := range strange(kind, p, th) {
+			if field, _, other := strings.Cut(f, " ("); other && slices.Contains(otherType, field) {
+				continue
+			}
 			if !slices.Contains(alsoSent, f[strings.LastIndex(f, ".")+1:]) {
 				t.Errorf("%s is not in Slack's sample", f)
 			}
 		}
 	}
 }
+
+// otherType are fields that the samples, made from an SDK's classes, have with another type than Slack sends: a command
+// is a form, whose values are all strings, and Slack's page of the event writes the counts as strings
+// (https://docs.slack.dev/reference/events/subteam_members_changed).
+var otherType = []string{"command.is_enterprise_install", "subteam_members_changed.event.added_users_count",
+	"subteam_members_changed.event.removed_users_count"}
 
 // alsoSent are fields that Slack sends today and that the samples, which are older or shared by
 // several kinds, lack.
