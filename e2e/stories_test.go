@@ -55,7 +55,7 @@ func TestMailThereAndBack(t *testing.T) {
 	w.reply(l1, card.TS, "Yes it is!")
 	w.until("the card to be open again", func() bool {
 		m, _ := w.sim.Message(l1, card.TS)
-		return strings.Contains(m.PlainText(), "\nopen\n") && strings.Contains(m.PlainText(), "Yes it is!")
+		return strings.Contains(m.PlainText(), "\nopen · ") && strings.Contains(m.PlainText(), "Yes it is!")
 	})
 	if n := cards(w, l1); n != 1 {
 		t.Errorf("%d cards for one case", n)

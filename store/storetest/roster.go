@@ -68,7 +68,7 @@ func rosterChanges(t *testing.T, w *world) {
 	for _, j := range jobs {
 		told = append(told, fmt.Sprint(j.Kind, " ", j.Seq, ".", j.Step))
 	}
-	equal(t, "jobs", fmt.Sprint(told), "[roster_news 1.1 roster_news 2.1 roster_news 1.2 roster_tick 0.0]")
+	equal(t, "jobs", fmt.Sprint(told), "[roster_news 1.1 roster_news 2.1 roster_news 1.2 roster_tick 0.0 digest_tick 0.0]")
 
 	w.clock.Add(3 * time.Hour)
 	r = must(w.a.Roster(ctx, w.clock.Now()))(t)
