@@ -2,6 +2,7 @@ package web
 
 import (
 	"context"
+	"fmt"
 	"html/template"
 	"net/http"
 	"slices"
@@ -16,6 +17,7 @@ import (
 
 type articlesPage struct {
 	page
+	Macros     map[string]string // by id, how those that are macros fare
 	Items      []kb.Article
 	Next       string
 	Hits       []kb.Hit
@@ -70,7 +72,44 @@ func (s *Server) articleList(c *fiber.Ctx) error {
 	if next != "" {
 		p.Next = nextQuery(c, "after", next)
 	}
+	if p.Macros, err = s.macroUses(c.UserContext(), p.Items...); err != nil {
+		return err
+	}
 	return s.render(c, "articles", p)
+}
+
+// rewritten is from how much of a macro that people write anew, in percent, it does not say what they need.
+const rewritten = 40
+
+// macroUses says by their ids how those of the articles that are macros fare.
+func (s *Server) macroUses(ctx context.Context, articles ...kb.Article) (map[string]string, error) {
+	if !slices.ContainsFunc(articles, kb.Article.Ready) {
+		return nil, nil
+	}
+	uses, err := s.d.Store.MacroUses(ctx)
+	if err != nil {
+		return nil, err
+	}
+	said := map[string]string{}
+	for _, a := range articles {
+		if a.Ready() {
+			said[a.ID] = "Macro, never used yet."
+		}
+	}
+	for _, u := range uses {
+		if said[u.Article] == "" || u.Uses == 0 {
+			continue
+		}
+		text := fmt.Sprintf("Macro, used %d times, last on %s; people write %d %% of it anew", u.Uses, u.Last.UTC().Format("2 Jan 2006"), u.Edited())
+		if u.Uses == 1 {
+			text = strings.Replace(text, "1 times, last", "once,", 1)
+		}
+		if u.Edited() >= rewritten {
+			text += ": it may not say what they need"
+		}
+		said[u.Article] = text + "."
+	}
+	return said, nil
 }
 
 // maxScan is how many articles one request looks at; a page may then hold less than it could, and
@@ -105,6 +144,7 @@ type articleView struct {
 	page
 	A       kb.Article
 	MayEdit bool
+	Macro   string // how it fares, when it is one
 }
 
 func (s *Server) articlePage(c *fiber.Ctx) error {
@@ -112,7 +152,11 @@ func (s *Server) articlePage(c *fiber.Ctx) error {
 	if err != nil {
 		return err
 	}
-	return s.render(c, "article", articleView{s.page(c, a.Title, "articles"), a, callerOf(c).agent.Is(mayEdit()...)})
+	uses, err := s.macroUses(c.UserContext(), a)
+	if err != nil {
+		return err
+	}
+	return s.render(c, "article", articleView{s.page(c, a.Title, "articles"), a, callerOf(c).agent.Is(mayEdit()...), uses[a.ID]})
 }
 
 type articleForm struct {

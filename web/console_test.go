@@ -7,6 +7,7 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+	"time"
 
 	"tierline/kb"
 	"tierline/ticket"
@@ -310,6 +311,32 @@ func TestOverviewWhileTheStoreIsDown(t *testing.T) {
 type errDown struct{}
 
 func (errDown) Error() string { return "dial 10.0.0.9: refused" }
+
+// TestEditorsSeeHowMacrosFare: which nobody uses, and which say something else than people need.
+func TestEditorsSeeHowMacrosFare(t *testing.T) {
+	t.Parallel()
+	s := start(t, func(_ *Config, d *Deps) { d.Store = someUses{d.Store} })
+	for _, id := range []string{"logs", "photo", "wait", "plain"} {
+		a := kb.Article{ID: id, Title: "About " + id, Body: "Hello", Language: "en", Audience: kb.External, Confidence: kb.Validated, Tags: []string{"macro"}}
+		if id == "plain" {
+			a.Tags = nil
+		}
+		s.article(a)
+	}
+	v := s.signedIn("ed")
+	logs, photo := "Macro, used 8 times, last on 2 Mar 2026; people write 12 % of it anew.", "Macro, used once, on 2 Mar 2026; people write 55 % of it anew: it may not say what they need."
+	mustHave(t, v.page("/console/articles"), logs, photo, "Macro, never used yet.")
+	mustHave(t, v.page("/console/articles/logs"), logs)
+	mustHave(t, v.page("/console/articles/wait"), "Macro, never used yet.")
+	mustNotHave(t, v.page("/console/articles/plain"), "Macro,")
+}
+
+type someUses struct{ ticket.Store }
+
+func (someUses) MacroUses(context.Context) ([]ticket.MacroUse, error) {
+	at := time.Date(2026, 3, 2, 9, 0, 0, 0, time.UTC)
+	return []ticket.MacroUse{{Article: "logs", Uses: 8, Changed: 100, Last: at}, {Article: "photo", Uses: 1, Changed: 55, Last: at}, {Article: "gone", Uses: 3, Last: at}}, nil
+}
 
 type noCounts struct{ ticket.Store }
 
