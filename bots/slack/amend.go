@@ -99,7 +99,7 @@ func (k *Desk) openAmend(c click, r ref) error {
 	k.after("cannot open a form", func(ctx context.Context) error {
 		list, err := k.back.Messages(ctx, c.by, r.Ticket, r.Seq-1, 1)
 		if err == nil && len(list) == 1 {
-			err = k.app.OpenView(ctx, c.ic.TriggerID, amendForm(meta{Ticket: r.Ticket, Number: r.Seq, Channel: c.channel, Thread: c.thread}, list[0]))
+			err = k.openView(ctx, c, amendForm(meta{Ticket: r.Ticket, Number: r.Seq, Channel: c.channel, Thread: c.thread}, list[0]))
 		}
 		if err != nil {
 			k.sorry(c.channel, c.user, c.thread, err)

@@ -153,9 +153,10 @@ func flagForm(card bots.Card, article string, m meta) slack.ModalViewRequest {
 // showOver opens a window, over the one in which it was asked for.
 func (k *Desk) showOver(ctx context.Context, c click, v slack.ModalViewRequest) error {
 	if c.ic.View.Type == slack.VTModal {
+		v.Blocks.BlockSet = fitting(c.by, v.Blocks.BlockSet)
 		return k.app.PushView(ctx, c.ic.TriggerID, v)
 	}
-	return k.app.OpenView(ctx, c.ic.TriggerID, v)
+	return k.openView(ctx, c, v)
 }
 
 func (k *Desk) submitFlag(ctx context.Context, by ticket.Agent, ic *slack.InteractionCallback, m meta) error {
@@ -182,7 +183,7 @@ func (k *Desk) reread(ctx context.Context, c click, id ticket.ID, article string
 	if err != nil {
 		return err
 	}
-	return k.app.UpdateView(ctx, c.ic.View.ID, "", v)
+	return k.updateView(ctx, c, v)
 }
 
 func (k *Desk) articleView(ctx context.Context, c click, id ticket.ID, article string) (v slack.ModalViewRequest, err error) {

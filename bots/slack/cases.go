@@ -81,7 +81,7 @@ func casesOn(c bots.Card, to caseLinks) []slack.Block {
 func (k *Desk) pastCases(ctx context.Context, c click, r ref) error {
 	v, err := k.pastView(ctx, c.by, r)
 	if err == nil && c.action.ActionID != doCases {
-		err = k.app.UpdateView(ctx, c.ic.View.ID, "", v)
+		err = k.updateView(ctx, c, v)
 	} else if err == nil {
 		err = k.showOver(ctx, c, v)
 	}

@@ -132,7 +132,7 @@ func (k *Desk) run(ctx context.Context, cmd slack.SlashCommand) (slackapp.Reply,
 	s := said{cmd: cmd, by: by, rest: strings.TrimSpace(rest), key: "slack:command:" + cmd.UserID + ":" + cmd.TriggerID}
 	word = strings.ToLower(strings.TrimPrefix(word, "/"))
 	if word == "" {
-		return slackapp.Reply{Text: k.help("")}, nil
+		return slackapp.Reply{Text: k.help(by, "")}, nil
 	}
 	v, ok := verbOf(word)
 	if !ok {
@@ -156,7 +156,11 @@ func (k *Desk) run(ctx context.Context, cmd slack.SlashCommand) (slackapp.Reply,
 			return slackapp.Reply{}, k.which(ctx, by, v, first)
 		}
 	}
-	return v.run(k, ctx, s)
+	r, err := v.run(k, ctx, s)
+	if len(r.Blocks) > 0 {
+		r.Blocks = fitting(by, r.Blocks)
+	}
+	return r, err
 }
 
 func verbOf(word string) (verb, bool) {
@@ -225,15 +229,15 @@ func (k *Desk) which(ctx context.Context, by ticket.Agent, v verb, got string) e
 }
 
 func (k *Desk) helpCommand(_ context.Context, s said) (slackapp.Reply, error) {
-	return slackapp.Reply{Text: k.help(strings.ToLower(s.rest))}, nil
+	return slackapp.Reply{Text: k.help(s.by, strings.ToLower(s.rest))}, nil
 }
 
-// help tells of one verb, or of all.
-func (k *Desk) help(word string) string {
+// help tells of one verb, or of all that somebody may use.
+func (k *Desk) help(by ticket.Agent, word string) string {
 	lines := []string{"*What `" + k.cfg.Command + "` can do*"}
 	v, one := verbOf(word)
 	for _, w := range verbs() {
-		if !one || w.name == v.name {
+		if !one && by.Has(rightOfVerb(w.name)) == nil || one && w.name == v.name {
 			lines = append(lines, "• `"+strings.TrimSpace(k.cfg.Command+" "+w.name+" "+w.args)+"` "+w.about)
 		}
 	}

@@ -243,7 +243,7 @@ func (k *Desk) openWords(ctx context.Context, c click, value string) error {
 		k.regret(c, err)
 		return nil
 	}
-	return k.app.OpenView(ctx, c.ic.TriggerID, v)
+	return k.openView(ctx, c, v)
 }
 
 func (k *Desk) wordsForm(ctx context.Context, by ticket.Agent, value, text string) (slack.ModalViewRequest, error) {

@@ -74,6 +74,7 @@ func (k *Desk) publishHome(ctx context.Context, user string, must bool) error {
 	if err == nil {
 		k.homes.is(user, by.ID)
 		blocks, err = k.homeBlocks(ctx, by, f)
+		blocks = fitting(by, blocks)
 	}
 	if err != nil {
 		blocks = []slack.Block{section(slackapp.Escape(k.inWords(user, err)))}

@@ -29,7 +29,7 @@ func (k *Desk) incidentClick(ctx context.Context, c click) error {
 		k.after("cannot open a form", func(ctx context.Context) error {
 			v, err := k.incidentForm(ctx, c.by, c.action.ActionID, r)
 			if err == nil {
-				err = k.app.OpenView(ctx, c.ic.TriggerID, v)
+				err = k.openView(ctx, c, v)
 			}
 			if err != nil {
 				k.sorry(c.channel, c.user, c.thread, err)

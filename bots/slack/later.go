@@ -66,7 +66,7 @@ func (k *Desk) unlater(ctx context.Context, c click, r ref) error {
 		if err != nil {
 			return err
 		}
-		return k.app.OpenView(ctx, c.ic.TriggerID, v)
+		return k.openView(ctx, c, v)
 	})
 	return nil
 }
@@ -92,7 +92,7 @@ func (k *Desk) openFailed(c click, what string, r ref) error {
 			err = ticket.Errorf("slackdesk.failed", ticket.NotFound, "That message is not there any more.")
 		}
 		if err == nil {
-			err = k.app.OpenView(ctx, c.ic.TriggerID, failedForm(card, list[0], what, meta{Ticket: r.Ticket, Number: r.Seq, Channel: c.channel, Thread: c.thread}))
+			err = k.openView(ctx, c, failedForm(card, list[0], what, meta{Ticket: r.Ticket, Number: r.Seq, Channel: c.channel, Thread: c.thread}))
 		}
 		if err != nil {
 			k.regret(c, err)

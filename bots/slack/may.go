@@ -4,6 +4,8 @@ import (
 	"context"
 	"strings"
 
+	"github.com/slack-go/slack"
+
 	"tierline/ticket"
 )
 
@@ -59,4 +61,111 @@ func (k *Desk) allowed(ctx context.Context, user string, right ticket.Right) (ti
 		right = ticket.RightSee
 	}
 	return by, by.Has(right)
+}
+
+// fitting is what a private surface shows to whom it is drawn for: blocks without the buttons and the entries of menus that
+// are not theirs to use. Rows of buttons and menus that are empty then go. The blocks that are given stay as they are;
+// inputs of forms are kept, as the form itself takes the right. A card in a channel is everybody's, and is not drawn for one.
+func fitting(by ticket.Agent, blocks []slack.Block) []slack.Block {
+	list := make([]slack.Block, 0, len(blocks))
+	for _, b := range blocks {
+		switch old := b.(type) {
+		case *slack.ActionBlock:
+			if old.Elements == nil {
+				break
+			}
+			var left []slack.BlockElement
+			for _, e := range old.Elements.ElementSet {
+				if e = theirs(by, e); e != nil {
+					left = append(left, e)
+				}
+			}
+			if len(left) == 0 {
+				continue
+			}
+			b = slack.NewActionBlock(old.BlockID, left...)
+		case *slack.SectionBlock:
+			fit := *old
+			fit.Accessory = fittingAccessory(by, old.Accessory)
+			b = &fit
+		}
+		list = append(list, b)
+	}
+	return list
+}
+
+func fittingAccessory(by ticket.Agent, a *slack.Accessory) *slack.Accessory {
+	var e slack.BlockElement
+	switch {
+	case a == nil:
+		return nil
+	case a.ButtonElement != nil:
+		e = a.ButtonElement
+	case a.OverflowElement != nil:
+		e = a.OverflowElement
+	case a.SelectElement != nil:
+		e = a.SelectElement
+	default:
+		return a
+	}
+	if e = theirs(by, e); e == nil {
+		return nil
+	}
+	return slack.NewAccessory(e)
+}
+
+// theirs is a button or a menu as somebody may use it; nil when they may not.
+func theirs(by ticket.Agent, e slack.BlockElement) slack.BlockElement {
+	id := ""
+	switch e := e.(type) {
+	case *slack.ButtonBlockElement:
+		id = e.ActionID
+	case *slack.OverflowBlockElement:
+		if id = e.ActionID; id == doMore || id == doCare {
+			fit := *e
+			if fit.Options = theirOptions(by, e.Options); len(fit.Options) == 0 {
+				return nil
+			}
+			return &fit
+		}
+	case *slack.SelectBlockElement:
+		if id = e.ActionID; id == doMore || id == doCare {
+			fit := *e
+			if fit.Options = theirOptions(by, e.Options); len(fit.Options) == 0 {
+				return nil
+			}
+			return &fit
+		}
+	}
+	if !mayUse(by, id) {
+		return nil
+	}
+	return e
+}
+
+// theirOptions are the entries of a menu whose value begins with what is done.
+func theirOptions(by ticket.Agent, list []*slack.OptionBlockObject) (left []*slack.OptionBlockObject) {
+	for _, o := range list {
+		if what, _, _ := strings.Cut(o.Value, " "); mayUse(by, what) {
+			left = append(left, o)
+		}
+	}
+	return left
+}
+
+func mayUse(by ticket.Agent, id string) bool {
+	right := rightOf(id)
+	return right == "" || by.Has(right) == nil
+}
+
+// openView opens a window for who has clicked, with what they may do in it.
+func (k *Desk) openView(ctx context.Context, c click, v slack.ModalViewRequest) error {
+	v.Blocks.BlockSet = fitting(c.by, v.Blocks.BlockSet)
+	return k.app.OpenView(ctx, c.ic.TriggerID, v)
+}
+
+// updateView shows something else in the window in which somebody has clicked.
+func (k *Desk) updateView(ctx context.Context, c click, v slack.ModalViewRequest) error {
+	v.Blocks.BlockSet = fitting(c.by, v.Blocks.BlockSet)
+	return k.app.UpdateView(ctx, c.ic.View.ID, "", v)
 }

@@ -19,7 +19,7 @@ func (k *Desk) open(c click, what string, r ref) error {
 		v, err := k.form(ctx, c, what, r)
 		if err == nil {
 			k.opened(&v, r.Ticket)
-			err = k.app.OpenView(ctx, c.ic.TriggerID, v)
+			err = k.openView(ctx, c, v)
 		}
 		if err != nil {
 			k.regret(c, err)
@@ -53,7 +53,7 @@ func (k *Desk) peek(ctx context.Context, c click, id ticket.ID) error {
 	v := modal(doOpen, id.String(), "OK", presenceMeta+":card", blocks...)
 	v.Submit = nil
 	v.Close = plain("Close", maxTitle)
-	return k.app.OpenView(ctx, c.ic.TriggerID, v)
+	return k.openView(ctx, c, v)
 }
 
 // cardLink leads to where a card stands; "" when that is not known.

@@ -34,7 +34,7 @@ func (k *Desk) show1(c click, form func(context.Context) (slack.ModalViewRequest
 	k.after("cannot open a form", func(ctx context.Context) error {
 		v, err := form(ctx)
 		if err == nil {
-			err = k.app.OpenView(ctx, c.ic.TriggerID, v)
+			err = k.openView(ctx, c, v)
 		}
 		if err != nil {
 			k.regret(c, err)

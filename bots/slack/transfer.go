@@ -154,7 +154,7 @@ func (k *Desk) withdraw(ctx context.Context, c click, r ref) error {
 		if err != nil {
 			return err
 		}
-		return k.app.OpenView(ctx, c.ic.TriggerID, v)
+		return k.openView(ctx, c, v)
 	})
 	return nil
 }
