@@ -17,6 +17,7 @@ check:
 # The race detector needs a C compiler; without one the suite runs without it, and says so.
 # SQLite is C turned into Go, in memory that the detector does not know, and regexp only reads: watching them finds nothing and is half of what the suite costs.
 RACE := $(if $(shell command -v gcc || command -v clang),-race '-gcflags=regexp/...=-race=false' '-gcflags=modernc.org/...=-race=false -d=checkptr=0',)
+# Memory is collected seldom meanwhile (GOGC): that is a tenth of the time.
 # What measures, or plays days, has no place under the race detector: these are built without it, and run beside it.
 MEASURES := ^(TestFigures|TestMix|TestTable|TestQuality|TestTimeIsLinear|TestExamplesCanBeUsedAndPlayed|TestOutbreaks.*)$$
 SKIPS := $(CURDIR)/.skipped
@@ -25,7 +26,7 @@ SCORES := $(CURDIR)/.scores
 test: peers check
 	@rm -f $(SKIPS) $(SCORES)
 	@test -n "$(RACE)" || echo "no C compiler: the race detector is off"
-	TIERLINE_SKIPS=$(SKIPS) TIERLINE_SCORES=$(SCORES) $(GO) test $(RACE) -count 1 -timeout 9m ./...
+	GOGC=400 TIERLINE_SKIPS=$(SKIPS) TIERLINE_SCORES=$(SCORES) $(GO) test $(RACE) -count 1 -timeout 9m ./...
 	@test -z "$(RACE)" || TIERLINE_SKIPS=$(SKIPS) TIERLINE_SCORES=$(SCORES) $(GO) test -count 1 -timeout 9m -run '$(MEASURES)' ./bench ./kb/bleve ./internal/sanitise ./cmd/tierline ./router/alike
 	@test -z "$(RACE)" || $(GO) test -count 1 ./internal/simulation
 	@if [ -s $(SCORES) ]; then echo "SCORES:"; sort -u $(SCORES); fi

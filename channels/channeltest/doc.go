@@ -94,7 +94,7 @@ func Eventually(t testing.TB, what string, ok func() bool) {
 	t.Helper()
 	ctx, stop := context.WithTimeout(context.Background(), Patience)
 	defer stop()
-	tick := time.NewTicker(5 * time.Millisecond)
+	tick := time.NewTicker(20 * time.Millisecond)
 	defer tick.Stop()
 	for !ok() {
 		select {
